@@ -1,0 +1,49 @@
+"""Commands of a plugin, typed as ``fieldbox x PLUGIN COMMAND``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from appliance.api.mutations import Write
+
+
+class CommandOption(msgspec.Struct, frozen=True, kw_only=True):
+    """One option ``--name VALUE`` of a command; the value arrives as text."""
+
+    name: str
+    doc: str
+    required: bool = False
+    default: str | None = None
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One command.
+
+    Attributes:
+        name: lower-case with hyphens; `run_command` gets it.
+        doc: what it does, shown by ``--help``.
+        options: what it takes.
+    """
+
+    name: str
+    doc: str
+    options: tuple[CommandOption, ...] = ()
+
+
+class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command did.
+
+    Attributes:
+        columns, rows: a table to show; ``--json`` prints it as a list of objects.
+        text: a sentence to show.
+        writes: changes to store.
+        failed: the command did not do what was asked; the exit code is 1.
+    """
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    text: str = ""
+    writes: tuple[Write, ...] = ()
+    failed: bool = False

@@ -1,0 +1,45 @@
+"""HTTP endpoints of a plugin, mounted at ``/v1/x/PLUGIN/PATH``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from appliance.api.mutations import Write
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint.
+
+    Attributes:
+        name: unique in the plugin; `handle_request` gets it.
+        method: ``GET`` or ``POST``.
+        path: below ``/v1/x/PLUGIN/``, letters, digits, ``-``, ``_`` and ``/``.
+        summary: one sentence for the API's description.
+        roles: who may call it.
+        request_schema, response_schema: JSON Schema (2020-12) of the bodies.
+    """
+
+    name: str
+    method: Literal["GET", "POST"]
+    path: str
+    summary: str
+    roles: tuple[str, ...] = ("*",)
+    request_schema: dict[str, Any] = {}
+    response_schema: dict[str, Any] = {}
+
+
+class EndpointRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device sent to an endpoint: its query, each key once, and its JSON body."""
+
+    query: dict[str, str] = {}
+    body: Any = None
+
+
+class EndpointResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """What the endpoint answers: a status, a JSON body, and changes stored before it leaves."""
+
+    status: int = 200
+    body: Any = None
+    writes: tuple[Write, ...] = ()

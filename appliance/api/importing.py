@@ -1,0 +1,92 @@
+"""Importers: how a row of a file becomes records."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from appliance.api.mutations import Row
+
+ColumnType = Literal["text", "int", "decimal", "bool", "date", "code"]
+
+COLUMN_TYPES: dict[str, str] = {
+    "text": "text as it stands, trimmed",
+    "code": "an identifier: text as it stands, trimmed, never read as a number",
+    "int": "a whole number",
+    "decimal": "a number with the profile's separator; arrives as an integer times 10^scale",
+    "bool": "1, 0, да, нет, true, false, yes, no, +, -",
+    "date": "YYYY-MM-DD, DD.MM.YYYY or DD/MM/YYYY; arrives as YYYY-MM-DD",
+}
+"""Each type of an import column and how its text is read."""
+
+
+class ImportColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """One column that an importer understands.
+
+    Attributes:
+        name: for the importer.
+        headers: header texts it is known by, in any language; compared without case and space.
+        type: see `COLUMN_TYPES`.
+        scale: for ``decimal``, how many decimal digits are kept; more digits are an error.
+        required: a row without it is refused.
+        doc: one sentence for people.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    type: ColumnType = "text"
+    scale: int = 0
+    required: bool = False
+    doc: str = ""
+
+
+class Importer(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of file: ``fieldbox import KIND FILE``.
+
+    Attributes:
+        kind: unique in the appliance.
+        title: one sentence for people.
+        columns: what a row may hold; unknown columns are reported once and left out.
+    """
+
+    kind: str
+    title: str
+    columns: tuple[ImportColumn, ...]
+
+
+class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that a row of a file asks for.
+
+    The appliance finds or makes its id by ``external_id``, and replaces each value that is an
+    `ExternalRef` by the id of that record.
+
+    Attributes:
+        collection: where it goes.
+        external_id: its name in the file's system, at most 200 characters, unique in the
+            collection and source.
+        row: its fields; a value may be an `ExternalRef`. Fields of an existing record that the
+            row does not name keep their values.
+        create_only: an existing record is left as it is (for what a file only mentions).
+    """
+
+    collection: str
+    external_id: str
+    row: Row
+    create_only: bool = False
+
+
+class ExternalRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A reference by external id, to be replaced by the record's id.
+
+    Attributes:
+        collection: where it points.
+        external_id: its name in the file's system.
+    """
+
+    collection: str
+    external_id: str
+
+
+ImportValues = dict[str, Any]
+"""A row of a file by column name: text, integers, booleans or None, read by `ColumnType`."""

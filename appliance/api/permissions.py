@@ -1,0 +1,39 @@
+"""Permissions: which role may do what."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Verb = Literal["read", "write"]
+
+ROLES: dict[str, str] = {
+    "admin": "administers the appliance",
+    "manager": "runs a branch",
+    "supervisor": "leads a team of reps",
+    "agent": "takes orders (pre-selling)",
+    "driver": "sells from the van",
+    "merchandiser": "checks shelves",
+    "checker": "counts goods in the warehouse",
+    "cashier": "takes in cash",
+    "technician": "looks after equipment and boxes",
+    "client": "a customer who orders for himself",
+    "accounting": "the account of the accounting system's exchange",
+    "hq": "head office, reads all branches",
+}
+"""The roles the field trade knows; plugins and the config may name further ones."""
+
+
+class Permission(msgspec.Struct, frozen=True, kw_only=True):
+    """One role may do one thing to one object.
+
+    Attributes:
+        role: a role's name, ``"*"`` for everyone.
+        object: a collection, or ``endpoint:NAME``, ``report:NAME``.
+        verb: ``read`` or ``write``.
+    """
+
+    role: str
+    object: str
+    verb: Verb

@@ -1,0 +1,1 @@
+"""The `fieldbox` command, one file a family."""

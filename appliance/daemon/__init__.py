@@ -1,0 +1,1 @@
+"""The composition root: what starts, in which order, and how it stops."""

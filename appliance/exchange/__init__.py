@@ -1,0 +1,1 @@
+"""Files in and out: profiles, tables, columns. No I/O."""

@@ -1,0 +1,1 @@
+"""Transports to printers and other kit."""

@@ -1,0 +1,1 @@
+"""Discovery, registration and guarded calls of plugins."""

@@ -1,0 +1,1 @@
+"""The store: SQLite through apsw, one writer with group commit, readers beside it."""

@@ -1,0 +1,1 @@
+"""PUBLIC test kit: simulated devices, in-memory appliance, conformance suites."""
