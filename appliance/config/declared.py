@@ -1,0 +1,136 @@
+"""What a technician declares under names of his own: printers, collections, roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from appliance.config.errors import Wrong
+from appliance.config.forms import (
+    BUCKET,
+    FIELD_TYPE,
+    NAME,
+    NAME_OR_STAR,
+    NAME_PATTERN,
+    PATH,
+    SENTENCE,
+    SIMPLE_TYPES,
+    Form,
+)
+from appliance.config.keys import doc, text
+from appliance.config.kinds import Text
+
+
+class Printer(msgspec.Struct, frozen=True, kw_only=True):
+    """`[printers.NAME]`: one printer of the appliance.
+
+    `folder` is absolute once the settings are loaded.
+    """
+
+    transport: Annotated[
+        Literal["file"],
+        doc('How bytes reach the printer; "file" writes each document into a folder.'),
+    ] = "file"
+    folder: Annotated[
+        Path,
+        text(
+            PATH,
+            'The folder of the "file" transport, relative to `state_dir`.',
+            unset="the printer's name",
+        ),
+    ] = Path()
+
+
+class DeclaredField(msgspec.Struct, frozen=True, kw_only=True):
+    """`[collections.NAME.fields.FIELD]`: one field of a record.
+
+    `type` is a simple field type, or ``ref:COLLECTION``.
+    """
+
+    type: Annotated[
+        str,
+        text(FIELD_TYPE, "What the field holds: one of the field types."),
+    ]
+    required: Annotated[bool, doc("Whether every record must have this field.")] = False
+    title: Annotated[
+        str, text(SENTENCE, "What the field means, for people.", unset="the field's name")
+    ] = ""
+
+    @property
+    def kind(self) -> str:
+        """The field type alone: ``ref`` for ``ref:outlets``."""
+        return self.type.partition(":")[0]
+
+    @property
+    def of(self) -> str | None:
+        """The collection a ``ref`` points to, None for every other type."""
+        return self.type.partition(":")[2] or None
+
+
+def field_from_text(short: str) -> DeclaredField:
+    """``"text!"`` -> a required text; ``"ref:outlets"`` -> a reference. Raises `Wrong`."""
+    try:
+        name = FIELD_TYPE.parse(short.removesuffix("!"))
+    except Wrong as wrong:
+        raise Wrong(wrong.reason, SHORT_FIELD.allowed) from None
+    return DeclaredField(type=name, required=short.endswith("!"))
+
+
+SHORT_FIELD = Form(
+    f'{FIELD_TYPE.allowed}; a "!" at the end makes it required',
+    field_from_text,
+    f"^(?:{'|'.join(SIMPLE_TYPES)}|ref:{NAME_PATTERN})!?$",
+)
+
+
+class DeclaredCollection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[collections.NAME]`: a data set that needs no plugin.
+
+    `fields` keep the order in which they are written.
+    """
+
+    title: Annotated[
+        str, text(SENTENCE, "What the collection is, for people.", unset="the collection's name")
+    ] = ""
+    key: Annotated[
+        tuple[str, ...],
+        text(NAME, "The required fields that identify a record in an import.", least=1),
+    ]
+    bucket: Annotated[
+        str,
+        text(
+            BUCKET,
+            'The bucket a record lives in: "all" for every device, or a template that names '
+            'required fields, such as "outlet:{outlet_id}".',
+        ),
+    ] = "all"
+    read: Annotated[
+        tuple[str, ...],
+        text(NAME_OR_STAR, 'The roles whose devices receive the records; "*" is everyone.'),
+    ] = ("*",)
+    write: Annotated[
+        tuple[str, ...],
+        text(NAME_OR_STAR, 'The roles whose devices may send records; "*" is everyone.'),
+    ] = ()
+    conflict: Annotated[
+        Literal["server_wins", "append_only", "field_merge"],
+        doc("What happens when a device changed an older version than the stored one."),
+    ] = "server_wins"
+    fields: Annotated[
+        Mapping[str, DeclaredField],
+        doc("The fields of a record, apart from its id.", short=Text(SHORT_FIELD)),
+    ]
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """`[roles.NAME]`: what a role may do beyond what plugins and collections say."""
+
+    read: Annotated[
+        tuple[str, ...], text(NAME, "Further collections that this role may read.")
+    ] = ()
+    write: Annotated[
+        tuple[str, ...], text(NAME, "Further collections that this role may write.")
+    ] = ()

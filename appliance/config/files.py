@@ -1,0 +1,93 @@
+"""The files of a configuration: where it is, and what its drop-ins are. All I/O of the room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from appliance.config.errors import ConfigError, ConfigProblem
+from appliance.config.layers import TEXT_LIMIT
+
+DROP_INS = "conf.d"
+"""The folder beside the main file; its ``*.toml`` are laid over it in the order of their names."""
+
+DROP_IN_LIMIT = 200
+
+PLACES = (Path("appliance.toml"), Path("/etc/fieldbox/appliance.toml"))
+"""Where the main file is looked for when nobody names it."""
+
+
+def find_config(given: Path | None, env: Mapping[str, str]) -> Path:
+    """The main file: `given` (``--config``), else FIELDBOX_CONFIG, else the first of `PLACES`.
+
+    A file that was named is returned whether it exists or not, so that its absence is told.
+
+    Raises:
+        ConfigError: nobody named one and none of `PLACES` exists.
+    """
+    if given is not None:
+        return given
+    if env.get("FIELDBOX_CONFIG"):
+        return Path(env["FIELDBOX_CONFIG"])
+    for path in PLACES:
+        try:
+            if path.is_file():
+                return path
+        except OSError:
+            # It may be there: reading it tells why it cannot be read.
+            return path
+    looked = ", ".join(str(path) for path in PLACES)
+    raise ConfigError(
+        [
+            ConfigProblem(
+                "configuration",
+                None,
+                "",
+                f"none found; looked for {looked}",
+                hint="name one with --config FILE or FIELDBOX_CONFIG",
+            )
+        ]
+    )
+
+
+def read_files(path: Path) -> list[tuple[str, bytes]]:
+    """The main file and its drop-ins, as (name, content).
+
+    Raises:
+        ConfigError: a file cannot be read, or there are more than `DROP_IN_LIMIT` drop-ins.
+    """
+    problems: list[ConfigProblem] = []
+    files: list[tuple[str, bytes]] = []
+    for file in [path, *_drop_ins(path.parent / DROP_INS, problems)]:
+        try:
+            with file.open("rb") as stream:
+                # One byte beyond the limit tells that it was passed, whatever the file's size.
+                files.append((str(file), stream.read(TEXT_LIMIT + 1)))
+        except (OSError, ValueError) as error:
+            problems.append(_unreadable(file, error))
+    if problems:
+        raise ConfigError(problems)
+    return files
+
+
+def _drop_ins(folder: Path, problems: list[ConfigProblem]) -> list[Path]:
+    try:
+        names = sorted(
+            path.name for path in folder.iterdir() if path.suffix == ".toml" and path.name[0] != "."
+        )
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        problems.append(_unreadable(folder, error))
+        return []
+    if len(names) > DROP_IN_LIMIT:
+        reason = f"{len(names)} drop-ins are too many"
+        problems.append(ConfigProblem(str(folder), None, "", reason, f"at most {DROP_IN_LIMIT}"))
+        return []
+    return [folder / name for name in names]
+
+
+def _unreadable(file: Path, error: OSError | ValueError) -> ConfigProblem:
+    # A ValueError is a zero byte in the name.
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ConfigProblem(str(file), None, "", f"cannot be read: {reason}")

@@ -1,0 +1,82 @@
+"""Rules between keys: what each key's own declaration cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from appliance.config.declared import DeclaredCollection, DeclaredField
+from appliance.config.errors import Wrong, quoted
+from appliance.config.forms import bucket_fields
+from appliance.config.scan import KeyPath
+from appliance.config.settings import Http, Plugins, Tls
+
+BUCKET_TYPES = ("id", "ref", "text", "int", "date")
+"""Field types whose values may stand in a bucket's name."""
+
+KEY_TYPES = (*BUCKET_TYPES, "bool")
+"""Field types that may identify a record."""
+
+Broken = Iterator[tuple[KeyPath, Wrong]]
+
+
+def broken_rules(section: msgspec.Struct) -> Broken:
+    """The rules that a section breaks, each with the path of the key below the section."""
+    match section:
+        case Http():
+            yield from _http(section)
+        case Tls():
+            yield from _tls(section)
+        case Plugins():
+            yield from _plugins(section)
+        case DeclaredCollection():
+            yield from _collection(section)
+
+
+def _http(http: Http) -> Broken:
+    if http.metrics_listen is not None and http.listen.overlaps(http.metrics_listen):
+        wrong = Wrong(
+            f"{http.listen} is taken by metrics_listen, {http.metrics_listen}",
+            hint="give them different ports",
+        )
+        yield ("listen",), wrong
+
+
+def _tls(tls: Tls) -> Broken:
+    if tls.certificate is not None and tls.private_key is None:
+        yield ("private_key",), Wrong("is missing beside certificate", hint="give both or none")
+    if tls.private_key is not None and tls.certificate is None:
+        yield ("certificate",), Wrong("is missing beside private_key", hint="give both or none")
+    if tls.private_key_password and tls.private_key is None:
+        yield ("private_key_password",), Wrong("there is no private_key to use it for")
+
+
+def _plugins(plugins: Plugins) -> Broken:
+    for name in plugins.enabled or ():
+        if name in plugins.disabled:
+            yield ("disabled",), Wrong(f"{quoted(name)} is enabled too", hint="keep it in one list")
+
+
+def _collection(collection: DeclaredCollection) -> Broken:
+    fields = collection.fields
+    if "id" in fields:
+        yield ("fields", "id"), Wrong("every record has an id of its own", hint="leave it out")
+    for name in collection.key:
+        yield from _used(("key",), name, fields.get(name), KEY_TYPES)
+    for name in bucket_fields(collection.bucket):
+        yield from _used(("bucket",), name, fields.get(name), BUCKET_TYPES)
+    # A collection without any field fails above: its key names at least one.
+
+
+def _used(path: KeyPath, name: str, field: DeclaredField | None, types: tuple[str, ...]) -> Broken:
+    if field is None:
+        hint = f'add fields.{name}, such as {name} = "text!"'
+        yield path, Wrong(f"{quoted(name)} is no field of this collection", hint=hint)
+    elif field.kind not in types:
+        yield (
+            path,
+            Wrong(f"{quoted(name)} is of type {field.type}", f"fields of {', '.join(types)}"),
+        )
+    elif not field.required:
+        yield path, Wrong(f"{quoted(name)} may be absent", hint=f'make it "{field.type}!"')
