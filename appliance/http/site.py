@@ -1,0 +1,250 @@
+"""Sites: the factory of HTTP channels, and everything one request needs that is not its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from itertools import count
+
+import msgspec
+import structlog
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import ServerFactory
+from twisted.python.failure import Failure
+from twisted.web.http import datetimeToString
+
+from appliance.http.channel import ApiChannel
+from appliance.http.deadline import Clock
+from appliance.http.limits import ConnectionLimits, GuardedFactory
+from appliance.http.problem import Problem
+from appliance.http.request import ApiRequest, Identity
+from appliance.http.route import Route, RouteTable
+from appliance.http.tls import ContextSwitch
+from appliance.http.wire import WireRequest
+
+Authenticate = Callable[[ApiRequest], "Identity | Deferred[Identity]"]
+"""Who a request comes from, by its `route.auth`; raises or fails with Problem. While a Deferred
+is pending nothing of the body is read."""
+
+Overload = Callable[[], int | None]
+"""Seconds a device should wait, or None while the box keeps up. Asked before a body is read."""
+
+
+class AccessRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One answered or lost request.
+
+    Attributes:
+        request_id: as in the header ``X-Request-Id``.
+        method: on the wire, at most 20 characters.
+        route: the path template, or empty where no route matched; fit for a metric's label.
+        path: the raw path, at most 200 characters.
+        status: of the answer; 0 where the connection was lost before there was one.
+        bytes_in: of the body, on the wire.
+        bytes_out: of the answer's body, before transfer coding.
+        seconds: from the end of the request's headers to the end of its answer.
+        address: the client's.
+        subject: the device's id, or None.
+        lost: whether the connection was lost before the answer was complete.
+    """
+
+    request_id: str
+    method: str
+    route: str
+    path: str
+    status: int
+    bytes_in: int
+    bytes_out: int
+    seconds: float
+    address: str
+    subject: str | None
+    lost: bool
+
+
+class ApiSite(ServerFactory[ApiChannel]):
+    """Makes a channel of each connection and answers its requests from a table of routes.
+
+    Made by `make_site`. Listen with `tls_factory`, or with the site itself where plain HTTP is
+    enough: metrics on loopback.
+
+    Attributes:
+        channels: the open connections.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        table: RouteTable,
+        *,
+        clock: Clock,
+        authenticate: Authenticate,
+        overload: Overload,
+        limits: ConnectionLimits,
+        observe: Callable[[AccessRecord], None] | None,
+        request_ids: Callable[[], str],
+    ) -> None:
+        self.table = table
+        self.clock = clock
+        self.authenticate = authenticate
+        self.overload = overload
+        self.limits = limits
+        self.new_request_id = request_ids
+        self.channels: set[ApiChannel] = set()
+        self._observe = observe
+        self._log = structlog.get_logger("appliance.http")
+        self._date_second = -1
+        self._standing: tuple[tuple[bytes, bytes], ...] = ()
+        self._drained: list[Deferred[None]] = []
+
+    def buildProtocol(self, addr: IAddress | None) -> ApiChannel:
+        """The channel of a new connection."""
+        channel = ApiChannel(self)
+        channel.requestFactory = WireRequest  # type: ignore[assignment]
+        return channel
+
+    def tls_factory(self, contexts: ContextSwitch) -> GuardedFactory:
+        """What to listen with: TLS around this site, within its limits."""
+        return GuardedFactory(contexts, self, self.limits, self.clock)
+
+    def standing_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers every answer begins with; an answer's own replace them."""
+        second = int(self.clock.seconds())
+        if second != self._date_second:
+            self._date_second = second
+            self._standing = (
+                (b"Server", b"fieldbox"),
+                (b"Date", datetimeToString(second)),  # type: ignore[no-untyped-call]
+                (b"X-Content-Type-Options", b"nosniff"),
+                (b"Cache-Control", b"no-store"),
+            )
+        return self._standing
+
+    # The log
+
+    def log(self, request: WireRequest) -> None:
+        """Record a request whose answer is complete or whose connection is lost.
+
+        Successes are logged at debug: rendering a line costs as much as a small answer.
+        """
+        api = request.api
+        identity = api.identity if api is not None else None
+        record = AccessRecord(
+            request_id=request.request_id,
+            method=request.method[:20].decode("ascii", "replace"),
+            route=request.route.path if request.route is not None else "",
+            path=request.uri.partition(b"?")[0][:200].decode("ascii", "replace"),
+            status=request.code if request.startedWriting else 0,
+            bytes_in=request.bytes_in,
+            bytes_out=request.sentLength,
+            seconds=self.clock.seconds() - request.began,
+            address=getattr(request.client, "host", ""),
+            subject=identity.subject if identity is not None else None,
+            lost=request.lost,
+        )
+        if self._observe is not None:
+            self._observe(record)
+        if record.status >= 500:
+            self._log.warning("request", **msgspec.structs.asdict(record))
+        elif record.status >= 400 or record.lost:
+            self._log.info("request", **msgspec.structs.asdict(record))
+        else:
+            self._log.debug("request", **msgspec.structs.asdict(record))
+
+    def refused_head(self, channel: ApiChannel, problem: Problem) -> None:
+        """Record a request that was refused before it could be told what it is."""
+        self._log.info(
+            "request_refused",
+            code=problem.code,
+            detail=problem.detail,
+            address=getattr(channel.getPeer(), "host", ""),  # type: ignore[no-untyped-call]
+        )
+
+    def failed(self, request: WireRequest, failure: Failure) -> None:
+        """Record what a handler raised: our fault, with its traceback."""
+        self._log.error(
+            "request_failed",
+            request_id=request.request_id,
+            method=request.method[:20].decode("ascii", "replace"),
+            path=request.uri.partition(b"?")[0][:200].decode("ascii", "replace"),
+            exc_info=failure.value,
+        )
+
+    # Ending connections
+
+    def drop(self, revoked: Callable[[Identity], bool]) -> int:
+        """Cut every connection on which a request of such an identity is under way.
+
+        Idle connections stay: their next request is authenticated anew. Returns how many.
+        """
+        dropped = 0
+        for channel in list(self.channels):
+            for request in channel.requests:
+                identity = request.api.identity if request.api is not None else None
+                if identity is not None and revoked(identity):
+                    channel.abort()
+                    dropped += 1
+                    break
+        return dropped
+
+    def drain(self) -> Deferred[None]:
+        """Close each connection after the answer under way; fires when none is left.
+
+        Stop listening first. Open streams must be ended by their owners, or by `abort`.
+        """
+        drained: Deferred[None] = Deferred()
+        self._drained.append(drained)
+        for channel in list(self.channels):
+            channel.finish_up()
+        self._check_drained()
+        return drained
+
+    def abort(self) -> None:
+        """Cut every connection at once."""
+        for channel in list(self.channels):
+            channel.abort()
+
+    def closed(self, channel: ApiChannel) -> None:
+        """A channel's connection is gone."""
+        self.channels.discard(channel)
+        self._check_drained()
+
+    def _check_drained(self) -> None:
+        if not self.channels:
+            drained, self._drained = self._drained, []
+            for waiting in drained:
+                waiting.callback(None)
+
+
+def make_site(
+    routes: Iterable[Route],
+    *,
+    clock: Clock,
+    authenticate: Authenticate,
+    overload: Overload = lambda: None,
+    limits: ConnectionLimits | None = None,
+    observe: Callable[[AccessRecord], None] | None = None,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+) -> ApiSite:
+    """Build a site.
+
+    Args:
+        routes: every operation; two of one method and path are a ValueError.
+        clock: the reactor.
+        authenticate: see `Authenticate`; never called for routes of `auth` ``none``.
+        overload: see `Overload`.
+        limits: of connections; the defaults where None.
+        observe: called with the record of each request, for metrics; must not raise.
+        entropy: random bytes, for the prefix of the request ids.
+    """
+    prefix = entropy(4).hex()
+    numbers = count(1)
+    return ApiSite(
+        RouteTable(routes),
+        clock=clock,
+        authenticate=authenticate,
+        overload=overload,
+        limits=limits or ConnectionLimits(),
+        observe=observe,
+        request_ids=lambda: f"{prefix}-{next(numbers):x}",
+    )

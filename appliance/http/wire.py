@@ -1,0 +1,426 @@
+"""Requests on the wire: twisted's request object, from its headers to the end of its answer.
+
+A request with a body begins when its headers are complete, one without when it is complete. In
+this order, each step can refuse: version, host, target, route, load, body, query, credential.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import AlreadyCalled, AlreadyCancelled
+from twisted.internet.interfaces import IPushProducer
+from twisted.python.failure import Failure
+from twisted.web.http import Request
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+from appliance.http.body import BodyFeed, BodyLost, WholeBody
+from appliance.http.decoding import decoder
+from appliance.http.encoding import ContentEncoding, encode
+from appliance.http.headers import Headers
+from appliance.http.problem import Problem
+from appliance.http.query import parse_query
+from appliance.http.request import ApiRequest, Identity
+from appliance.http.response import Response, problem_response
+from appliance.http.route import Encoding, Route
+from appliance.http.stream import AnswerBody
+
+if TYPE_CHECKING:
+    from appliance.http.channel import ApiChannel
+    from appliance.http.site import ApiSite
+
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::[0-9]{1,5})?\Z")
+_ABSOLUTE = re.compile(rb"https?://[^/?#]+(.*)\Z", re.IGNORECASE)
+_WITHOUT_CONTENT = (204, 304)
+_COMPRESS_FROM = 1024
+
+
+class WireRequest(Request):
+    """One request of an `ApiChannel`."""
+
+    channel: ApiChannel | None = None  # type: ignore[assignment]
+
+    def __init__(self, channel: ApiChannel, queued: object = None) -> None:
+        super().__init__(channel)
+        self.site: ApiSite = channel.factory
+        self.api: ApiRequest | None = None
+        self.route: Route | None = None
+        self.request_id = ""
+        self.began = 0.0
+        self.lost = False
+        self._feed: BodyFeed | None = None
+        self._body: AnswerBody | None = None
+        self._answered = False
+
+    @property
+    def bytes_in(self) -> int:
+        """Bytes of the body that have arrived."""
+        return self._feed.received if self._feed is not None else 0
+
+    # Called by the channel
+
+    def begin(self, method: bytes, target: bytes, version: bytes, length: int | None) -> None:
+        """Admit or refuse a request; `length` is 0 without a body and None for a chunked one."""
+        self.method, self.uri, self.clientproto = method, target, version
+        self.began = self.site.clock.seconds()
+        self.request_id = self.site.new_request_id()
+        try:
+            self._admit(length)
+        except Exception:
+            self._failed(Failure())  # type: ignore[no-untyped-call]
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """A piece of the body, off the wire."""
+        if self._feed is not None:
+            self._feed.arrived(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """The request is complete."""
+        if self.request_id:
+            if self._feed is not None:
+                self._feed.ended()
+        else:
+            self.begin(command, path, version, 0)
+
+    def body_broken(self) -> None:
+        """The framing of the body is wrong."""
+        self._end_body(Problem("body_incomplete", "A chunk is malformed.", close=True))
+
+    def body_stalled(self) -> None:
+        """The body stopped coming."""
+        self._end_body(Problem("request_timeout", "The body stopped coming.", close=True))
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The client is gone."""
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        self.lost = True
+        if self._feed is not None:
+            self._feed.close(BodyLost("the connection was lost"))
+        body, self._body = self._body, None
+        if body is not None:
+            body.lost()
+        if self.api is not None:
+            self.api.lose()
+        if self.request_id:
+            self.site.log(self)
+
+    # Admission
+
+    def _admit(self, length: int | None) -> None:
+        if self.clientproto != b"HTTP/1.1":
+            raise Problem("http_version", "Only HTTP/1.1 is spoken here.", close=True)
+        headers = Headers(self.requestHeaders)
+        authority = headers.get("Host")
+        if authority is None or _HOST.match(authority) is None:
+            raise Problem("bad_header", "There must be one Host header, HOST or HOST:PORT.")
+        path, query = self._target()
+        override = headers.get("X-HTTP-Method-Override")
+        method = self.method.decode("ascii")
+        match = self.site.table.match(method, path, override=override)
+        route = self.route = match.route
+        if method == "POST":
+            method = route.method
+        if route.limits.sheddable:
+            seconds = self.site.overload()
+            if seconds is not None:
+                raise Problem(
+                    "overloaded", f"Wait {seconds} s.", headers={"Retry-After": str(seconds)}
+                )
+        encoding = _check_body(route, headers, length)
+        channel = self._channel()
+        if length != 0 or route.limits.streaming:
+            self._feed = BodyFeed(
+                limit=route.limits.max_body,
+                decoder=decoder(encoding),
+                set_reading=channel.set_reading,
+                failed=self._body_failed,
+            )
+            if length == 0:
+                self._feed.ended()
+        scheme = "https" if channel.isSecure() else "http"  # type: ignore[no-untyped-call]
+        self.api = ApiRequest(
+            method=method,
+            path=path,
+            route=route,
+            params=match.params,
+            query=parse_query(query, route.query),
+            headers=headers,
+            peer=channel.peer,
+            address=getattr(self.client, "host", ""),
+            origin=f"{scheme}://{authority}",
+            request_id=self.request_id,
+            feed=self._feed,
+            send=self._respond,
+            cut=self._abort,
+        )
+        self._authenticate(self.api, length)
+
+    def _target(self) -> tuple[str, str]:
+        target = self.uri
+        if not target.startswith(b"/"):
+            absolute = _ABSOLUTE.match(target)
+            if absolute is None:
+                raise Problem("bad_target", "The target must be a path.")
+            target = absolute[1] or b"/"
+        try:
+            text = target.decode("ascii")
+        except UnicodeDecodeError:
+            raise Problem("bad_target", "The target must be percent-encoded ASCII.") from None
+        path, _, query = text.partition("?")
+        return path, query
+
+    def _authenticate(self, api: ApiRequest, length: int | None) -> None:
+        route = api.route
+        assert route is not None
+        if route.auth == "none":
+            self._authenticated(None, api, length)
+            return
+        identity = self.site.authenticate(api)
+        if isinstance(identity, Deferred):
+            identity.addCallback(self._authenticated, api, length)
+            identity.addErrback(self._failed)
+        else:
+            self._authenticated(identity, api, length)
+
+    def _authenticated(
+        self, identity: Identity | None, api: ApiRequest, length: int | None
+    ) -> None:
+        if self.lost or self._answered:
+            return
+        api.identity = identity
+        route = api.route
+        assert route is not None
+        if length != 0 and _expects_continue(api.headers):
+            self._channel().send_continue()
+        if self._feed is not None and not route.limits.streaming:
+            feed = self._feed
+            feed.attach(WholeBody(self._whole))
+            feed.resume()
+        else:
+            self._call(api, route)
+
+    def _whole(self, body: bytes) -> None:
+        api = self.api
+        assert api is not None and api.route is not None
+        api.body = body
+        self._call(api, api.route)
+
+    def _call(self, api: ApiRequest, route: Route) -> None:
+        try:
+            result = route.handler(api)
+        except Exception:
+            self._failed(Failure())  # type: ignore[no-untyped-call]
+            return
+        if isinstance(result, Deferred):
+            result.addCallback(self._returned)
+            result.addErrback(self._failed)
+        else:
+            self._returned(result)
+
+    def _returned(self, result: Response | None) -> None:
+        if result is not None:
+            self._respond(result)
+
+    # Answers
+
+    def _failed(self, failure: Failure) -> None:
+        problem = failure.value
+        if not isinstance(problem, Problem):
+            self.site.failed(self, failure)
+            problem = Problem("internal", close=True)
+        if self._answered:
+            self._abort()
+        else:
+            self._respond(problem_response(problem, self.request_id))
+
+    def _end_body(self, problem: Problem) -> None:
+        if self._feed is not None:
+            self._feed.fail(problem)
+        channel = self.channel
+        if channel is not None and not channel.closing:
+            # The body had already been given up, or its answer is under way: nothing to say.
+            channel.abort()
+
+    def _body_failed(self, reason: Exception) -> None:
+        if not self.lost:
+            self._failed(Failure(reason))  # type: ignore[no-untyped-call]
+
+    def _respond(self, response: Response) -> None:
+        body = response.body
+        if self._answered or self.lost:
+            if not isinstance(body, bytes):
+                body.lost()
+            return
+        self._answered = True
+        channel = self._channel()
+        self.setResponseCode(response.status)
+        headers = self.responseHeaders
+        for name, value in self.site.standing_headers():
+            headers.setRawHeaders(name, [value])
+        headers.setRawHeaders(b"X-Request-Id", [self.request_id.encode("ascii")])
+        for header, text in response.headers.items():
+            headers.setRawHeaders(header, [text])
+        if response.media_type is not None:
+            headers.setRawHeaders(b"Content-Type", [response.media_type.encode("ascii")])
+        if response.close or (isinstance(body, bytes) and channel.reading_body):
+            channel.persistent = False
+        if not channel.persistent:
+            headers.setRawHeaders(b"Connection", [b"close"])
+        if isinstance(body, bytes):
+            self._send_bytes(response, body)
+        else:
+            self._send_body(body)
+
+    def _send_bytes(self, response: Response, body: bytes) -> None:
+        headers = self.responseHeaders
+        if response.compress and len(body) >= _COMPRESS_FROM and self.api is not None:
+            headers.setRawHeaders(b"Vary", [b"Accept-Encoding"])
+            encoding = _encoding(self.api)
+            if encoding != "identity":
+                body = encode(encoding, body)
+                headers.setRawHeaders(b"Content-Encoding", [encoding.encode("ascii")])
+        if response.status not in _WITHOUT_CONTENT:
+            headers.setRawHeaders(b"Content-Length", [b"%d" % len(body)])
+        if body:
+            self.write(body)  # type: ignore[no-untyped-call]
+        self.complete()
+
+    def _send_body(self, body: AnswerBody) -> None:
+        if body.length is not None:
+            self.responseHeaders.setRawHeaders(b"Content-Length", [b"%d" % body.length])
+        self.write(b"")  # type: ignore[no-untyped-call]
+        if self.method == b"HEAD":
+            body.lost()
+            self.complete()
+            return
+        self._body = body
+        channel = self._channel()
+        self.registerProducer(_Tap(body), True)  # type: ignore[no-untyped-call]
+        if channel.waiting_for_client:
+            body.pause()
+        body.start(WireOutlet(self))
+
+    def complete(self) -> None:
+        """The whole answer was written."""
+        if self.lost or self.finished:
+            return
+        self._body = None
+        if self.producer is not None:
+            self.unregisterProducer()  # type: ignore[no-untyped-call]
+        if self._feed is not None:
+            self._feed.close(BodyLost("the request was answered before its body ended"))
+        self.finish()  # type: ignore[no-untyped-call]
+
+    def _abort(self) -> None:
+        if self.channel is not None:
+            self.channel.abort()
+
+    def _channel(self) -> ApiChannel:
+        channel = self.channel
+        if channel is None:
+            raise RuntimeError("the connection of this request is gone")
+        return channel
+
+
+class WireOutlet:
+    """The `Outlet` of one answer."""
+
+    def __init__(self, request: WireRequest) -> None:
+        self._request = request
+
+    def write(self, data: bytes) -> None:
+        """Send bytes; ignored once the request is over."""
+        if not self._request.lost and not self._request.finished:
+            self._request.write(data)  # type: ignore[no-untyped-call]
+
+    def finish(self) -> None:
+        """The body is complete."""
+        self._request.complete()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._request._abort()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        """Call `call` in `seconds`, unless cancelled."""
+        delayed = self._request.site.clock.callLater(seconds, call)
+
+        def cancel() -> None:
+            try:
+                delayed.cancel()
+            except (AlreadyCalled, AlreadyCancelled):
+                return
+
+        return cancel
+
+
+@implementer(IPushProducer)
+class _Tap:
+    """What twisted's transport pauses and resumes: passes it on to the body."""
+
+    def __init__(self, body: AnswerBody) -> None:
+        self._body = body
+
+    def pauseProducing(self) -> None:
+        """The send buffer is full."""
+        self._body.pause()
+
+    def resumeProducing(self) -> None:
+        """The send buffer is empty."""
+        self._body.resume()
+
+    def stopProducing(self) -> None:
+        """The transport is gone; `WireRequest.connectionLost` tells the body."""
+
+
+def _check_body(route: Route, headers: Headers, length: int | None) -> Encoding:
+    """Refuse a body that the route does not take, by what its headers say."""
+    limits = route.limits
+    if length == 0:
+        if route.request_body is not None and route.request_body.required:
+            raise Problem("bad_request", "This operation needs a body.")
+        return "identity"
+    if route.request_body is None:
+        raise Problem("body_too_large", "This operation takes no body.", close=True)
+    if length is not None and length > limits.max_body:
+        raise Problem(
+            "body_too_large",
+            f"The body has {length} bytes, at most {limits.max_body} are taken.",
+            close=True,
+        )
+    media = headers.get("Content-Type")
+    kind = (media or "").partition(";")[0].strip().lower()
+    if kind not in route.request_body.media:
+        raise Problem(
+            "media_type_unsupported",
+            f"Content-Type must be {' or '.join(sorted(route.request_body.media))}.",
+        )
+    encoding = (headers.get_list("Content-Encoding") or "identity").strip().lower()
+    for known in limits.encodings:
+        if encoding == known:
+            return known
+    raise Problem(
+        "encoding_unsupported",
+        f"Content-Encoding must be {' or '.join(limits.encodings)}.",
+        headers={"Accept-Encoding": ", ".join(limits.encodings)},
+    )
+
+
+def _encoding(api: ApiRequest) -> ContentEncoding:
+    """What the client accepts; identity where its header makes no sense, to answer at all."""
+    try:
+        return api.encoding()
+    except Problem:
+        return "identity"
+
+
+def _expects_continue(headers: Headers) -> bool:
+    expected: Any = headers.get("Expect")
+    if expected is None:
+        return False
+    if expected.strip().lower() != "100-continue":
+        raise Problem("expectation_failed", "The only expectation known is 100-continue.")
+    return True
