@@ -1,0 +1,30 @@
+"""The collections of master data: one file for each family of them."""
+
+from __future__ import annotations
+
+from appliance.api import Collection
+from appliance_master_data.collections.attachments import ATTACHMENTS
+from appliance_master_data.collections.customers import OUTLETS, PARTIES
+from appliance_master_data.collections.organisation import ORG_UNITS, USERS
+from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
+from appliance_master_data.collections.products import PRODUCT_GROUPS, PRODUCT_UOMS, PRODUCTS
+from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
+from appliance_master_data.collections.warehouses import STOCK_BALANCES, WAREHOUSES
+
+COLLECTIONS: tuple[Collection, ...] = (
+    ORG_UNITS,
+    USERS,
+    PRODUCT_GROUPS,
+    PRODUCTS,
+    PRODUCT_UOMS,
+    PRICE_LISTS,
+    PRICES,
+    PARTIES,
+    OUTLETS,
+    WAREHOUSES,
+    STOCK_BALANCES,
+    ROUTES,
+    ROUTE_OUTLETS,
+    ATTACHMENTS,
+)
+"""Every collection, in an order in which a file of each can be imported."""

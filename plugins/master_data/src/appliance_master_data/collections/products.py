@@ -1,0 +1,120 @@
+"""What is sold: groups, products and the units they are sold in."""
+
+from __future__ import annotations
+
+from appliance.api import Collection, Field
+
+PRODUCT_GROUPS = Collection(
+    name="product_groups",
+    title="Groups of products, as trees.",
+    fields=(
+        Field(
+            name="tree",
+            type="text",
+            required=True,
+            max_length=40,
+            doc="acc is the accounting system's tree, client the one customers see.",
+        ),
+        Field(name="parent_id", type="ref", of="product_groups", index=True),
+        Field(name="name", type="i18n", required=True, search=True),
+        Field(name="sort", type="int"),
+    ),
+)
+
+PRODUCTS = Collection(
+    name="products",
+    title="Products, services, returnable packaging and promotion material.",
+    key=("code",),
+    fields=(
+        Field(name="code", type="text", required=True, max_length=80, index=True, search=True),
+        Field(name="article", type="text", max_length=80, index=True, search=True),
+        Field(name="name", type="i18n", required=True, search=True),
+        Field(name="full_name", type="text"),
+        Field(name="brand", type="text", max_length=200),
+        Field(name="manufacturer", type="text", max_length=200),
+        Field(
+            name="group_ids",
+            type="list",
+            required=True,
+            max_length=20,
+            items=Field(name="group_id", type="ref", of="product_groups"),
+        ),
+        Field(
+            name="base_uom",
+            type="text",
+            required=True,
+            max_length=20,
+            doc="The uom_code of the unit that stock is counted in.",
+        ),
+        Field(name="tax_category", type="text", required=True, max_length=40),
+        Field(
+            name="regulation",
+            type="text",
+            max_length=40,
+            doc="alcohol, beer, tobacco, pharma: a licence is needed to buy it.",
+        ),
+        Field(
+            name="kind",
+            type="text",
+            required=True,
+            values=("goods", "service", "returnable_packaging", "posm", "competitor"),
+        ),
+        Field(name="shelf_life_days", type="int", minimum=0),
+        Field(name="batch_tracked", type="bool"),
+        Field(name="marked", type="bool", doc="Each piece carries a traceability code."),
+        Field(name="min_price", type="price", minimum=0),
+        Field(name="rrp", type="price", minimum=0, doc="Recommended retail price."),
+        Field(name="availability_note", type="text"),
+        Field(name="deposit_product_id", type="ref", of="products"),
+        Field(name="properties", type="json"),
+        Field(
+            name="image_ids",
+            type="list",
+            max_length=50,
+            items=Field(name="image_id", type="ref", of="attachments"),
+        ),
+        Field(name="sort", type="int"),
+        Field(name="active", type="bool", required=True),
+    ),
+)
+
+PRODUCT_UOMS = Collection(
+    name="product_uoms",
+    title="Units a product is ordered, priced or counted in, with their barcodes.",
+    key=("product_id", "uom_code"),
+    fields=(
+        Field(name="product_id", type="ref", of="products", required=True, index=True),
+        Field(
+            name="uom_code",
+            type="text",
+            required=True,
+            max_length=20,
+            doc="UN/ECE Recommendation 20 or OKEI.",
+        ),
+        Field(name="name", type="i18n", required=True),
+        Field(
+            name="factor_num",
+            type="int",
+            required=True,
+            minimum=1,
+            doc="One of this unit is factor_num / factor_den of the base unit.",
+        ),
+        Field(name="factor_den", type="int", required=True, minimum=1),
+        Field(
+            name="gtin",
+            type="text",
+            max_length=14,
+            index=True,
+            search=True,
+            doc="8, 12, 13 or 14 digits with a right check digit.",
+        ),
+        Field(name="is_order_unit", type="bool"),
+        Field(name="is_price_unit", type="bool"),
+        Field(name="is_base", type="bool"),
+        Field(name="net_g", type="int", minimum=0),
+        Field(name="gross_g", type="int", minimum=0),
+        Field(name="volume_cm3", type="int", minimum=0),
+        Field(name="order_multiple", type="quantity", minimum=0),
+        Field(name="min_order", type="quantity", minimum=0),
+    ),
+)

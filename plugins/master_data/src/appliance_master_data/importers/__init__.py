@@ -1,0 +1,47 @@
+"""Files that can be imported: one module for each kind.
+
+Each module holds an ``IMPORTER``, what its file may contain, and ``records``, which turns one row
+into records. External ids are the codes of the file. A record that a row only mentions (the group
+of a product, the price list of a price) is made under its code and never overwritten, so files can
+come in any order that has products before prices and stock. An empty cell leaves the field as it
+is, except where the column's ``doc`` says what an absent value means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from appliance.api import Context, Importer, ImportRecord, ImportValues
+from appliance_master_data.importers import (
+    outlets,
+    parties,
+    price_lists,
+    prices,
+    product_groups,
+    products,
+    route_outlets,
+    routes,
+    stock_balances,
+    warehouses,
+)
+
+Records = Callable[[ImportValues, Context], list[ImportRecord]]
+
+_MODULES = (
+    product_groups,
+    products,
+    price_lists,
+    prices,
+    warehouses,
+    stock_balances,
+    parties,
+    outlets,
+    routes,
+    route_outlets,
+)
+
+IMPORTERS: tuple[Importer, ...] = tuple(module.IMPORTER for module in _MODULES)
+"""Every kind of file, in an order in which they can be imported."""
+
+RECORDS: dict[str, Records] = {module.IMPORTER.kind: module.records for module in _MODULES}
+"""What turns a row of a kind into records."""

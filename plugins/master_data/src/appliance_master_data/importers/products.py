@@ -1,0 +1,179 @@
+"""Products, each with its base unit and barcode."""
+
+from __future__ import annotations
+
+import re
+
+from appliance.api import (
+    Context,
+    ExternalRef,
+    ImportColumn,
+    Importer,
+    ImportRecord,
+    ImportRowError,
+    ImportValues,
+)
+from appliance_master_data.gtin import GtinError, gtin
+from appliance_master_data.importers import cells, headers, product_groups
+
+IMPORTER = Importer(
+    kind="products",
+    title="Products with their base unit and barcode",
+    columns=(
+        ImportColumn(
+            name="code",
+            headers=headers.PRODUCT,
+            type="code",
+            required=True,
+            doc="What prices and stock name the product by.",
+        ),
+        ImportColumn(
+            name="article",
+            headers=("Артикул", "article", "sku", "part number"),
+            type="code",
+            doc="The article number.",
+        ),
+        ImportColumn(name="name", headers=headers.NAME, required=True, doc="Its name."),
+        ImportColumn(
+            name="full_name",
+            headers=("Полное наименование", "full name"),
+            doc="Its name on documents.",
+        ),
+        ImportColumn(
+            name="group",
+            headers=("Группа", "Код группы", "Категория", "group", "group code", "category"),
+            type="code",
+            doc="The code of its group; absent: in no group.",
+        ),
+        ImportColumn(
+            name="barcode",
+            headers=("Штрихкод", "Штрих-код", "EAN", "GTIN", "barcode"),
+            type="code",
+            doc="The GTIN of the base unit, 8, 12, 13 or 14 digits.",
+        ),
+        ImportColumn(
+            name="unit",
+            headers=headers.UNIT,
+            type="code",
+            doc="The base unit: its UN/ECE or OKEI code. Absent: PCE.",
+        ),
+        ImportColumn(
+            name="vat",
+            headers=("Ставка НДС", "НДС", "НДС, %", "VAT", "VAT rate", "tax"),
+            doc="A rate such as 20 or 20%, or Без НДС; absent: category standard.",
+        ),
+        ImportColumn(name="brand", headers=("Бренд", "Марка", "brand"), doc="The brand."),
+        ImportColumn(
+            name="manufacturer",
+            headers=("Изготовитель", "Производитель", "manufacturer"),
+            doc="The manufacturer.",
+        ),
+        ImportColumn(
+            name="kind",
+            headers=("Вид", "Вид номенклатуры", "kind"),
+            doc="goods or service; absent: goods.",
+        ),
+        ImportColumn(
+            name="active", headers=headers.ACTIVE, type="bool", doc="Absent: it is for sale."
+        ),
+    ),
+)
+
+DEFAULT_UNIT = "PCE"
+DEFAULT_TAX_CATEGORY = "standard"
+
+_KINDS = {
+    "goods": "goods",
+    "товар": "goods",
+    "service": "service",
+    "услуга": "service",
+}
+_WITHOUT_TAX = frozenset({"без ндс", "безндс", "нет", "none", "no", "exempt"})
+_RATE = re.compile(r"(?:ндс|vat)?\s*(\d{1,2})(?:[.,](\d{1,2}))?\s*%?", re.IGNORECASE)
+
+
+def tax_category(text: str) -> str:
+    """Name the tax category of a VAT rate as files write it: ``20`` and ``НДС 20%`` are ``vat20``.
+
+    Raises:
+        ImportRowError: the text is no rate.
+    """
+    if text.casefold() in _WITHOUT_TAX:
+        return "exempt"
+    match = _RATE.fullmatch(text)
+    if match is None:
+        raise ImportRowError(
+            f"the VAT rate {text!r} is not understood; write 20, 20% or Без НДС",
+            column="Ставка НДС",
+        )
+    whole, part = int(match[1]), (match[2] or "").rstrip("0")
+    return f"vat{whole}.{part}" if part else f"vat{whole}"
+
+
+def base_unit(product: str) -> ExternalRef:
+    """Refer to the base unit of a product: it bears the product's own code."""
+    return ExternalRef(collection="product_uoms", external_id=product)
+
+
+def records(values: ImportValues, context: Context) -> list[ImportRecord]:
+    """Turn a row into a product, its base unit, and its group if that is not known yet."""
+    code = cells.code(values, "code", "Код")
+    unit = cells.optional_code(values, "unit", "Ед.") or DEFAULT_UNIT
+    group = cells.optional_code(values, "group", "Группа")
+    vat = values.get("vat")
+    product = {
+        "code": code,
+        **cells.filled(values, "article", "name", "full_name", "brand", "manufacturer"),
+        "group_ids": [],
+        "base_uom": unit,
+        "tax_category": tax_category(str(vat)) if vat else DEFAULT_TAX_CATEGORY,
+        "kind": _kind(values),
+        "active": values.get("active") is not False,
+    }
+    found = []
+    if group is not None:
+        found.append(product_groups.mention(group))
+        product["group_ids"] = [ExternalRef(collection="product_groups", external_id=group)]
+    found.append(ImportRecord(collection="products", external_id=code, row=product))
+    uom = {
+        "product_id": ExternalRef(collection="products", external_id=code),
+        "uom_code": unit,
+        "name": unit,
+        "factor_num": 1,
+        "factor_den": 1,
+        "is_base": True,
+        "is_order_unit": True,
+        "is_price_unit": True,
+    }
+    barcode = _barcode(values, context)
+    if barcode is not None:
+        uom["gtin"] = barcode
+    found.append(ImportRecord(collection="product_uoms", external_id=code, row=uom))
+    return found
+
+
+def _kind(values: ImportValues) -> str:
+    text = values.get("kind")
+    if not text:
+        return "goods"
+    kind = _KINDS.get(str(text).casefold())
+    if kind is None:
+        raise ImportRowError(
+            f"the kind {text!r} is not known; write goods or service", column="Вид"
+        )
+    return kind
+
+
+def _barcode(values: ImportValues, context: Context) -> str | None:
+    text = values.get("barcode")
+    if not text:
+        return None
+    try:
+        return gtin(str(text))
+    except GtinError as error:
+        if context.settings["wrong_barcodes"] == "leave_out":
+            return None
+        raise ImportRowError(
+            f'{error}; correct it, or set wrong_barcodes = "leave_out" in [plugins.master_data]',
+            column="Штрихкод",
+        ) from error

@@ -1,0 +1,107 @@
+"""The plugin `master_data`, as the appliance registers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from appliance.api import (
+    Collection,
+    Context,
+    Device,
+    Effect,
+    Exporter,
+    Importer,
+    ImportRecord,
+    ImportRowError,
+    ImportValues,
+    Manifest,
+    Mutation,
+    Report,
+    Row,
+    Setting,
+    User,
+    Write,
+    hookimpl,
+)
+from appliance_master_data.attachment_owner import owned
+from appliance_master_data.collections import COLLECTIONS
+from appliance_master_data.grants import GRANT_SOURCES, buckets
+from appliance_master_data.identity import mirrored
+from appliance_master_data.importers import IMPORTERS, RECORDS
+from appliance_master_data.reports import EXPORTERS, REPORTS
+from appliance_master_data.settings import SETTINGS
+
+
+class MasterData:
+    """What every device needs before it can work: people, products, prices, customers, routes."""
+
+    @hookimpl
+    def manifest(self) -> Manifest:
+        """Name the plugin."""
+        return Manifest(
+            name="master_data",
+            version="0.1.0",
+            title="People, products, prices, customers, routes and stock",
+            grant_sources=GRANT_SOURCES,
+        )
+
+    @hookimpl
+    def settings(self) -> Sequence[Setting]:
+        """Declare the section ``[plugins.master_data]``."""
+        return SETTINGS
+
+    @hookimpl
+    def collections(self) -> Sequence[Collection]:
+        """Declare the masters and attachments."""
+        return COLLECTIONS
+
+    @hookimpl
+    def device_buckets(self, device: Device, context: Context) -> list[str]:
+        """Name what hangs on the routes of the device's user."""
+        return buckets(device, context)
+
+    @hookimpl
+    def identity_changed(self, user: User, context: Context) -> Sequence[Write]:
+        """Mirror a user into `users`."""
+        stored = context.get("users", user.id)
+        row = mirrored(user, stored)
+        return () if row == stored else (Write(collection="users", id=user.id, row=row),)
+
+    @hookimpl
+    def apply_mutation(
+        self, mutation: Mutation, stored: Row | None, context: Context
+    ) -> Effect | None:
+        """Set whose an attachment is."""
+        if mutation.collection != "attachments" or mutation.op != "put" or stored is not None:
+            return None
+        row = owned(mutation)
+        return None if row is None else Effect(row=row)
+
+    @hookimpl
+    def importers(self) -> Sequence[Importer]:
+        """Declare the files of masters."""
+        return IMPORTERS
+
+    @hookimpl
+    def import_row(
+        self, kind: str, values: ImportValues, context: Context
+    ) -> Sequence[ImportRecord]:
+        """Turn one row of a file into records."""
+        records = RECORDS.get(kind)
+        if records is None:
+            raise ImportRowError(f"master_data does not import {kind!r}")
+        return records(values, context)
+
+    @hookimpl
+    def reports(self) -> Sequence[Report]:
+        """Declare reports on stock and on gaps in the catalogue."""
+        return REPORTS
+
+    @hookimpl
+    def exporters(self) -> Sequence[Exporter]:
+        """Declare the files of products and prices."""
+        return EXPORTERS
+
+
+plugin = MasterData()
+"""The object named by the entry point."""

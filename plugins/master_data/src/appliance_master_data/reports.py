@@ -1,0 +1,106 @@
+"""Reports and files out."""
+
+from __future__ import annotations
+
+from appliance.api import Exporter, Report, ReportColumn, ReportParameter
+
+REPORTS = (
+    Report(
+        name="stock_by_warehouse",
+        title="Stock by warehouse",
+        sql="""
+SELECT warehouses.name, products.code, products.article, products.body ->> '$.name',
+       balance.on_hand, coalesce(balance.reserved, 0),
+       balance.on_hand - coalesce(balance.reserved, 0), balance.as_of
+FROM stock_balances AS balance
+JOIN warehouses ON warehouses.id = balance.warehouse_id
+JOIN products ON products.id = balance.product_id
+WHERE :warehouse = '' OR warehouses.code = :warehouse
+ORDER BY warehouses.name, products.body ->> '$.name'
+""",
+        columns=(
+            ReportColumn(name="warehouse", title="Warehouse"),
+            ReportColumn(name="code", title="Code"),
+            ReportColumn(name="article", title="Article"),
+            ReportColumn(name="name", title="Product"),
+            ReportColumn(name="on_hand", title="On hand", unit="quantity"),
+            ReportColumn(name="reserved", title="Reserved", unit="quantity"),
+            ReportColumn(name="available", title="Available", unit="quantity"),
+            ReportColumn(name="as_of", title="As of", unit="timestamp"),
+        ),
+        parameters=(
+            ReportParameter(name="warehouse", doc="A warehouse's code; empty: all.", default=""),
+        ),
+        roles=("admin", "manager", "supervisor", "checker", "hq"),
+    ),
+    Report(
+        name="catalogue_gaps",
+        title="Products that cannot be sold: without a price or a barcode",
+        sql="""
+SELECT code, article, body ->> '$.name',
+       CASE WHEN id IN (SELECT product_id FROM prices) THEN 'yes' ELSE 'no' END AS priced,
+       CASE WHEN id IN (SELECT product_id FROM product_uoms WHERE gtin IS NOT NULL)
+            THEN 'yes' ELSE 'no' END AS barcoded
+FROM products
+WHERE active AND (priced = 'no' OR barcoded = 'no')
+ORDER BY priced, body ->> '$.name'
+""",
+        columns=(
+            ReportColumn(name="code", title="Code"),
+            ReportColumn(name="article", title="Article"),
+            ReportColumn(name="name", title="Product"),
+            ReportColumn(name="priced", title="Has a price"),
+            ReportColumn(name="barcoded", title="Has a barcode"),
+        ),
+        roles=("admin", "manager", "hq"),
+    ),
+)
+
+EXPORTERS = (
+    Exporter(
+        kind="products",
+        title="Products with their base unit and barcode",
+        sql="""
+SELECT products.code, products.article, products.body ->> '$.name', products.brand,
+       products.manufacturer, unit.uom_code, unit.gtin, products.tax_category,
+       CASE WHEN products.active THEN 1 ELSE 0 END
+FROM products
+LEFT JOIN product_uoms AS unit ON unit.product_id = products.id AND unit.is_base
+ORDER BY products.code
+""",
+        columns=(
+            ReportColumn(name="code", title="code"),
+            ReportColumn(name="article", title="article"),
+            ReportColumn(name="name", title="name"),
+            ReportColumn(name="brand", title="brand"),
+            ReportColumn(name="manufacturer", title="manufacturer"),
+            ReportColumn(name="unit", title="unit"),
+            ReportColumn(name="barcode", title="barcode"),
+            ReportColumn(name="tax", title="tax category"),
+            ReportColumn(name="active", title="active", unit="int"),
+        ),
+    ),
+    Exporter(
+        kind="prices",
+        title="Prices of products in price lists",
+        sql="""
+SELECT products.code, lists.code, prices.price, lists.currency, unit.uom_code,
+       coalesce(prices.min_qty, 0), prices.valid_from, prices.valid_to
+FROM prices
+JOIN price_lists AS lists ON lists.id = prices.price_list_id
+JOIN products ON products.id = prices.product_id
+JOIN product_uoms AS unit ON unit.id = prices.uom_id
+ORDER BY lists.code, products.code, unit.uom_code, prices.min_qty, prices.valid_from
+""",
+        columns=(
+            ReportColumn(name="code", title="code"),
+            ReportColumn(name="price_list", title="price list"),
+            ReportColumn(name="price", title="price", unit="price"),
+            ReportColumn(name="currency", title="currency"),
+            ReportColumn(name="unit", title="unit"),
+            ReportColumn(name="min_qty", title="min qty", unit="quantity"),
+            ReportColumn(name="valid_from", title="valid from", unit="date"),
+            ReportColumn(name="valid_to", title="valid to", unit="date"),
+        ),
+    ),
+)

@@ -1,0 +1,36 @@
+"""The config section ``[plugins.master_data]``."""
+
+from __future__ import annotations
+
+from appliance.api import Setting
+
+SETTINGS = (
+    Setting(
+        "default_price_list",
+        "text",
+        "Code of a price list that every device gets, beside those of its outlets; empty: none.",
+        default="",
+    ),
+    Setting(
+        "prices_include_tax",
+        "bool",
+        "Whether the prices of a price list that a file only mentions include tax.",
+        default=True,
+    ),
+    Setting(
+        "wrong_barcodes",
+        "text",
+        "What the import does with a barcode that is no GTIN: refuse the row, or leave it out.",
+        default="refuse",
+        values=("refuse", "leave_out"),
+    ),
+    Setting(
+        "stock_confirm_hours",
+        "int",
+        "An imported balance that has not changed is stored again, as newly confirmed, once it"
+        " is this old.",
+        default=12,
+        minimum=0,
+        maximum=8_760,
+    ),
+)

@@ -1,0 +1,131 @@
+"""A company on paper, and an importer that stores what `import_row` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from appliance.api import ExternalRef, ImportRecord, Row
+from appliance.testing.fake_context import FakeContext
+from appliance_master_data.collections import COLLECTIONS
+from appliance_master_data.plugin import plugin
+from appliance_master_data.settings import SETTINGS
+
+FIELDS = {collection.name: collection.fields for collection in COLLECTIONS}
+
+
+class Files:
+    """Imports rows as the appliance does: by external id, with references resolved."""
+
+    def __init__(self, context: FakeContext) -> None:
+        self.context = context
+        self.ids: dict[tuple[str, str], str] = {}
+        self.changed: list[str] = []
+
+    def row(self, kind: str, /, **values: Any) -> list[ImportRecord]:
+        """Import one row; an unresolved reference raises KeyError."""
+        records = list(plugin.import_row(kind, values, self.context))
+        for record in records:
+            self._store(record)
+        return records
+
+    def record(self, collection: str, external_id: str) -> Row:
+        """Return a stored record by external id."""
+        stored = self.context.get(collection, self.ids[collection, external_id])
+        assert stored is not None
+        return stored
+
+    def _store(self, record: ImportRecord) -> None:
+        key = (record.collection, record.external_id)
+        known = {field.name for field in FIELDS[record.collection]}
+        assert set(record.row) <= known, f"undeclared fields in {record}"
+        assert len(record.external_id) <= 200
+        if key in self.ids and record.create_only:
+            return
+        row = {name: self._resolved(value) for name, value in record.row.items()}
+        record_id = self.ids.setdefault(key, self.context.new_id())
+        stored = self.context.get(record.collection, record_id) or {}
+        merged = {**stored, **row}
+        for field in FIELDS[record.collection]:
+            assert not field.required or merged.get(field.name) is not None, (record, field.name)
+        if merged != stored:
+            self.changed.append(record.collection)
+            self.context.put(record.collection, record_id, merged)
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, ExternalRef):
+            return self.ids[value.collection, value.external_id]
+        if isinstance(value, list):
+            return [self._resolved(item) for item in value]
+        return value
+
+
+@pytest.fixture
+def make_context() -> Callable[..., FakeContext]:
+    """Make a context over the plugin's collections with its default settings."""
+
+    def make(rows: dict[str, dict[str, Row]] | None = None, **settings: Any) -> FakeContext:
+        defaults = {setting.name: setting.default for setting in SETTINGS}
+        return FakeContext(COLLECTIONS, rows, defaults | settings)
+
+    return make
+
+
+@pytest.fixture
+def files(make_context: Callable[..., FakeContext]) -> Files:
+    """Import into an empty box."""
+    return Files(make_context())
+
+
+@pytest.fixture
+def company() -> dict[str, dict[str, Row]]:
+    """Two branches, a supervisor with two reps, a manager of one branch, some outlets."""
+    return {
+        "org_units": {
+            "hq": {"code": "hq", "kind": "company"},
+            "north": {"code": "n", "kind": "branch", "parent_id": "hq"},
+            "south": {"code": "s", "kind": "branch", "parent_id": "hq"},
+        },
+        "users": {
+            "anna": {"login": "anna", "org_id": "north", "supervisor_id": "sven"},
+            "boris": {"login": "boris", "org_id": "south", "supervisor_id": "sven"},
+            "sven": {"login": "sven", "org_id": "hq"},
+            "mira": {"login": "mira", "org_id": "north"},
+        },
+        "routes": {
+            "r1": {"code": "R1", "owner_user_id": "anna", "org_id": "north", "active": True},
+            "r2": {"code": "R2", "owner_user_id": "boris", "org_id": "south", "warehouse_id": "w2"},
+            "r9": {"code": "R9", "owner_user_id": "anna", "org_id": "north", "active": False},
+        },
+        "route_outlets": {
+            "ro1": {"route_id": "r1", "outlet_id": "o1"},
+            "ro2": {"route_id": "r1", "outlet_id": "o2"},
+            "ro3": {"route_id": "r2", "outlet_id": "o3"},
+            "ro9": {"route_id": "r9", "outlet_id": "o9"},
+        },
+        "outlets": {
+            "o1": {"party_id": "p1", "code": "O1", "warehouse_id": "w1"},
+            "o2": {"party_id": "p1", "payer_party_id": "p2", "price_list_id": "l-own"},
+            "o3": {"party_id": "p3", "code": "O3"},
+            "o9": {"party_id": "p9", "code": "O9"},
+        },
+        "parties": {
+            "p1": {"name": "One", "price_list_id": "l-child"},
+            "p2": {"name": "Payer"},
+            "p3": {"name": "Three"},
+            "p9": {"name": "Nine", "price_list_id": "l-other"},
+        },
+        "price_lists": {
+            "l-base": {"code": "BASE"},
+            "l-child": {"code": "CHILD", "parent_id": "l-base"},
+            "l-own": {"code": "OWN"},
+            "l-other": {"code": "OTHER"},
+        },
+        "warehouses": {
+            "w1": {"code": "W1", "org_id": "hq"},
+            "w2": {"code": "W2", "org_id": "south"},
+            "w3": {"code": "W3", "org_id": "north"},
+        },
+    }
