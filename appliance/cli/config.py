@@ -33,7 +33,7 @@ def check(context: click.Context, file: Path | None) -> None:
     except ConfigError as error:
         click.echo(str(error), err=True)
         count = len(error.problems)
-        click.echo(f"{count} problem{'s' if count > 1 else ''}, nothing was changed", err=True)
+        click.echo(f"{count} problem{'s' if count > 1 else ''}", err=True)
         context.exit(2)
     click.echo(f"{path}: good")
     for label, text in _summary([name for name, _ in files], settings):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 PROBLEM_LIMIT = 100
 """Problems collected before reading stops: enough to mend a file, bounded for a hostile one."""
@@ -122,8 +125,7 @@ class Problems:
 def dotted(path: Sequence[str]) -> str:
     """The key as it would be written in TOML, parts that need quotes quoted."""
     return ".".join(
-        part if part and part.isascii() and part.replace("-", "_").isidentifier() else quoted(part)
-        for part in path
+        part if len(part) <= 60 and _BARE.fullmatch(part) else quoted(part) for part in path
     )
 
 

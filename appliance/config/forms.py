@@ -77,7 +77,7 @@ def _display_name(text: str) -> str:
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         hint = f"write {quoted(text.lower())}" if _NAME.fullmatch(text.lower()) else ""
-        raise Wrong(f"{quoted(text)} is no name", hint=hint)
+        raise Wrong(f"{quoted(text)} cannot be a name", hint=hint)
     return text
 
 
@@ -180,7 +180,7 @@ def _field_type(text: str) -> str:
 SENTENCE = Form("text on one line, at most 200 characters", _sentence)
 DISPLAY_NAME = Form("text of 1 to 63 bytes on one line", _display_name, r"\S")
 NAME = Form(
-    "lower-case letters, digits and _, a letter first, at most 63",
+    "a name of a-z, 0-9 and _, a letter first, at most 63 long",
     _name,
     f"^{NAME_PATTERN}$",
 )

@@ -107,7 +107,7 @@ class Number(msgspec.Struct, frozen=True):
         """A TOML integer or finite float."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Wrong(f"found {found(value)}", self.allowed, _unquote(value))
-        if math.isnan(value):
+        if isinstance(value, float) and math.isnan(value):
             raise Wrong(f"found {found(value)}", self.allowed)
         _within(value, self.minimum, self.maximum, self.allowed)
         return float(value)
@@ -177,7 +177,7 @@ class Many(msgspec.Struct, frozen=True):
     @property
     def allowed(self) -> str:
         """What is allowed, in plain words."""
-        return f"a list of: {self.item.allowed}"
+        return f"a list, each item {self.item.allowed}"
 
     def read(self, value: object) -> tuple[Any, ...]:
         """Each item read; the first wrong one is told with its number, from 1."""

@@ -16,6 +16,7 @@ TEXT_LIMIT = 262_144
 """Bytes of one file. The commented example has under 20,000."""
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_LONG_NUMBER = re.compile(r"[0-9_]{4301,}")
 _REPEATED = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline")
 _HINTS = {
     "Invalid value": 'text needs quotes: name = "value"',
@@ -138,7 +139,9 @@ def _parse(name: str, source: str | bytes, problems: Problems) -> Layer | None:
         _syntax(name, str(error), text, found, problems)
     except ValueError:
         # int() refuses more than 4,300 digits; tomllib lets that through as it is.
-        problems.add(Place(name), (), Wrong("a number has too many digits"))
+        digits = _LONG_NUMBER.search(text)
+        line = text.count("\n", 0, digits.start()) + 1 if digits else None
+        problems.add(Place(name, line), (), Wrong("a number has too many digits"))
     except RecursionError:
         problems.add(Place(name), (), Wrong("tables or lists are nested too deep"))
     return None

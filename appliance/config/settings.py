@@ -57,7 +57,9 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     ] = 30.0
     stall_timeout_s: Annotated[
         float,
-        number(1, 600, "Seconds without a byte read or sent after which a transfer is cut off."),
+        number(
+            1, 600, "Seconds without a byte received or taken after which a transfer is cut off."
+        ),
     ] = 60.0
     max_connections: Annotated[
         int, whole(8, 100_000, "Connections open at once; further ones are closed.")
@@ -115,7 +117,7 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
     """`[sync]`: limits and habits of pull and push."""
 
     max_row_bytes: Annotated[
-        int, whole(1024, 16_777_216, "Bytes of the largest record, as JSON.")
+        int, whole(1024, 16_777_216, "Bytes of the largest record as JSON; 1048576 is 1 MiB.")
     ] = 1_048_576
     max_mutation_bytes: Annotated[
         int, whole(1024, 16_777_216, "Bytes of the longest line of a push.")
@@ -170,7 +172,7 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     code_tries: Annotated[int, whole(1, 100, "Wrong tries after which a pairing code is void.")] = 5
     window_minutes: Annotated[
         int,
-        whole(1, 1440, "Minutes the appliance takes enrollments after the last invitation."),
+        whole(1, 1440, "Minutes enrollment stays open after the last invitation of a device."),
     ] = 15
     token_minutes: Annotated[
         int, whole(1, 1440, "Minutes the access token of a browser is valid; it is renewed.")
@@ -242,8 +244,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, text(DISPLAY_NAME, "The name of the appliance, as people see it on devices.")
     ] = "Fieldbox"
     http: Annotated[Http, doc("Where devices reach the appliance.")] = Http()
-    tls: Annotated[Tls, doc("Certificates.")] = Tls()
-    sync: Annotated[Sync, doc("Limits and habits of pull and push.")] = Sync()
+    tls: Annotated[Tls, doc("Certificates of the appliance and of devices.")] = Tls()
+    sync: Annotated[Sync, doc("Limits of pull and push.")] = Sync()
     blobs: Annotated[Blobs, doc("Photos, signatures and other files.")] = Blobs()
     enrollment: Annotated[Enrollment, doc("How devices are let in.")] = Enrollment()
     mdns: Annotated[Mdns, doc("Being found in the local network.")] = Mdns()
