@@ -83,18 +83,18 @@ WITH RECURSIVE
         UNION SELECT list.parent_id FROM lists JOIN price_lists AS list ON list.id = lists.id
     )
 SELECT 'org:' || id FROM above
-UNION SELECT 'org:' || id FROM branch
-UNION SELECT 'user:' || id FROM people
-UNION SELECT 'route:' || id FROM ways
-UNION SELECT 'outlet:' || id FROM places
-UNION SELECT 'party:' || party_id FROM places
-UNION SELECT 'party:' || payer_party_id FROM places WHERE payer_party_id IS NOT NULL
-UNION SELECT 'price_list:' || id FROM lists WHERE id IS NOT NULL
-UNION SELECT 'warehouse:' || warehouse_id FROM ways WHERE warehouse_id IS NOT NULL
-UNION SELECT 'warehouse:' || warehouse_id FROM places WHERE warehouse_id IS NOT NULL
-UNION SELECT 'warehouse:' || house.id
+UNION ALL SELECT 'org:' || id FROM branch
+UNION ALL SELECT 'user:' || id FROM people
+UNION ALL SELECT 'route:' || id FROM ways
+UNION ALL SELECT 'outlet:' || id FROM places
+UNION ALL SELECT DISTINCT 'party:' || party_id FROM places
+UNION ALL SELECT DISTINCT 'party:' || payer_party_id FROM places WHERE payer_party_id IS NOT NULL
+UNION ALL SELECT 'price_list:' || id FROM lists WHERE id IS NOT NULL
+UNION ALL SELECT DISTINCT 'warehouse:' || warehouse_id FROM ways WHERE warehouse_id IS NOT NULL
+UNION ALL SELECT DISTINCT 'warehouse:' || warehouse_id FROM places WHERE warehouse_id IS NOT NULL
+UNION ALL SELECT 'warehouse:' || house.id
     FROM branch CROSS JOIN warehouses AS house ON house.org_id = branch.id
-UNION SELECT 'warehouse:' || id FROM warehouses
+UNION ALL SELECT 'warehouse:' || id FROM warehouses
     WHERE :counts_goods AND org_id = :org_id
 """
 
@@ -121,4 +121,4 @@ def buckets(device: Device, context: Context) -> list[str]:
             "default_list": context.settings["default_price_list"],
         },
     )
-    return ["all", *(bucket for (bucket,) in rows)]
+    return ["all", *dict.fromkeys(bucket for (bucket,) in rows)]
