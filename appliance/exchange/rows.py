@@ -1,0 +1,104 @@
+"""Rows: a file of one kind as typed values, problem rows told apart and passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from appliance.api.errors import ImportRowError
+from appliance.api.importing import Importer, ImportValues
+from appliance.exchange.columns import Columns, UnknownColumn, match_columns
+from appliance.exchange.profile import Profile
+from appliance.exchange.refusal import FileRefused
+from appliance.exchange.table import ByteSource, Table
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row whose cells could all be read.
+
+    Attributes:
+        number: the line of the file where it starts, from 1; the header is a line too.
+        values: by column name, for the columns that the file has.
+    """
+
+    number: int
+    values: ImportValues
+
+
+class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with a row; the row is not imported.
+
+    Attributes:
+        number: the line of the file where the row starts, from 1.
+        column: the column's header, or None for the whole row.
+        text: what is wrong, with the text at fault.
+    """
+
+    number: int
+    column: str | None
+    text: str
+
+    def line(self) -> str:
+        """Return it as one line for a person."""
+        column = "" if self.column is None else f", column {self.column}"
+        return f"line {self.number}{column}: {self.text}"
+
+
+class RowReader:
+    """The rows of one file, to be gone through once; the header is read when it is made.
+
+    Iterating yields a `Row` for each good row and, for each bad one, as many `RowProblem` of the
+    same number as there are things wrong with it.
+
+    Attributes:
+        columns: the file's columns; `unknown` lists those left out.
+
+    Raises:
+        FileRefused: the file as a whole cannot be read; when made, or while iterating.
+        ProfileRefused, PluginError: see `match_columns`; when made.
+    """
+
+    columns: Columns
+
+    def __init__(self, source: ByteSource, profile: Profile, importer: Importer) -> None:
+        table = Table(source, profile)
+        self._table = iter(table)
+        header = next(self._table, None)
+        if header is None:
+            table.refuse("the file is empty: it has no header and no rows.", None)
+        number, cells = header
+        try:
+            self.columns = match_columns(cells, importer, profile)
+        except FileRefused as refused:
+            table.refuse(refused.reason, number)
+
+    @property
+    def unknown(self) -> tuple[UnknownColumn, ...]:
+        """The columns of the file that are left out."""
+        return self.columns.unknown
+
+    def __iter__(self) -> Iterator[Row | RowProblem]:
+        values = self.columns.values
+        for number, cells in self._table:
+            try:
+                row = Row(number=number, values=values(cells))
+            except ImportRowError:
+                for error in self.columns.problems(cells):
+                    yield RowProblem(number=number, column=error.column, text=str(error))
+            else:
+                yield row
+
+
+def read_rows(source: ByteSource, profile: Profile, importer: Importer) -> RowReader:
+    """Read a file of the importer's kind.
+
+    Args:
+        source: a binary stream that the caller opened and will close, or chunks of bytes.
+        profile: how the file is written.
+        importer: what its columns are.
+
+    Raises:
+        FileRefused, ProfileRefused, PluginError: see `RowReader`.
+    """
+    return RowReader(source, profile, importer)
