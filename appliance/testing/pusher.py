@@ -1,0 +1,91 @@
+"""Pusher: sends the outbox until every mutation has its answer.
+
+The answers received before a cut are kept; what has none is sent again, byte for byte the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from appliance.testing.device_reports import PushReport
+from appliance.testing.line_stream import lines
+from appliance.testing.link import DeviceProblem, Link, ProtocolBroken
+from appliance.testing.outbox import STORED, Answer, Outbox, read_answer
+
+MAX_LINES = 500
+MAX_BYTES = 256 * 1024
+"""One request's mutations. Answers may be streamed while the request is still sent; a request of
+this size never waits for its answers to be read."""
+
+_TOO_LARGE = 413
+
+
+class Pusher:
+    """Pushes for one device; `encoding` is the ``Accept-Encoding`` of the answer."""
+
+    def __init__(self, outbox: Outbox, *, encoding: str) -> None:
+        self._outbox = outbox
+        self._headers = {
+            "Content-Type": "application/x-ndjson",
+            "Accept": "application/x-ndjson",
+            "Accept-Encoding": encoding,
+        }
+
+    def push(self, link: Link, max_lines: int = MAX_LINES) -> PushReport:
+        """Send all mutations without an answer, in requests of at most `max_lines`.
+
+        Raises:
+            LinkDown: cut; call again.
+            DeviceProblem: the request as a whole was refused (overload, revoked, ...).
+        """
+        report = PushReport()
+        while batch := self._outbox.batch(max_lines, MAX_BYTES):
+            answers: list[Answer] = []
+            report.requests += 1
+            try:
+                for answer in self._send(link, batch):
+                    answers.append(answer)
+            except DeviceProblem as problem:
+                if problem.status != _TOO_LARGE or len(batch) == 1:
+                    raise
+                max_lines = len(batch) // 2
+                continue
+            finally:
+                self._outbox.answer(answers)
+                report.outcomes.update(a.outcome for a in answers)
+        return report
+
+    def _send(self, link: Link, batch: list[tuple[str, bytes]]) -> Iterator[Answer]:
+        body = b"".join(line + b"\n" for _, line in batch)
+        with link.exchange("POST", "/v1/push", body=body, headers=self._headers) as response:
+            expected = iter(batch)
+            for text in lines(response.chunks(), response.encoding):
+                answer = read_answer(text)
+                mid, _ = next(expected, (None, b""))
+                if answer.mid != mid:
+                    raise ProtocolBroken(f"an answer to {answer.mid} where {mid} was due")
+                yield answer
+            missing = next(expected, None)
+            if missing is not None:
+                raise ProtocolBroken(f"the answer ended before the one to {missing[0]}")
+
+    def repeat(self, link: Link) -> list[str]:
+        """Send every answered mutation once more and compare the answers with the first ones.
+
+        Returns:
+            the mids whose answer is not a repetition: another seq, or another outcome than
+            ``duplicate`` and the first one. Each is a document that may exist twice.
+        """
+        differing: list[str] = []
+        known = list(self._outbox.answered())
+        for start in range(0, len(known), MAX_LINES):
+            part = known[start : start + MAX_LINES]
+            answers = self._send(link, [(mid, line) for mid, line, _ in part])
+            for (mid, _, first), again in zip(part, answers, strict=True):
+                # A mutation first answered after a cut may have `duplicate` as its first answer.
+                same = again.outcome in ("duplicate", first.outcome) or (
+                    first.outcome == "duplicate" and again.outcome in STORED
+                )
+                if not same or again.seq != first.seq:
+                    differing.append(mid)
+        return differing
