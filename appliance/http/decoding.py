@@ -19,8 +19,8 @@ PIECE = 64 * 1024
 """The largest piece of decoded body, in bytes."""
 
 # zstd expands at most 128 KiB from a block of four bytes and cannot be stopped inside a call, so
-# it is fed this little at a time: at worst 16 MiB are unpacked before they can be counted.
-_ZSTD_SLICE = 512
+# it is fed this little at a time: at worst 4 MiB are unpacked before they can be counted.
+_ZSTD_SLICE = 128
 _ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 9659: the largest window of the content encoding
 _GZIP_WINDOW = 31
 
@@ -92,7 +92,7 @@ class ZstdDecoder:
 
     def __init__(self) -> None:
         self._decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-        self._frame = self._decompressor.decompressobj()
+        self._frame = self._decompressor.decompressobj(write_size=PIECE)
         self._begun = False
 
     def decode(self, data: bytes) -> Iterator[bytes]:
@@ -101,7 +101,7 @@ class ZstdDecoder:
             rest = data[start : start + _ZSTD_SLICE]
             while rest:
                 if self._frame.eof:
-                    self._frame = self._decompressor.decompressobj()
+                    self._frame = self._decompressor.decompressobj(write_size=PIECE)
                 self._begun = True
                 try:
                     plain = self._frame.decompress(rest)

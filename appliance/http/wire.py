@@ -113,9 +113,12 @@ class WireRequest(Request):
         if self.clientproto != b"HTTP/1.1":
             raise Problem("http_version", "Only HTTP/1.1 is spoken here.", close=True)
         headers = Headers(self.requestHeaders)
-        authority = headers.get("Host")
-        if authority is None or _HOST.match(authority) is None:
-            raise Problem("bad_header", "There must be one Host header, HOST or HOST:PORT.")
+        authorities = headers.get_all("Host")
+        if len(authorities) != 1 or _HOST.match(authorities[0]) is None:
+            # Two parties may see two requests here (RFC 9112, 3.2): nothing more is read.
+            raise Problem(
+                "bad_header", "There must be one Host header, HOST or HOST:PORT.", close=True
+            )
         path, query = self._target()
         override = headers.get("X-HTTP-Method-Override")
         method = self.method.decode("ascii")
@@ -150,7 +153,7 @@ class WireRequest(Request):
             headers=headers,
             peer=channel.peer,
             address=getattr(self.client, "host", ""),
-            origin=f"{scheme}://{authority}",
+            origin=f"{scheme}://{authorities[0]}",
             request_id=self.request_id,
             feed=self._feed,
             send=self._respond,
