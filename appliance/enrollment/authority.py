@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -29,7 +28,7 @@ from appliance.enrollment.clock import DAY_MS, milliseconds, set_clock, utc
 from appliance.enrollment.device_certificate import DeviceCertificate
 from appliance.enrollment.device_request import DeviceKey, DeviceRequest
 from appliance.enrollment.entropy import Entropy
-from appliance.enrollment.errors import AuthorityExpired, AuthorityFileError
+from appliance.enrollment.errors import UNREADABLE, AuthorityExpired, AuthorityFileError
 from appliance.enrollment.server_certificate import ServerCertificate
 from appliance.enrollment.server_names import NameLimits
 
@@ -40,28 +39,6 @@ BACKDATED_MS: Final = DAY_MS
 """Certificates start this much before now, so that a device whose clock is slow accepts them."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}\Z")
-_SIGNATURES_ONLY: Final = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=False,
-    crl_sign=False,
-    encipher_only=False,
-    decipher_only=False,
-)
-_AUTHORITY_USAGE: Final = x509.KeyUsage(
-    digital_signature=False,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=True,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
 
 
 class Authority:
@@ -110,7 +87,7 @@ class Authority:
             .not_valid_before(utc(start_ms))
             .not_valid_after(utc(now_ms + AUTHORITY_DAYS * DAY_MS))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_AUTHORITY_USAGE, critical=True)
+            .add_extension(_key_usage(authority=True), critical=True)
             .add_extension(limits.extension(), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
@@ -129,13 +106,13 @@ class Authority:
         """
         try:
             certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
-        except ValueError as error:
+        except UNREADABLE as error:
             raise AuthorityFileError(
                 "the authority's certificate is not PEM or is damaged; restore it from a backup"
             ) from error
         try:
             key = load_pem_private_key(key_pem.encode(), password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        except UNREADABLE as error:
             raise AuthorityFileError(
                 "the authority's private key is not PEM without a passphrase, or is damaged; "
                 "restore it from a backup"
@@ -155,7 +132,7 @@ class Authority:
             authority = cls(certificate, key)
         except x509.ExtensionNotFound as error:
             raise AuthorityFileError("the certificate is not an authority's") from error
-        except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+        except UNREADABLE as error:
             raise AuthorityFileError(
                 f"the authority's certificate cannot be used: {error or 'it is not self-signed'}"
             ) from error
@@ -189,9 +166,9 @@ class Authority:
         return self.fingerprint.hex()
 
     def server_leaf(
-        self, names: Iterable[str], *, now_ms: int, entropy: Entropy
+        self, names: Iterable[str], *, now_ms: int, entropy: Entropy, days: int = SERVER_DAYS
     ) -> ServerCertificate:
-        """A server certificate of 30 days with a new key.
+        """A server certificate with a new key.
 
         The chain holds the authority too, so a device that pins its fingerprint finds it in the
         handshake.
@@ -200,6 +177,7 @@ class Authority:
             names: DNS names and addresses the box is reached by, at least one.
             now_ms: ms since 1970.
             entropy: for the serial number.
+            days: how long it is good for from now; Apple's devices refuse more than 825.
 
         Raises:
             NameRefused: a name is malformed or outside `limits`.
@@ -211,7 +189,7 @@ class Authority:
         # keeps this one from looking like one where only addresses are certified.
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Fieldbox server")])
         certificate = (
-            self._leaf(subject, key.public_key(), SERVER_DAYS, now_ms, entropy)
+            self._leaf(subject, key.public_key(), days, now_ms, entropy)
             .add_extension(
                 x509.SubjectAlternativeName(
                     [x509.DNSName(n) if isinstance(n, str) else x509.IPAddress(n) for n in parsed]
@@ -227,15 +205,22 @@ class Authority:
         )
 
     def device_certificate(
-        self, request: DeviceRequest, device_id: str, *, now_ms: int, entropy: Entropy
+        self,
+        request: DeviceRequest,
+        device_id: str,
+        *,
+        now_ms: int,
+        entropy: Entropy,
+        days: int = DEVICE_DAYS,
     ) -> DeviceCertificate:
-        """A client certificate of 90 days for a device's key.
+        """A client certificate for a device's key.
 
         Args:
             request: the device's key, with its proof of possession checked.
             device_id: the subject's CN: 1 to 40 letters, digits and hyphens.
             now_ms: ms since 1970.
             entropy: for the serial number.
+            days: how long it is good for from now.
 
         Raises:
             ClockNotSet, AuthorityExpired: nothing can be signed now.
@@ -243,7 +228,7 @@ class Authority:
         """
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _checked_id(device_id))])
         certificate = (
-            self._leaf(subject, request.public_key, DEVICE_DAYS, now_ms, entropy)
+            self._leaf(subject, request.public_key, days, now_ms, entropy)
             .add_extension(_usage(ExtendedKeyUsageOID.CLIENT_AUTH), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -272,7 +257,7 @@ class Authority:
             .not_valid_before(utc(now_ms - BACKDATED_MS))
             .not_valid_after(utc(min(now_ms + days * DAY_MS, end_ms)))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_SIGNATURES_ONLY, critical=True)
+            .add_extension(_key_usage(authority=False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
@@ -291,6 +276,21 @@ def _checked_id(text: str) -> str:
 def _serial(entropy: Entropy) -> int:
     # 159 bits: positive and at most 20 bytes, as RFC 5280 section 4.1.2.2 asks.
     return (int.from_bytes(entropy(20), "big") >> 1) | 1
+
+
+def _key_usage(*, authority: bool) -> x509.KeyUsage:
+    """An authority signs certificates and nothing else, a leaf signs handshakes and nothing else."""
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _usage(purpose: ObjectIdentifier) -> x509.ExtendedKeyUsage:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.enrollment.clock import milliseconds
 from appliance.enrollment.device_request import key_thumbprint
-from appliance.enrollment.errors import CertificateRefused
+from appliance.enrollment.errors import UNREADABLE, CertificateRefused
 from appliance.enrollment.identity import Credential
 
 
@@ -80,7 +79,7 @@ def read_certificate(certificate: x509.Certificate | bytes) -> Presented:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         key = certificate.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
+    except UNREADABLE as error:
         raise CertificateRefused("the certificate was not made by this box") from error
     if ExtendedKeyUsageOID.CLIENT_AUTH not in usage or len(names) != 1:
         raise CertificateRefused("the certificate is not a device's")

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from appliance.enrollment import base64url
-from appliance.enrollment.errors import DeviceRequestRefused
+from appliance.enrollment.errors import UNREADABLE, DeviceRequestRefused
 
 MAX_BYTES: Final = 16 * 1024
 MIN_RSA_BITS: Final = 2048
@@ -71,7 +70,7 @@ class DeviceRequest:
             request = x509.load_pem_x509_csr(data)
             key = _usable(request)
             _check_signature(request)
-        except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+        except UNREADABLE as error:
             raise DeviceRequestRefused(
                 "the csr cannot be read: damaged, or of an unknown algorithm"
             ) from error

@@ -18,25 +18,25 @@ class PairingLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         lifetime_ms: from making a code to its end; 1 minute to 1 day.
-        tries: wrong tries that close a code; 1 to 20.
-        guesses_a_minute: wrong attempts at no code in particular that are looked at in a minute,
-            for the whole box; 1 to 1,000.
+        tries: wrong tries that close a code; 1 to 100.
+        guesses_a_minute: wrong attempts at no code in particular that are looked at in a minute;
+            1 to 10,000.
 
     Raises:
         ValueError: a value out of its range.
     """
 
-    lifetime_ms: int = 10 * MINUTE_MS
+    lifetime_ms: int = 15 * MINUTE_MS
     tries: int = 5
     guesses_a_minute: int = 30
 
     def __post_init__(self) -> None:
         if not MINUTE_MS <= self.lifetime_ms <= 24 * 60 * MINUTE_MS:
             raise ValueError("lifetime_ms: a code lives 1 minute to 1 day")
-        if not 1 <= self.tries <= 20:
-            raise ValueError("tries: 1 to 20")
-        if not 1 <= self.guesses_a_minute <= 1_000:
-            raise ValueError("guesses_a_minute: 1 to 1000")
+        if not 1 <= self.tries <= 100:
+            raise ValueError("tries: 1 to 100")
+        if not 1 <= self.guesses_a_minute <= 10_000:
+            raise ValueError("guesses_a_minute: 1 to 10000")
 
 
 class PairingCode(msgspec.Struct, frozen=True, kw_only=True):

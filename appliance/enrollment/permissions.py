@@ -19,7 +19,7 @@ from appliance.enrollment.errors import PermissionRefused
 EVERYONE: Final = "*"
 Origin = Literal["plugin", "config", "stored"]
 
-_ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
+_ROLE: Final = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _OBJECT: Final = re.compile(r"(?:[a-z]+:)?[A-Za-z][A-Za-z0-9_.-]{0,126}\Z")
 _MAX_CACHED: Final = 1_024
 
@@ -65,12 +65,12 @@ def check_role(name: str) -> str:
     """`name`, if it can name a role, known or a partner's.
 
     Raises:
-        PermissionRefused: it is not 1 to 63 lower-case letters, digits, ``_`` and ``-``, starting
+        PermissionRefused: it is not 1 to 63 lower-case letters, digits and ``_``, starting
             with a letter. ``"*"`` is not a role a user can have.
     """
     if _ROLE.match(name) is None:
         raise PermissionRefused(
-            f"{name[:80]!r} cannot name a role: 1 to 63 of a-z, 0-9, _ and -, starting with a "
+            f"{name[:80]!r} cannot name a role: 1 to 63 of a-z, 0-9 and _, starting with a "
             f"letter; known are {', '.join(ROLES)}"
         )
     return name

@@ -18,8 +18,9 @@ from appliance.enrollment.clock import DAY_MS
 from appliance.enrollment.device_certificate import Presented
 from appliance.enrollment.identity import Credential, Device, User
 
-GRACE_MS: Final = 180 * DAY_MS
-"""How long after its end a credential may still be renewed, by default: a season in a drawer."""
+GRACE_MS: Final = 30 * DAY_MS
+"""How long after its end a credential may still be renewed, by default: a device left in a drawer
+over a holiday comes back by itself."""
 
 
 class Standing(StrEnum):

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from appliance.enrollment.clock import milliseconds
-from appliance.enrollment.errors import NameRefused, ServerFileError
+from appliance.enrollment.errors import UNREADABLE, NameRefused, ServerFileError
 from appliance.enrollment.server_names import Address, parse_name
 
 
@@ -67,12 +71,13 @@ class ServerCertificate:
         return all(parse_name(name) in self.names for name in names)
 
     @classmethod
-    def load(cls, chain_pem: str, key_pem: str) -> ServerCertificate:
+    def load(cls, chain_pem: str, key_pem: str, password: str | None = None) -> ServerCertificate:
         """Read a stored certificate, or one a technician brought.
 
         Args:
             chain_pem: the leaf first, then each issuer in turn; the root may be left out.
-            key_pem: the leaf's private key without a passphrase.
+            key_pem: the leaf's private key.
+            password: of the private key, where it is encrypted. `key_pem` of the result is not.
 
         Raises:
             ServerFileError: not PEM, another leaf's key, a chain out of order, no names, or a leaf
@@ -80,17 +85,20 @@ class ServerCertificate:
         """
         try:
             chain = x509.load_pem_x509_certificates(chain_pem.encode())
-        except ValueError as error:
+        except UNREADABLE as error:
             raise ServerFileError(
                 "the server certificate is not PEM: expected -----BEGIN CERTIFICATE-----"
             ) from error
         leaf = chain[0]
         try:
-            key = load_pem_private_key(key_pem.encode(), password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            key = load_pem_private_key(key_pem.encode(), password.encode() if password else None)
+        except UNREADABLE as error:
             raise ServerFileError(
-                "the server's private key cannot be read: expected PEM without a passphrase"
+                "the server's private key cannot be read: it is not PEM, or its password is "
+                "missing, wrong, or given where there is none"
             ) from error
+        if password:
+            key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         try:
             _check_chain(chain)
             if key.public_key() != leaf.public_key():
@@ -98,7 +106,7 @@ class ServerCertificate:
                     "the private key belongs to another certificate; the leaf must come first"
                 )
             names = _names(leaf)
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except UNREADABLE as error:
             raise ServerFileError(f"the server certificate cannot be used: {error}") from error
         return cls(leaf, chain_pem, key_pem, names)
 
@@ -107,7 +115,7 @@ def _check_chain(chain: list[x509.Certificate]) -> None:
     for place, (lower, upper) in enumerate(pairwise(chain), start=1):
         try:
             lower.verify_directly_issued_by(upper)
-        except (ValueError, TypeError, InvalidSignature) as error:
+        except UNREADABLE as error:
             raise ServerFileError(
                 f"certificate {place} of the chain was not issued by certificate {place + 1}; "
                 "put the leaf first, then each issuer in turn"

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from appliance.enrollment import base64url
-from appliance.enrollment.clock import DAY_MS, SECOND_MS
+from appliance.enrollment.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from appliance.enrollment.entropy import Entropy
 from appliance.enrollment.errors import TokenRefused
 from appliance.enrollment.identity import Credential
 
 TOKEN_BYTES: Final = 32
 TOKEN_LENGTH: Final = 43
-TOKEN_DAYS: Final = 30
+TOKEN_LIFE_MS: Final = 60 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def issue_token(
     *,
     now_ms: int,
     entropy: Entropy,
-    lifetime_ms: int = TOKEN_DAYS * DAY_MS,
+    lifetime_ms: int = TOKEN_LIFE_MS,
 ) -> IssuedToken:
     """Make a token bound to a key.
 

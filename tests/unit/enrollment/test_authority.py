@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import datetime
 import hashlib
 import ipaddress
@@ -162,6 +163,15 @@ def test_a_server_leaf_lives_thirty_days_from_yesterday(
                 verifier.verify(leaf.certificate, [])
 
 
+def test_lives_are_the_callers_choice(
+    authority: Authority, request_: DeviceRequest, now_ms: int, entropy: Entropy
+) -> None:
+    leaf = authority.server_leaf(LOCAL, now_ms=now_ms, entropy=entropy, days=7)
+    device = authority.device_certificate(request_, "d", now_ms=now_ms, entropy=entropy, days=9)
+    assert leaf.not_after_ms == now_ms + 7 * DAY_MS
+    assert device.not_after_ms == now_ms + 9 * DAY_MS
+
+
 def test_names_outside_the_constraints_are_not_certified(
     authority: Authority, now_ms: int, entropy: Entropy
 ) -> None:
@@ -239,6 +249,49 @@ def test_other_certificates_are_no_devices(
     }
     with pytest.raises(CertificateRefused):
         read_certificate(forms[which])
+
+
+# A serial number with its sign bit set is read with a warning; no box has issued it.
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_any_damaged_certificate_is_read_or_refused(
+    authority: Authority, request_: DeviceRequest, now_ms: int, entropy: Entropy
+) -> None:
+    made = authority.device_certificate(request_, "dev-1", now_ms=now_ms, entropy=entropy)
+    whole = x509.load_pem_x509_certificate(made.pem.encode()).public_bytes(Encoding.DER)
+    good = read_certificate(whole)
+    refused = 0
+    for place in range(len(whole) * 8):
+        der = bytearray(whole)
+        der[place // 8] ^= 1 << place % 8
+        try:
+            read_certificate(bytes(der))
+        except CertificateRefused:
+            refused += 1
+    assert refused > 1_000
+    for cut in range(len(whole)):
+        with pytest.raises(CertificateRefused):
+            read_certificate(whole[:cut])
+    assert read_certificate(whole) == good
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_no_altered_bit_changes_what_an_authority_says(authority: Authority) -> None:
+    """Everything is refused but another spelling of the same signature (spare bits of its DER)."""
+    whole = authority.certificate.public_bytes(Encoding.DER)
+    refused = 0
+    for place in range(len(whole) * 8):
+        der = bytearray(whole)
+        der[place // 8] ^= 1 << place % 8
+        body = base64.b64encode(der).decode()
+        pem = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+        try:
+            loaded = Authority.load(pem, authority.key_pem)
+        except AuthorityFileError:
+            refused += 1
+        else:
+            said = loaded.certificate.tbs_certificate_bytes
+            assert said == authority.certificate.tbs_certificate_bytes
+    assert refused >= len(whole) * 8 - 7
 
 
 @pytest.mark.parametrize("device_id", ["", "a.b", "a b", "é", "x" * 41, "a/b", "-a", "a\n"])

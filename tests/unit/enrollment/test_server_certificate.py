@@ -7,9 +7,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -49,6 +51,17 @@ def test_it_knows_what_it_covers(leaf: ServerCertificate) -> None:
 
 def test_it_is_read_back_the_same(leaf: ServerCertificate) -> None:
     assert ServerCertificate.load(leaf.chain_pem, leaf.key_pem) == leaf
+
+
+def test_an_encrypted_key_is_read_with_its_password(leaf: ServerCertificate) -> None:
+    key = load_pem_private_key(leaf.key_pem.encode(), None)
+    locked = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    ).decode()
+    assert ServerCertificate.load(leaf.chain_pem, locked, "secret") == leaf
+    for key_pem, password in ((locked, None), (locked, "wrong"), (leaf.key_pem, "secret")):
+        with pytest.raises(ServerFileError, match="password"):
+            ServerCertificate.load(leaf.chain_pem, key_pem, password)
 
 
 def test_wrong_files_are_refused(
