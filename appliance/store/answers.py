@@ -1,0 +1,170 @@
+"""Answers to mutations, kept with the effect in one commit, and what was sent where no row is."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NamedTuple
+
+import msgspec
+import orjson
+
+from appliance.api.mutations import Issue
+from appliance.store.connection import Connection
+from appliance.sync.envelope import Envelope
+from appliance.sync.intake_transaction import Answer, Sender
+
+_COLUMNS = "mid, outcome, first, seq, issues, sent_row"
+_issues = msgspec.json.Decoder(tuple[Issue, ...])
+
+
+class KeptMutation(NamedTuple):
+    """A mutation that waits for a person, or whose payload no row holds.
+
+    Attributes:
+        num: how people name it.
+        device_id, login: who sent it.
+        collection, id: the record, empty where the line named none.
+        received_at: UTC milliseconds.
+        outcome: its outcome.
+        issues: what is wrong.
+        payload: what was sent, where it was kept.
+    """
+
+    num: int
+    device_id: str
+    login: str
+    collection: str
+    id: str
+    received_at: int
+    outcome: str
+    issues: tuple[Issue, ...]
+    payload: bytes | None
+
+
+class AnswerBook:
+    """Reads and writes answers on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def to(self, mid: str) -> tuple[bytes, Answer, bool] | None:
+        """Return digest, answer, and whether the answer carried the row."""
+        found = self._db.row(
+            f"SELECT digest, {_COLUMNS} FROM box_mutations WHERE mid = ?",  # noqa: S608
+            (uuid.UUID(mid).bytes,),
+        )
+        return None if found is None else (found[0], *_answer(found[1:]))
+
+    def last(self, collection: str, record_id: str) -> tuple[bytes, Answer, bool] | None:
+        """Return the same for the newest mutation that changed a record."""
+        found = self._db.row(
+            f"SELECT digest, {_COLUMNS} FROM box_mutations"  # noqa: S608
+            " WHERE collection = ? AND id = ? AND outcome IN ('applied', 'held', 'flagged')"
+            " ORDER BY num DESC LIMIT 1",
+            (collection, record_id),
+        )
+        return None if found is None else (found[0], *_answer(found[1:]))
+
+    def remember(
+        self,
+        sender: Sender,
+        line: Envelope | bytes,
+        digest: bytes,
+        answer: Answer,
+        now_ms: int,
+        *,
+        keep: bool,
+    ) -> None:
+        """Store an answer; a line that names no mutation is known by its digest."""
+        issues = orjson.dumps([msgspec.to_builtins(i) for i in answer.issues]).decode()
+        if isinstance(line, bytes):
+            mid, n, collection, record_id, payload = digest, 0, "", "", line
+        else:
+            mid, n = uuid.UUID(line.mid).bytes, line.n
+            collection, record_id = line.collection, line.id
+            payload = envelope_text(line)
+        self._db.rows(
+            "INSERT OR IGNORE INTO box_mutations (mid, device, n, collection, id, digest,"
+            " received_at, outcome, first, seq, issues, sent_row, payload)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                mid,
+                sender.device,
+                n,
+                collection,
+                record_id,
+                digest,
+                now_ms,
+                answer.outcome,
+                answer.first,
+                answer.seq,
+                issues if answer.issues else None,
+                int(answer.row is not None),
+                payload if keep else None,
+            ),
+        )
+
+    def kept(self, *, outcomes: tuple[str, ...], limit: int) -> list[KeptMutation]:
+        """Return the newest mutations with these outcomes."""
+        found = self._db.rows(
+            "SELECT m.num, d.id, u.login, m.collection, m.id, m.received_at, m.outcome, m.issues,"
+            " m.payload FROM box_mutations m"
+            " LEFT JOIN box_devices d ON d.num = m.device LEFT JOIN box_users u ON u.num = d.user"
+            " WHERE m.outcome IN (SELECT value FROM json_each(?)) ORDER BY m.num DESC LIMIT ?",
+            (orjson.dumps(outcomes).decode(), limit),
+        )
+        return [
+            KeptMutation(
+                num,
+                device or "",
+                login or "",
+                collection,
+                record_id,
+                received_at,
+                outcome,
+                _issues.decode(issues) if issues else (),
+                payload,
+            )
+            for (
+                num,
+                device,
+                login,
+                collection,
+                record_id,
+                received_at,
+                outcome,
+                issues,
+                payload,
+            ) in found
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many mutations had each outcome."""
+        return dict(self._db.rows("SELECT outcome, count(*) FROM box_mutations GROUP BY outcome"))
+
+
+def envelope_text(sent: Envelope) -> bytes:
+    """Return a mutation as the line it came as."""
+    members: dict[str, Any] = {
+        "mid": sent.mid,
+        "n": sent.n,
+        "collection": sent.collection,
+        "id": sent.id,
+        "op": sent.op,
+        "base": sent.base,
+    }
+    if sent.op == "put":
+        members["row"] = orjson.Fragment(bytes(sent.row))
+    return orjson.dumps(members)
+
+
+def _answer(row: tuple[Any, ...]) -> tuple[Answer, bool]:
+    mid, outcome, first, seq, issues, sent_row = row
+    answer = Answer(
+        mid=str(uuid.UUID(bytes=mid)),
+        outcome=outcome,
+        first=first,
+        seq=seq,
+        issues=_issues.decode(issues) if issues else (),
+    )
+    return answer, bool(sent_row)

@@ -1,0 +1,346 @@
+"""The box: settings, plugins, store and identities as one opened whole, without a network.
+
+The daemon serves it to devices; a command opens it by itself where no daemon runs. Methods that
+are jobs take the writer's transaction and are given to `Store.write` or `Store.submit`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from appliance.api.importing import ImportRecord, ImportValues
+from appliance.config.settings import Settings
+from appliance.enrollment.authority import Authority
+from appliance.enrollment.clock import MINUTE_MS
+from appliance.enrollment.entropy import Entropy
+from appliance.enrollment.pairing_code import PairingLimits
+from appliance.enrollment.permissions import Permissions
+from appliance.plugin_host.discovery import Found
+from appliance.plugin_host.host import Failure
+from appliance.store.connection import Connection
+from appliance.store.enrolling import Enroller
+from appliance.store.identities import Enrolled, IdentityBook
+from appliance.store.keys import open_authority
+from appliance.store.pages import PullReader
+from appliance.store.people import People
+from appliance.store.permissions import PermissionBook
+from appliance.store.plugin_hooks import PluginHooks
+from appliance.store.plugin_states import PluginFailure, PluginStates
+from appliance.store.plugins import (
+    configured_permissions,
+    default_permissions,
+    load,
+)
+from appliance.store.segments import SegmentFiles
+from appliance.store.store import Store
+from appliance.store.transaction import WriteTransaction
+from appliance.store.uploads import UploadStore
+from appliance.store.writer import Commit
+from appliance.sync import declared
+from appliance.sync.intake import Intake
+from appliance.sync.intake_transaction import Answer, Sender
+
+HOUR_MS = 60 * MINUTE_MS
+QUERY_SHARE = 0.8
+"""The share of a plugin call's time that one of its queries may take."""
+
+
+def system_now_ms() -> int:
+    """Return the system's time, UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Rights(NamedTuple):
+    """What a device may do with collections: names it may read and write."""
+
+    readable: frozenset[str]
+    writable: frozenset[str]
+
+
+class Box:
+    """One appliance's data and rules.
+
+    Attributes:
+        settings: from the config.
+        state_dir: where everything is kept.
+        now_ms: the clock, UTC milliseconds.
+        plugins: the loaded plugins, their collections, settings and importers.
+        store: the database.
+        authority: the box's certificate authority.
+        enroller: makes codes, devices and credentials.
+        uploads: unfinished uploads; ``uploads.blobs`` the finished ones.
+        segments: segment files.
+        sources: collections whose changes may change grants.
+        permissions: who may do what; replaced whole on a change.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now_ms: Callable[[], int] = system_now_ms,
+        entropy: Entropy = secrets.token_bytes,
+        deliver: Callable[[Callable[[], None]], None] = lambda call: call(),
+        on_commit: Callable[[Commit], None] = lambda _commit: None,
+        found: list[Found] | None = None,
+    ) -> None:
+        """Open the box, making it where there is none.
+
+        Args:
+            settings: from the config.
+            now_ms: the clock.
+            entropy: gives random bytes.
+            deliver: brings results of the store's threads to the thread that waits for them.
+            on_commit: told of every commit.
+            found: plugins in place of the installed ones.
+
+        Raises:
+            ConfigError: a plugin's section is wrong.
+            StoreError: the store cannot be opened.
+            TechnicianError: the authority's files cannot be used.
+        """
+        self.settings = settings
+        self.state_dir: Path = settings.state_dir
+        self.now_ms = now_ms
+        self.entropy = entropy
+        self._failures: list[PluginFailure] = []
+        self._quarantines: list[tuple[str, str]] = []
+        self._store: Store | None = None
+        self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.plugins = load(
+            settings,
+            now_ms,
+            on_failure=self._note_failure,
+            on_quarantine=self._note_quarantine,
+            found=found,
+        )
+        try:
+            self._open(deliver, on_commit)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(
+        self,
+        deliver: Callable[[Callable[[], None]], None],
+        on_commit: Callable[[Commit], None],
+    ) -> None:
+        settings = self.settings
+        host = self.plugins.host
+        self._store = self.store = Store(
+            self.state_dir,
+            self.plugins.registry,
+            self.now_ms,
+            self.entropy,
+            new_id=lambda: secrets.token_hex(8),
+            deliver=deliver,
+            on_commit=on_commit,
+            readers=settings.sync.readers,
+            batch=settings.sync.group_commit_mutations,
+        )
+        self.sources = frozenset(
+            name for d in host.declared.values() for name in d.manifest.grant_sources
+        )
+        self.authority: Authority = open_authority(
+            self.state_dir / "keys",
+            self.store.appliance_id,
+            settings.tls.extra_names,
+            self.now_ms(),
+            self.entropy,
+        )
+        limits = PairingLimits(
+            lifetime_ms=settings.enrollment.code_minutes * MINUTE_MS,
+            tries=min(settings.enrollment.code_tries, 20),
+            guesses_a_minute=min(settings.enrollment.attempts_per_minute, 1_000),
+        )
+        self.enroller = Enroller(
+            self.authority,
+            self.entropy,
+            limits,
+            device_days=settings.tls.device_days,
+            token_ms=settings.enrollment.token_minutes * MINUTE_MS,
+        )
+        self.uploads = UploadStore(
+            self.state_dir,
+            self.now_ms,
+            settings.blobs.max_bytes,
+            settings.blobs.upload_expires_h * HOUR_MS,
+            settings.blobs.disk_reserve_mb * 1_000_000,
+        )
+        self.uploads.recover()
+        self.segments = SegmentFiles(self.state_dir / "segments")
+        self._hooks: PluginHooks | None = None
+        self._intake: Intake | None = None
+        self.permissions = Permissions()
+        self.store.write(self._start)
+
+    def _start(self, tx: WriteTransaction) -> None:
+        """Bring the store in line with the plugins of this start."""
+        states = PluginStates(tx.db)
+        self.plugins.host.restore(states.quarantined())
+        for failure in self._failures:
+            states.add_failure(failure)
+        self._failures.clear()
+        # Plugins or their settings may name other buckets than at the last start.
+        tx.db.rows("UPDATE box_devices SET grants_seq = 0")
+        self.reload_permissions(tx.db)
+
+    def reload_permissions(self, connection: Connection) -> None:
+        """Build the permission table anew from plugins, config and store."""
+        self.permissions = Permissions(
+            default_permissions(self.plugins),
+            configured_permissions(self.settings),
+            PermissionBook(connection).all(),
+        )
+
+    def rights(self, enrolled: Enrolled) -> Rights:
+        """Return what a device may read and write."""
+        roles = enrolled.device.effective_roles(enrolled.user)
+        return Rights(self.permissions.readable(roles), self.permissions.writable(roles))
+
+    # --- plugins -------------------------------------------------------------------------------
+
+    def hooks(self, tx: WriteTransaction) -> PluginHooks:
+        """Return the plugins as the writer's transaction calls them."""
+        if self._hooks is None:
+            self._hooks = self.reading_hooks(tx.db, lambda: tx.now_ms)
+        return self._hooks
+
+    def reading_hooks(
+        self, connection: Connection, now_ms: Callable[[], int] | None = None
+    ) -> PluginHooks:
+        """Return the plugins as a read transaction calls them."""
+        return PluginHooks(
+            self.plugins.host,
+            self.plugins.settings,
+            connection,
+            now_ms or self.now_ms,
+            query_timeout_s=self.settings.plugins.call_timeout_s * QUERY_SHARE,
+        )
+
+    def people(self, tx: WriteTransaction) -> People:
+        """Return what adds and changes users."""
+        return People(self.hooks(tx))
+
+    def _note_failure(self, failure: Failure) -> None:
+        kept = PluginFailure(failure.plugin, failure.hook, failure.at_ms, failure.text)
+        if self._store is None:
+            self._failures.append(kept)
+            return
+        self._store.submit(
+            lambda tx: PluginStates(tx.db).add_failure(kept), lambda _value, _error: None
+        )
+
+    def _note_quarantine(self, plugin: str, reason: str) -> None:
+        if self._store is None:
+            return
+        at = self.now_ms()
+        self._store.submit(
+            lambda tx: PluginStates(tx.db).quarantine(plugin, reason, at),
+            lambda _value, _error: None,
+        )
+
+    # --- jobs ----------------------------------------------------------------------------------
+
+    def receive(self, tx: WriteTransaction, device: int, lines: Sequence[bytes]) -> list[Answer]:
+        """Decide mutations that a device pushed; one answer for each line, in order.
+
+        Raises:
+            LookupError: the device was revoked meanwhile.
+        """
+        identities = IdentityBook(tx.db)
+        enrolled = identities.enrolled_by_number(device)
+        if enrolled is None or enrolled.device.state != "active" or enrolled.user.locked:
+            raise LookupError("the device was revoked")
+        self.refresh_grants_if_stale(tx, enrolled)
+        if self._intake is None:
+            self._intake = Intake(
+                self.plugins.registry,
+                self.hooks(tx),
+                max_row=self.settings.sync.max_row_bytes,
+                max_nesting=self.settings.sync.max_nesting,
+            )
+        sender = Sender(
+            device=device,
+            device_id=enrolled.device.id,
+            user_id=enrolled.user.id,
+            login=enrolled.user.login,
+            roles=enrolled.device.effective_roles(enrolled.user),
+            org_id=enrolled.user.org_id,
+            writable=self.rights(enrolled).writable,
+            last_n=enrolled.last_n,
+        )
+        answers: list[Answer] = []
+        for line in lines:
+            answer, last_n = self._intake.receive(tx, sender, line, tx.now_ms)
+            answers.append(answer)
+            if last_n != sender.last_n:
+                sender = sender._replace(last_n=last_n)
+        if sender.last_n != enrolled.last_n:
+            identities.set_last_n(device, sender.last_n)
+        return answers
+
+    def refresh_grants_if_stale(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
+        """Compute a device's grants anew where data they follow from has changed since."""
+        if PullReader(tx.db, self.sources).grants_current(enrolled.number) and not any(
+            entry.change is not None and entry.change.collection in self.sources
+            for entry in tx.log.recorded
+        ):
+            return False
+        return self._refresh(tx, enrolled)
+
+    def refresh_grants(self, tx: WriteTransaction, device: int) -> bool:
+        """Compute a device's grants anew; return whether they changed."""
+        enrolled = IdentityBook(tx.db).enrolled_by_number(device)
+        return enrolled is not None and self._refresh(tx, enrolled)
+
+    def _refresh(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
+        buckets = self.hooks(tx).device_buckets(enrolled)
+        if buckets is None:
+            # A plugin failed: what the device had stays, until its data or plugins change.
+            tx.db.rows(
+                "UPDATE box_devices SET grants_seq = max(1, ?) WHERE num = ?",
+                (tx.log.head, enrolled.number),
+            )
+            return False
+        changed = tx.grants.replace(enrolled.number, buckets)
+        if changed:
+            tx.regranted.add(enrolled.number)
+        return changed
+
+    def converter(
+        self, tx: WriteTransaction, kind: str
+    ) -> Callable[[ImportValues], Sequence[ImportRecord]]:
+        """Return what turns a row of a file of some kind into records.
+
+        Raises:
+            KeyError: no importer has this kind.
+        """
+        owner, _ = self.plugins.importers[kind]
+        if owner == declared.OWNER:
+            spec = self.settings.collections[kind]
+            return lambda values: declared.records(kind, spec, values)
+        hooks = self.hooks(tx)
+        host = self.plugins.host
+
+        def convert(values: ImportValues) -> Sequence[ImportRecord]:
+            found = host.call(
+                owner, "import_row", kind=kind, values=values, context=hooks.context(owner)
+            )
+            if not isinstance(found, list | tuple) or not all(
+                isinstance(record, ImportRecord) for record in found
+            ):
+                raise host.refuse(owner, "import_row", "returned no list of ImportRecord")
+            return found
+
+        return convert
+
+    def close(self) -> None:
+        """Close the store and end every thread."""
+        if self._store is not None:
+            self._store.close()
+        self.plugins.host.stop()

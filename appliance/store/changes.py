@@ -1,0 +1,391 @@
+"""The write transaction: rows, the change log over them and the sums that devices compare.
+
+The log keeps one entry for each (bucket, record): writing a record removes its older entry, so
+the log needs no compaction for records that stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import orjson
+
+from appliance.api.mutations import Change, Row
+from appliance.store.connection import Connection
+from appliance.sync.checksums import row_digest, to_signed
+from appliance.sync.intake_transaction import StoredRow
+from appliance.sync.registry import CompiledCollection, Registry
+
+LINE_OVERHEAD = 100
+"""Bytes of a line beside the row: names, id, seq."""
+
+_NAMES = "SELECT name, num FROM box_collections"
+
+OPEN = 1 << 62
+"""The end of a grant that still holds."""
+
+
+class Recorded(NamedTuple):
+    """One change of the open transaction, kept until it is committed or undone.
+
+    Attributes:
+        bucket, collection: numbers.
+        rows, bytes, sum: what it adds to the sums of that bucket and collection.
+        change: what plugins hear of it; None where it is the half of a move.
+    """
+
+    bucket: int
+    collection: int
+    rows: int
+    bytes: int
+    sum: int
+    change: Change | None
+
+
+class ChangeLog:
+    """Rows and changes, as the single writer sees them.
+
+    Attributes:
+        registry: the collections.
+        head: the seq of the newest change, committed or not.
+        recorded: changes since the transaction began.
+    """
+
+    def __init__(self, connection: Connection, registry: Registry) -> None:
+        """Read the head and the names' numbers from the store."""
+        self._db = connection
+        self.registry = registry
+        found = connection.row("SELECT value FROM box_meta WHERE key = 'head'")
+        self.head = int(found[0]) if found else 0
+        self._written_head = self.head
+        self.recorded: list[Recorded] = []
+        self._buckets: dict[str, int] = {}
+        self._collections: dict[str, int] = dict(
+            connection.rows("SELECT name, num FROM box_collections")
+        )
+
+    # --- names ---------------------------------------------------------------------------------
+
+    def collection_number(self, name: str) -> int:
+        """Return the number of a collection of the registry."""
+        number = self._collections.get(name)
+        if number is None:
+            found = self._db.row(
+                "INSERT INTO box_collections (name) VALUES (?)"
+                " ON CONFLICT (name) DO UPDATE SET name = name RETURNING num",
+                (name,),
+            )
+            assert found is not None
+            number = self._collections[name] = int(found[0])
+        return number
+
+    def bucket_number(self, name: str) -> int:
+        """Return the number of a bucket, giving it one where it is new."""
+        number = self._buckets.get(name)
+        if number is None:
+            found = self._db.row("SELECT num FROM box_buckets WHERE name = ?", (name,))
+            if found is None:
+                found = self._db.row(
+                    "INSERT INTO box_buckets (name) VALUES (?) RETURNING num", (name,)
+                )
+            assert found is not None
+            number = self._buckets[name] = int(found[0])
+        return number
+
+    def next_seq(self) -> int:
+        """Take the next seq."""
+        self.head += 1
+        return self.head
+
+    # --- records -------------------------------------------------------------------------------
+
+    def stored(self, collection: str, record_id: str) -> StoredRow | None:
+        """Return a record as it stands, or None where it never was."""
+        found = self._db.row(
+            "SELECT b.name, r.seq, r.deleted, r.body FROM box_rows r"
+            " JOIN box_buckets b ON b.num = r.bucket WHERE r.collection = ? AND r.id = ?",
+            (self.collection_number(collection), record_id),
+        )
+        if found is None:
+            return None
+        return StoredRow(found[0], found[1], bool(found[2]), found[3].encode())
+
+    def version(self, collection: str, record_id: str, seq: int) -> bytes | None:
+        """Return an earlier version's text, or None where it is not kept."""
+        found = self._db.row(
+            "SELECT v.body FROM box_rows r JOIN box_versions v ON v.row = r.num"
+            " WHERE r.collection = ? AND r.id = ? AND v.seq = ?",
+            (self.collection_number(collection), record_id, seq),
+        )
+        return None if found is None else found[0].encode()
+
+    def put(
+        self,
+        collection: str,
+        record_id: str,
+        bucket: str,
+        text: bytes,
+        row: Row,
+        origin: int,
+        now_ms: int,
+    ) -> int:
+        """Store a record and return its seq.
+
+        A record that stands there with the same text in the same bucket is left as it is, and
+        its seq returned.
+
+        Args:
+            collection: of the registry.
+            record_id: the record.
+            bucket: the name of the bucket it lives in.
+            text: its JSON text.
+            row: the same, read.
+            origin: the number of the device whose text it is, 0 for the server.
+            now_ms: UTC milliseconds, for earlier versions.
+        """
+        compiled = self.registry[collection]
+        number = self.collection_number(collection)
+        place = self.bucket_number(bucket)
+        body = text.decode()
+        found = self._db.row(
+            "SELECT num, bucket, seq, deleted, length(CAST(body AS BLOB)), body = ?3 FROM box_rows"
+            " WHERE collection = ?1 AND id = ?2",
+            (number, record_id, body),
+        )
+        size = len(text) + LINE_OVERHEAD
+        if found is None:
+            seq = self.next_seq()
+            self._db.rows(
+                "INSERT INTO box_rows (collection, id, bucket, seq, origin, deleted, body)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?)",
+                (number, record_id, place, seq, origin, body),
+            )
+            row_number = self._db.raw.last_insert_rowid()
+        else:
+            row_number, old_place, old_seq, deleted, old_size, same = found
+            if same and old_place == place and not deleted:
+                return int(old_seq)
+            seq = self.next_seq()
+            if compiled.spec.conflict in ("field_merge", "hook") and not deleted:
+                self._db.rows(
+                    "INSERT INTO box_versions SELECT num, seq, ?, body FROM box_rows WHERE num = ?",
+                    (now_ms, row_number),
+                )
+            self._db.rows(
+                "UPDATE box_rows SET bucket = ?, seq = ?, origin = ?, deleted = 0, body = ?"
+                " WHERE num = ?",
+                (place, seq, origin, body, row_number),
+            )
+            self._leave(
+                compiled,
+                number,
+                row_number,
+                record_id,
+                old_place,
+                old_seq,
+                old_size,
+                deleted,
+                seq if old_place != place else None,
+            )
+        self._db.rows(
+            "INSERT INTO box_changes VALUES (?, ?, ?, ?, ?)",
+            (place, seq * 2 + 1, number, row_number, size),
+        )
+        self.recorded.append(
+            Recorded(
+                place,
+                number,
+                1,
+                size,
+                row_digest(collection, record_id, seq),
+                Change(collection=collection, id=record_id, seq=seq, op="put"),
+            )
+        )
+        if compiled.searchable or compiled.blobs:
+            self._index(compiled, row_number, row, new=found is None)
+        return seq
+
+    def delete(self, collection: str, record_id: str) -> int | None:
+        """Delete a record and return the seq, or None where there is none."""
+        compiled = self.registry[collection]
+        number = self.collection_number(collection)
+        found = self._db.row(
+            "SELECT num, bucket, seq, deleted, length(CAST(body AS BLOB)) FROM box_rows"
+            " WHERE collection = ? AND id = ?",
+            (number, record_id),
+        )
+        if found is None or found[3]:
+            return None
+        row_number, place, old_seq, _, old_size = found
+        seq = self.next_seq()
+        self._db.rows(
+            "UPDATE box_rows SET seq = ?, origin = 0, deleted = 1, body = '' WHERE num = ?",
+            (seq, row_number),
+        )
+        self._leave(compiled, number, row_number, record_id, place, old_seq, old_size, False, seq)
+        self.recorded.append(
+            Recorded(
+                place,
+                number,
+                0,
+                0,
+                0,
+                Change(collection=collection, id=record_id, seq=seq, op="del"),
+            )
+        )
+        if compiled.searchable or compiled.blobs:
+            self._index(compiled, row_number, {}, new=False)
+        return seq
+
+    def _leave(
+        self,
+        compiled: CompiledCollection,
+        number: int,
+        row_number: int,
+        record_id: str,
+        place: int,
+        old_seq: int,
+        old_size: int,
+        deleted: bool,
+        deletion: int | None,
+    ) -> None:
+        """Take a record's older entry out of the log, and leave a deletion where it was."""
+        self._db.rows(
+            "DELETE FROM box_changes WHERE bucket = ? AND pos = ?",
+            (place, old_seq * 2 + (0 if deleted else 1)),
+        )
+        if deletion is not None:
+            self._db.rows(
+                "INSERT INTO box_changes VALUES (?, ?, ?, ?, ?)",
+                (place, deletion * 2, number, row_number, LINE_OVERHEAD),
+            )
+        if not deleted:
+            self.recorded.append(
+                Recorded(
+                    place,
+                    number,
+                    -1,
+                    -(old_size + LINE_OVERHEAD),
+                    -row_digest(compiled.name, record_id, old_seq),
+                    None,
+                )
+            )
+
+    def _index(self, compiled: CompiledCollection, row_number: int, row: Row, *, new: bool) -> None:
+        if compiled.searchable:
+            if not new:
+                self._db.rows("DELETE FROM box_search WHERE rowid = ?", (row_number,))
+            text = "\n".join(part for name in compiled.searchable for part in _texts(row.get(name)))
+            if text:
+                self._db.rows(
+                    "INSERT INTO box_search (rowid, text) VALUES (?, ?)",
+                    (row_number, text.casefold()),
+                )
+        if compiled.blobs:
+            if not new:
+                self._db.rows("DELETE FROM box_blob_refs WHERE row = ?", (row_number,))
+            for path in compiled.blobs:
+                for value in _at(row, path):
+                    self._db.rows(
+                        "INSERT OR IGNORE INTO box_blob_refs VALUES (?, ?)", (value, row_number)
+                    )
+
+    # --- transaction ---------------------------------------------------------------------------
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo everything inside when an exception leaves it."""
+        head, recorded = self.head, len(self.recorded)
+        self._db.rows("SAVEPOINT one")
+        try:
+            yield
+        except BaseException:
+            if self._db.raw.in_transaction:
+                self._db.rows("ROLLBACK TO one")
+                self._db.rows("RELEASE one")
+            self._undo(head, recorded)
+            raise
+        self._db.rows("RELEASE one")
+
+    def _undo(self, head: int, recorded: int) -> None:
+        self.head = head
+        del self.recorded[recorded:]
+        # Names first seen in what was undone have no number in the store any more.
+        self._buckets.clear()
+
+    def flush(self) -> None:
+        """Write sums, the collections' newest seqs and the head; just before the commit."""
+        if self.head == self._written_head:
+            return
+        sums: dict[tuple[int, int], list[int]] = {}
+        newest: dict[int, int] = {}
+        for entry in self.recorded:
+            total = sums.setdefault((entry.bucket, entry.collection), [0, 0, 0])
+            total[0] += entry.rows
+            total[1] += entry.bytes
+            total[2] += entry.sum
+            if entry.change is not None:
+                newest[entry.collection] = entry.change.seq
+        for (bucket, collection), (rows, size, digest) in sums.items():
+            if not (rows or size or digest):
+                continue
+            found = self._db.row(
+                "SELECT rows, sum, bytes FROM box_sums WHERE bucket = ? AND collection = ?",
+                (bucket, collection),
+            )
+            if found is not None:
+                rows, digest, size = rows + found[0], digest + found[1], size + found[2]
+            self._db.rows(
+                "INSERT OR REPLACE INTO box_sums VALUES (?, ?, ?, ?, ?)",
+                (bucket, collection, rows, to_signed(digest), size),
+            )
+        for collection, seq in newest.items():
+            self._db.rows(
+                "UPDATE box_collections SET last_seq = ? WHERE num = ?", (seq, collection)
+            )
+        self._db.rows(
+            "INSERT OR REPLACE INTO box_meta VALUES ('head', ?)",
+            (self.head,),
+        )
+
+    def committed(self) -> list[Recorded]:
+        """Forget what was recorded, now that it is durable, and return it."""
+        done, self.recorded = self.recorded, []
+        self._written_head = self.head
+        return done
+
+    def rolled_back(self) -> None:
+        """Forget what was recorded, because the whole transaction is undone."""
+        self._undo(self._written_head, 0)
+        self._collections = dict(self._db.rows(_NAMES))
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Return the texts of a searchable value: one, or one for each language."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, dict):
+        return tuple(text for text in value.values() if isinstance(text, str))
+    if isinstance(value, list):
+        return tuple(text for text in value if isinstance(text, str))
+    return ()
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """Yield the texts at a path of names; ``[]`` stands for every item of a list."""
+    if not path:
+        if isinstance(value, str):
+            yield value
+    elif path[0] == "[]":
+        for item in value if isinstance(value, list) else ():
+            yield from _at(item, path[1:])
+    elif isinstance(value, dict):
+        yield from _at(value.get(path[0]), path[1:])
+
+
+def read_row(text: str) -> Row:
+    """Read a stored record."""
+    row: Row = orjson.loads(text)
+    return row

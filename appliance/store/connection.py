@@ -1,0 +1,196 @@
+"""Connections to the store's database and the rules that hold for each of them.
+
+Write-ahead log with ``synchronous=FULL``: an acknowledged commit survives a power cut. The VFS
+``unix-excl`` locks every other process out, so the store has one owner.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from appliance.api.context import SqlValue
+from appliance.api.errors import QueryError
+from appliance.store.errors import StoreError, StoreInUse, StoreUnavailable
+
+OLDEST_SQLITE = (3, 51, 3)
+"""Older versions can corrupt a write-ahead log that several connections use."""
+
+BUSY_MS = 10_000
+_STEPS = 20_000
+"""Virtual machine steps between two looks at the deadline of a plugin's query."""
+
+_PREFIX = "/* plugin */ "
+"""Keeps a plugin's statements apart from ours in the statement cache, so that each of them passes
+the authorizer when it is prepared."""
+
+_FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"}
+MAX_RESULT = 200_000
+"""Rows that one query of a plugin may return."""
+
+
+def check_sqlite() -> None:
+    """Refuse a SQLite that is too old.
+
+    Raises:
+        StoreError: it is.
+    """
+    found = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if found < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise StoreError(
+            f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; {wanted} or newer is "
+            "needed: install apsw from its wheel"
+        )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn SQLite's errors about the disk into the store's own."""
+    try:
+        yield
+    except (apsw.FullError, apsw.ReadOnlyError, apsw.IOError, apsw.NoMemError) as error:
+        raise StoreUnavailable(f"the store cannot write now: {error}") from error
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise StoreInUse(
+            "the store is in use by another process: stop the other fieldbox, or give this one "
+            "its own state_dir"
+        ) from error
+    except (
+        apsw.CantOpenError,
+        apsw.NotADBError,
+        apsw.CorruptError,
+        apsw.PermissionsError,
+    ) as error:
+        raise StoreError(f"the store cannot be opened: {error}") from error
+
+
+class Guard:
+    """The authorizer of one connection: plugins read the collections' views and nothing else."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.deadline = 0.0
+
+    def authorize(
+        self,
+        operation: int,
+        first: str | None,
+        second: str | None,
+        _database: str | None,
+        via: str | None,
+    ) -> int:
+        """Decide while a statement is prepared; see SQLite's ``sqlite3_set_authorizer``."""
+        if not self.on or operation in (apsw.SQLITE_SELECT, apsw.SQLITE_RECURSIVE):
+            return apsw.SQLITE_OK
+        if operation == apsw.SQLITE_FUNCTION:
+            return apsw.SQLITE_DENY if second in _FORBIDDEN_FUNCTIONS else apsw.SQLITE_OK
+        if operation == apsw.SQLITE_READ:
+            # Views read box_rows, so it is open to them; a query that names it itself is not one.
+            # Records are all it holds: whatever gets past this check could be read by a view.
+            hidden = first is not None and first.startswith(("box_", "sqlite_", "pragma_"))
+            if hidden and (first != "box_rows" or via is None):
+                return apsw.SQLITE_DENY
+            return apsw.SQLITE_OK
+        return apsw.SQLITE_DENY
+
+    def overdue(self) -> bool:
+        """Tell SQLite's progress handler whether to end the running statement."""
+        return self.on and time.monotonic() > self.deadline
+
+
+class Connection:
+    """One connection to the store, for one thread at a time.
+
+    Attributes:
+        raw: apsw's connection.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False, synchronous: str = "FULL") -> None:
+        """Open the database, making the file where there is none.
+
+        Args:
+            path: the database file.
+            read_only: refuse every write.
+            synchronous: ``FULL`` everywhere but in tests that show why.
+
+        Raises:
+            StoreError: it cannot be opened, or another process has it.
+        """
+        check_sqlite()
+        with translated():
+            self.raw = apsw.Connection(str(path), vfs="unix-excl", statementcachesize=256)
+            self.raw.set_busy_timeout(BUSY_MS if read_only else 500)
+            self.raw.execute("PRAGMA journal_mode=WAL").fetchall()
+            self.raw.execute(f"PRAGMA synchronous={synchronous}").fetchall()
+            self.raw.execute("PRAGMA foreign_keys=ON").fetchall()
+            self.raw.execute("PRAGMA temp_store=MEMORY").fetchall()
+            self.raw.execute("PRAGMA trusted_schema=OFF").fetchall()
+            self.raw.execute("PRAGMA cache_size=-32000").fetchall()
+            self.raw.execute("PRAGMA mmap_size=268435456").fetchall()
+            self.raw.set_busy_timeout(BUSY_MS)
+            if read_only:
+                self.raw.execute("PRAGMA query_only=ON").fetchall()
+        self.raw.create_scalar_function("fold", _fold, 1, deterministic=True)
+        self._guard = Guard()
+        self.raw.authorizer = self._guard.authorize
+        self.raw.set_progress_handler(self._guard.overdue, _STEPS)
+
+    def rows(
+        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Run one statement and return all rows."""
+        return self.raw.execute(sql, parameters).fetchall()
+
+    def row(
+        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> tuple[Any, ...] | None:
+        """Run one statement and return its first row, or None."""
+        found = self.raw.execute(sql, parameters).fetchone()
+        return None if found is None else tuple(found)
+
+    def select_guarded(
+        self,
+        sql: str,
+        parameters: Sequence[SqlValue] | Mapping[str, SqlValue],
+        timeout_s: float,
+    ) -> list[tuple[Any, ...]]:
+        """Run a plugin's query: one SELECT over views, bounded in time and rows.
+
+        Raises:
+            QueryError: it is wrong, not allowed, or too slow.
+        """
+        if "\0" in sql:
+            raise QueryError("a query is text without NUL")
+        self._guard.on, self._guard.deadline = True, time.monotonic() + timeout_s
+        try:
+            cursor = self.raw.execute(_PREFIX + sql, parameters)
+            found: list[tuple[Any, ...]] = []
+            for row in cursor:
+                found.append(row)
+                if len(found) > MAX_RESULT:
+                    cursor.close(True)
+                    raise QueryError(f"more than {MAX_RESULT} rows: use LIMIT")
+            return found
+        except apsw.InterruptError:
+            raise QueryError(f"the query took longer than {timeout_s:g} s") from None
+        except apsw.AuthError:
+            raise QueryError("a query reads the collections' views and nothing else") from None
+        except (apsw.SQLError, apsw.BindingsError, apsw.MismatchError, TypeError) as error:
+            raise QueryError(f"wrong SQL: {error}") from None
+        finally:
+            self._guard.on = False
+
+    def close(self) -> None:
+        """Close the connection; the last one folds the write-ahead log in."""
+        self.raw.close()
+
+
+def _fold(*values: Any) -> Any:
+    """Return a text without case; the SQL function ``fold(text)``."""
+    return values[0].casefold() if isinstance(values[0], str) else values[0]

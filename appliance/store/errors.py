@@ -1,0 +1,20 @@
+"""What can go wrong with the store, split by who can mend it."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The store cannot be used; the text says what to do."""
+
+
+class StoreInUse(StoreError):
+    """Another process holds the store."""
+
+
+class StoreUnavailable(StoreError):
+    """The disk is full, read-only or failing: nothing was stored, and what was sent must be sent
+    again."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer version of Fieldbox."""

@@ -1,0 +1,73 @@
+"""The authority's key on disk: made once, readable by the box's user alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+from appliance.enrollment.authority import Authority
+from appliance.enrollment.entropy import Entropy
+from appliance.enrollment.server_names import NameLimits
+from appliance.store.errors import StoreError, StoreUnavailable
+
+CERTIFICATE = "ca.pem"
+KEY = "ca.key"
+
+
+def open_authority(
+    folder: Path, appliance_id: str, extra_names: Iterable[str], now_ms: int, entropy: Entropy
+) -> Authority:
+    """Read the authority, or make one where there is none.
+
+    Args:
+        folder: where its two files are.
+        appliance_id: stands in its name.
+        extra_names: names and addresses it may certify beside those of local networks.
+        now_ms: the clock.
+        entropy: gives random bytes.
+
+    Raises:
+        StoreError: one of the two files is missing, or they cannot be read.
+        StoreUnavailable: they cannot be written.
+        TechnicianError: they are damaged, or the clock is not set.
+    """
+    certificate, key = folder / CERTIFICATE, folder / KEY
+    try:
+        if certificate.exists() and key.exists():
+            return Authority.load(certificate.read_text("ascii"), key.read_text("ascii"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the authority's files in {folder} cannot be read: {error}") from error
+    if certificate.exists() or key.exists():
+        lone, gone = (CERTIFICATE, KEY) if certificate.exists() else (KEY, CERTIFICATE)
+        raise StoreError(
+            f"{folder} holds {lone} without {gone}: restore both from a backup, or remove {lone} "
+            "to make a new authority (every device must then be enrolled again)"
+        )
+    limits = NameLimits.for_appliance(socket.gethostname(), extra_names)
+    authority = Authority.create(appliance_id, limits, now_ms=now_ms, entropy=entropy)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(key, authority.key_pem)
+        write_private(certificate, authority.certificate_pem)
+    except OSError as error:
+        raise StoreUnavailable(f"the authority's files cannot be written: {error}") from error
+    return authority
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

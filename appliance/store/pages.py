@@ -1,0 +1,273 @@
+"""The read transaction of a pull: pages of lines, built by SQLite from stored text.
+
+A page is made by one statement, so that the thread that runs it holds the interpreter only before
+and after it. Positions are ``seq * 2`` for a deletion and ``seq * 2 + 1`` for a put.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection as AbstractCollection
+from functools import lru_cache
+
+import orjson
+
+from appliance.store.changes import OPEN
+from appliance.store.connection import Connection
+from appliance.sync.pull_transaction import Page, Room, SegmentInfo, Sum
+
+_PUT = """'{"put":"' || k.name || '","id":"' || r.id || '","seq":' || r.seq || ',"row":' ||
+    r.body || '}'"""
+_DEL = """'{"del":"' || k.name || '","id":"' || r.id || '","seq":' || (w.pos >> 1) || '}'"""
+_ACK = """'{"ack":"' || k.name || '","id":"' || r.id || '","seq":' || r.seq || '}'"""
+
+_PAGE = """
+WITH e AS MATERIALIZED ({entries}),
+w AS (SELECT bucket, pos, row, row_number() OVER (ROWS UNBOUNDED PRECEDING) AS n,
+        sum(size) OVER (ROWS UNBOUNDED PRECEDING) - size AS before FROM e)
+SELECT group_concat({line} || char(10), ''), max(w.n), w.bucket, w.pos,
+    (SELECT count(*) FROM e)
+FROM w CROSS JOIN box_rows r ON r.num = w.row CROSS JOIN box_collections k ON k.num = r.collection
+WHERE w.before < :bytes
+"""
+
+# Buckets come as a sorted JSON list; a negative number is a bucket of which only some collections
+# are wanted. They stay in the order of the list, so LIMIT ends the scan.
+_BY_BUCKET = """
+SELECT c.bucket, c.pos, c.row, c.size FROM json_each(:buckets) g
+CROSS JOIN box_changes c ON c.bucket = abs(g.value)
+    AND c.pos > CASE WHEN c.bucket = :bucket THEN :pos ELSE 0 END AND c.pos <= :upto
+WHERE (c.collection IN ({whole}) AND g.value > 0 OR c.collection IN ({part}) AND g.value < 0)
+    AND ({also})
+LIMIT :rows
+"""
+
+_BY_POSITION = """
+SELECT c.bucket, c.pos, c.row, c.size FROM json_each(:buckets) g
+CROSS JOIN box_changes c ON c.bucket = g.value AND c.pos > :pos AND c.pos <= :upto
+WHERE c.collection IN ({whole})
+ORDER BY c.pos LIMIT :rows
+"""
+
+_SEGMENTS = """
+SELECT sha256, collection, bytes, rows, upto FROM box_segments
+WHERE bucket = ? AND retired_at IS NULL AND collection IN ({wanted}) ORDER BY collection, part
+"""
+
+# Halves of the 64-bit sums are added apart, because SQLite refuses to overflow.
+_SUMS = """
+SELECT s.collection, sum(s.rows), sum(s.sum >> 32), sum(s.sum & 4294967295)
+FROM json_each(?) g CROSS JOIN box_sums s ON s.bucket = g.value
+WHERE s.collection IN ({wanted}) GROUP BY s.collection
+"""
+
+WINDOW = 32_768
+"""Positions that the first look for changes covers, where there are many buckets."""
+
+
+def _list(numbers: AbstractCollection[int]) -> str:
+    return ",".join(map(str, sorted(numbers)))
+
+
+@lru_cache(maxsize=512)
+def _removals_sql(whole: str, part: str) -> str:
+    entries = _BY_BUCKET.format(whole=whole, part=part, also="c.pos & 1 OR c.pos > :since")
+    return _PAGE.format(entries=entries, line=_DEL)
+
+
+@lru_cache(maxsize=512)
+def _contents_sql(whole: str, part: str, layers: str) -> str:
+    also = "c.pos & 1"
+    if layers:
+        in_layer = f"c.bucket = :bucket AND c.collection IN ({layers})"
+        also = f"CASE WHEN {in_layer} THEN c.pos > :layered ELSE c.pos & 1 END"
+    entries = _BY_BUCKET.format(whole=whole, part=part, also=also)
+    line = f"CASE WHEN w.pos & 1 THEN {_PUT} ELSE {_DEL} END"
+    return _PAGE.format(entries=entries, line=line)
+
+
+@lru_cache(maxsize=512)
+def _changes_sql(whole: str) -> str:
+    entries = _BY_POSITION.format(whole=whole)
+    line = (
+        f"CASE WHEN w.pos & 1 = 0 THEN {_DEL} WHEN r.origin = :device THEN {_ACK} ELSE {_PUT} END"
+    )
+    return _PAGE.format(entries=entries, line=line)
+
+
+class PullReader:
+    """One read transaction on one connection; see `appliance.sync.pull_transaction`."""
+
+    def __init__(self, connection: Connection, sources: frozenset[str]) -> None:
+        """Take a connection inside a transaction.
+
+        Args:
+            connection: in a read transaction.
+            sources: names of collections whose changes may change grants.
+        """
+        self._db = connection
+        self._sources = sources
+        self._head: int | None = None
+
+    def head(self) -> int:
+        """Return the seq of the newest change or grant."""
+        if self._head is None:
+            found = self._db.row("SELECT value FROM box_meta WHERE key = 'head'")
+            self._head = int(found[0]) if found else 0
+        return self._head
+
+    def floor(self) -> int:
+        """Return the lowest seq from which changes can be told."""
+        found = self._db.row("SELECT value FROM box_meta WHERE key = 'floor'")
+        return int(found[0]) if found else 0
+
+    def granted(self, device: int, seq: int) -> list[int]:
+        """Return the buckets granted to a device at a seq, ascending."""
+        found = self._db.row(
+            "SELECT json_group_array(bucket) FROM (SELECT bucket FROM box_grants"
+            " WHERE device = ? AND since <= ? AND until > ? ORDER BY bucket)",
+            (device, seq, seq),
+        )
+        assert found is not None
+        buckets: list[int] = orjson.loads(found[0])
+        return buckets
+
+    def grants_current(self, device: int) -> bool:
+        """Tell whether the device's grants follow from the data of this transaction."""
+        found = self._db.row("SELECT grants_seq FROM box_devices WHERE num = ?", (device,))
+        computed = int(found[0]) if found else 0
+        if computed == 0:
+            return False
+        names = orjson.dumps(sorted(self._sources)).decode()
+        newest = self._db.row(
+            "SELECT max(last_seq) FROM box_collections"
+            " WHERE name IN (SELECT value FROM json_each(?))",
+            (names,),
+        )
+        return newest is None or (newest[0] or 0) <= computed
+
+    def collections(self, names: AbstractCollection[str]) -> list[int]:
+        """Return the numbers of collections that exist, ascending."""
+        found = self._db.rows("SELECT num, name FROM box_collections ORDER BY num")
+        return [num for num, name in found if name in names]
+
+    def removals(
+        self,
+        emptied: list[int],
+        kept: list[int],
+        lost: list[int],
+        held: list[int],
+        after: tuple[int, int],
+        since: int,
+        room: Room,
+    ) -> Page:
+        """Return a page of deletions; see `PullTransaction.removals`."""
+        return self._page(
+            _removals_sql(_list(held), _list(lost)),
+            {
+                "buckets": _signed(emptied, kept, after[0]),
+                "bucket": after[0],
+                "pos": after[1],
+                "upto": OPEN,
+                "since": since * 2 + 1,
+            },
+            room,
+        )
+
+    def contents(
+        self,
+        filled: list[int],
+        kept: list[int],
+        gained: list[int],
+        wanted: list[int],
+        after: tuple[int, int],
+        upto: int,
+        layered: int,
+        layers: tuple[int, ...],
+        room: Room,
+    ) -> Page:
+        """Return a page of puts; see `PullTransaction.contents`."""
+        return self._page(
+            _contents_sql(_list(wanted), _list(gained), _list(layers)),
+            {
+                "buckets": _signed(filled, kept, after[0]),
+                "bucket": after[0],
+                "pos": after[1],
+                "upto": upto * 2 + 1,
+                "layered": layered * 2 + 1,
+            },
+            room,
+        )
+
+    def changes(
+        self,
+        buckets: list[int],
+        collections: list[int],
+        after: int,
+        upto: int,
+        device: int,
+        room: Room,
+    ) -> Page:
+        """Return a page of changes; see `PullTransaction.changes`.
+
+        Finding the first changes of many buckets costs a look at all of them, so positions are
+        taken in windows that grow while they hold few.
+        """
+        sql = _changes_sql(_list(collections))
+        wanted = orjson.dumps(buckets).decode()
+        end = upto * 2 + 1
+        window = end - after if len(buckets) < 8 else WINDOW
+        while True:
+            stop = min(end, after + window)
+            page = self._page(
+                sql, {"buckets": wanted, "pos": after, "upto": stop, "device": device}, room
+            )
+            if page.rows and (not page.done or stop == end):
+                return page
+            if page.rows:
+                return page._replace(done=False, pos=stop)
+            if stop == end:
+                return page
+            after, window = stop, window * 4
+
+    def _page(self, sql: str, values: dict[str, str | int], room: Room) -> Page:
+        values["rows"] = max(1, room.rows)
+        values["bytes"] = max(1, room.bytes)
+        found = self._db.row(sql, values)
+        assert found is not None
+        text, rows, bucket, pos, looked = found
+        if not rows:
+            return Page("", 0, 0, 0, True)
+        done = rows == looked and looked < values["rows"]
+        return Page(text, bucket, pos, rows, done)
+
+    def segmented(self, buckets: list[int]) -> list[int]:
+        """Return those of the buckets that have segments, ascending."""
+        found = self._db.rows("SELECT DISTINCT bucket FROM box_segments WHERE retired_at IS NULL")
+        wanted = set(buckets)
+        return sorted(bucket for (bucket,) in found if bucket in wanted)
+
+    def segments(self, bucket: int, collections: list[int]) -> list[SegmentInfo]:
+        """Return the bucket's current segments; see `PullTransaction.segments`."""
+        return [
+            SegmentInfo(*row)
+            for row in self._db.rows(_SEGMENTS.format(wanted=_list(collections)), (bucket,))
+        ]
+
+    def sums(self, buckets: list[int], collections: list[int]) -> list[Sum]:
+        """Return rows and sums over these buckets, one entry a collection, by name."""
+        names: dict[int, str] = dict(self._db.rows("SELECT num, name FROM box_collections"))
+        found = {
+            row[0]: (row[1], ((row[2] << 32) + row[3]) % (1 << 64))
+            for row in self._db.rows(
+                _SUMS.format(wanted=_list(collections)), (orjson.dumps(buckets).decode(),)
+            )
+        }
+        sums = [Sum(names[number], *found.get(number, (0, 0))) for number in collections]
+        return sorted(sums)
+
+
+def _signed(whole: list[int], part: list[int], first: int) -> str:
+    """Return the list of buckets that `_BY_BUCKET` takes, from a first one on."""
+    signed = [b for b in whole if b >= first] + [-b for b in part if b >= first]
+    signed.sort(key=abs)
+    return orjson.dumps(signed).decode()

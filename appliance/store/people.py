@@ -1,0 +1,119 @@
+"""Users inside the writer's transaction: added and changed, mirrored by plugins, audited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from appliance.api.errors import PluginError
+from appliance.api.values import uuid7
+from appliance.enrollment.identity import User
+from appliance.enrollment.permissions import check_role
+from appliance.store.audit import AuditBook
+from appliance.store.identities import IdentityBook
+from appliance.store.plugin_hooks import PluginHooks
+from appliance.store.transaction import WriteTransaction
+from appliance.sync.intake import store_write
+
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
+
+
+class UserRefused(Exception):
+    """A user cannot be added or changed like this; the text says why."""
+
+
+class People:
+    """Adds and changes users."""
+
+    def __init__(self, hooks: PluginHooks) -> None:
+        self._hooks = hooks
+
+    def add(
+        self,
+        tx: WriteTransaction,
+        login: str,
+        roles: Sequence[str],
+        actor: str,
+        *,
+        name: str = "",
+        org_id: str | None = None,
+        language: str | None = None,
+    ) -> User:
+        """Add a user.
+
+        Raises:
+            UserRefused: the login is taken or not of the form.
+            PermissionRefused: a role's name is not of the form.
+        """
+        if not _LOGIN.fullmatch(login):
+            raise UserRefused(
+                f"login {login!r}: use up to 64 lower-case letters, digits and . _ @ + -"
+            )
+        if not roles:
+            raise UserRefused("a user needs at least one role")
+        book = IdentityBook(tx.db)
+        if book.user(login) is not None:
+            raise UserRefused(f"login {login!r} is taken")
+        user = User(
+            id=uuid7(tx.now_ms),
+            login=login,
+            name=name or login,
+            roles=tuple(check_role(role) for role in roles),
+            org_id=org_id,
+            language=language,
+        )
+        book.add_user(user, tx.now_ms)
+        AuditBook(tx.db).add(
+            tx.now_ms, actor, "user.add", f"user:{login}", {"roles": list(user.roles)}
+        )
+        self._mirror(tx, user)
+        return user
+
+    def change(
+        self,
+        tx: WriteTransaction,
+        login: str,
+        actor: str,
+        *,
+        roles: Sequence[str] | None = None,
+        name: str | None = None,
+        org_id: str | None = None,
+        language: str | None = None,
+        locked: bool | None = None,
+    ) -> User:
+        """Change what is given of a user.
+
+        Raises:
+            UserRefused: there is no such login.
+            PermissionRefused: a role's name is not of the form.
+        """
+        book = IdentityBook(tx.db)
+        user = book.user(login)
+        if user is None:
+            raise UserRefused(f"there is no user {login!r}")
+        changes = {
+            "roles": None if roles is None else tuple(check_role(role) for role in roles),
+            "name": name,
+            "org_id": org_id,
+            "language": language,
+            "locked": locked,
+        }
+        given = {key: value for key, value in changes.items() if value is not None}
+        changed = msgspec.structs.replace(user, **given)
+        book.change_user(changed)
+        detail = {
+            key: list(value) if isinstance(value, tuple) else value for key, value in given.items()
+        }
+        AuditBook(tx.db).add(tx.now_ms, actor, "user.change", f"user:{login}", detail)
+        self._mirror(tx, changed)
+        return changed
+
+    def _mirror(self, tx: WriteTransaction, user: User) -> None:
+        for write in self._hooks.identity_changed(user.for_plugins()):
+            try:
+                with tx.savepoint():
+                    store_write(tx, tx.log.registry, write)
+            except PluginError as error:
+                raise UserRefused(f"a plugin cannot store the user: {error}") from None

@@ -1,0 +1,119 @@
+"""The context that hooks get: a reader over one connection, for as long as the call lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from appliance.api.context import SqlValue
+from appliance.api.errors import QueryError
+from appliance.api.mutations import Row
+from appliance.api.values import uuid7
+from appliance.store.connection import Connection
+
+MIN_TRIGRAM = 3
+"""Shorter texts are looked for without the index."""
+
+
+class StoreContext:
+    """An `appliance.api.Context` over a connection that is inside a transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        now_ms: Callable[[], int],
+        settings: Mapping[str, Any],
+        *,
+        query_timeout_s: float,
+    ) -> None:
+        """Take a connection.
+
+        Args:
+            connection: inside the transaction of the call.
+            now_ms: the clock.
+            settings: the plugin's settings, complete.
+            query_timeout_s: how long one query may take.
+        """
+        self._db = connection
+        self._now_ms = now_ms
+        self._settings = MappingProxyType(dict(settings))
+        self._timeout = query_timeout_s
+
+    @property
+    def now_ms(self) -> int:
+        """The server's clock, UTC milliseconds."""
+        return self._now_ms()
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The plugin's own settings, complete with defaults."""
+        return self._settings
+
+    def new_id(self) -> str:
+        """Make an id for a new record."""
+        return uuid7(self._now_ms())
+
+    def select(
+        self, sql: str, parameters: Sequence[SqlValue] | Mapping[str, SqlValue] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Run one SELECT over the collections' views; see `appliance.api.Reader.select`."""
+        return self._db.select_guarded(sql, parameters, self._timeout)
+
+    def _number(self, collection: str) -> int:
+        found = self._db.row("SELECT num FROM box_collections WHERE name = ?", (collection,))
+        if found is None:
+            raise QueryError(f"there is no collection {collection!r}")
+        return int(found[0])
+
+    def get(self, collection: str, record_id: str) -> Row | None:
+        """Return one record, or None where it does not exist or is deleted."""
+        found = self._db.row(
+            "SELECT body FROM box_rows WHERE collection = ? AND id = ? AND deleted = 0",
+            (self._number(collection), record_id),
+        )
+        if found is None:
+            return None
+        row: Row = orjson.loads(found[0])
+        return row
+
+    def missing(self, collection: str, record_ids: Sequence[str]) -> list[str]:
+        """Return those of the ids that are no records of the collection, in their order."""
+        number = self._number(collection)
+        if len(record_ids) == 1:
+            found = self._db.row(
+                "SELECT 1 FROM box_rows WHERE collection = ? AND id = ? AND deleted = 0",
+                (number, record_ids[0]),
+            )
+            return [] if found else list(record_ids)
+        return [
+            record_id
+            for (record_id,) in self._db.rows(
+                "SELECT g.value FROM json_each(?) g WHERE NOT EXISTS (SELECT 1 FROM box_rows r"
+                " WHERE r.collection = ? AND r.id = g.value AND r.deleted = 0)",
+                (orjson.dumps(record_ids).decode(), number),
+            )
+        ]
+
+    def search(self, collection: str, text: str, limit: int = 50) -> list[str]:
+        """Return ids of records whose searchable fields contain the text, whatever its case."""
+        wanted = text.casefold().strip()
+        if not wanted:
+            return []
+        number = self._number(collection)
+        if len(wanted) < MIN_TRIGRAM:
+            found = self._db.rows(
+                "SELECT id FROM box_rows WHERE collection = ? AND deleted = 0"
+                " AND instr(fold(body), ?) LIMIT ?",
+                (number, wanted, limit),
+            )
+        else:
+            phrase = '"' + wanted.replace('"', '""') + '"'
+            found = self._db.rows(
+                "SELECT r.id FROM box_search s JOIN box_rows r ON r.num = s.rowid"
+                " WHERE s.text MATCH ? AND r.collection = ? AND r.deleted = 0 LIMIT ?",
+                (phrase, number, limit),
+            )
+        return [record_id for (record_id,) in found]

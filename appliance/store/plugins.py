@@ -1,0 +1,156 @@
+"""Plugins of a box at its start: found, registered, collections compiled, settings read.
+
+What a plugin declares wrongly takes that plugin out and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from appliance.api.errors import PluginError
+from appliance.api.importing import Importer
+from appliance.api.permissions import Permission
+from appliance.config.plugin_section import read_plugin_sections
+from appliance.config.settings import Settings
+from appliance.plugin_host.discovery import Found, discover
+from appliance.plugin_host.guard import Guard
+from appliance.plugin_host.host import Failure, PluginHost
+from appliance.sync import declared
+from appliance.sync.registry import CompiledCollection, Registry
+
+
+class LoadedPlugins(NamedTuple):
+    """The plugins, ready to serve.
+
+    Attributes:
+        host: calls them.
+        registry: their collections, and those of the config.
+        settings: each plugin's settings by its name.
+        importers: by kind, with the owner's name.
+    """
+
+    host: PluginHost
+    registry: Registry
+    settings: Mapping[str, Mapping[str, Any]]
+    importers: Mapping[str, tuple[str, Importer]]
+
+
+def load(
+    settings: Settings,
+    now_ms: Callable[[], int],
+    *,
+    on_failure: Callable[[Failure], None],
+    on_quarantine: Callable[[str, str], None],
+    found: list[Found] | None = None,
+) -> LoadedPlugins:
+    """Load the plugins that the config wants.
+
+    Args:
+        settings: of the box.
+        now_ms: the clock.
+        on_failure: told of every failed call; any thread.
+        on_quarantine: told of a plugin taken out; any thread.
+        found: in place of the installed ones.
+
+    Raises:
+        ConfigError: a section ``[plugins.NAME]`` is wrong.
+    """
+    host = PluginHost(
+        Guard(settings.plugins.call_timeout_s),
+        now_ms,
+        on_failure=on_failure,
+        on_quarantine=on_quarantine,
+    )
+    try:
+        here = discover(_wanted(settings)) if found is None else found
+        host.register(here)
+        registry = Registry()
+        for name, specs in [(n, d.collections) for n, d in host.declared.items()]:
+            _register(host, registry, name, specs)
+        for collection_name, spec in settings.collections.items():
+            registry.add(
+                CompiledCollection(declared.collection(collection_name, spec), declared.OWNER)
+            )
+        values = read_plugin_sections(
+            settings.plugins.sections,
+            {name: d.settings for name, d in host.declared.items()},
+            [one.name for one in here],
+        )
+    except BaseException:
+        host.stop()
+        raise
+    importers = {
+        importer.kind: (name, importer)
+        for name, d in host.declared.items()
+        for importer in d.importers
+    }
+    for collection_name, spec in settings.collections.items():
+        importers[collection_name] = (declared.OWNER, declared.importer(collection_name, spec))
+    return LoadedPlugins(host, registry, values, importers)
+
+
+def _wanted(settings: Settings) -> Callable[[str, bool], str]:
+    plugins = settings.plugins
+
+    def reason(name: str, first_party: bool) -> str:
+        if plugins.safe_mode and not first_party:
+            return "safe mode: plugins.safe_mode keeps partners' plugins out"
+        if name in plugins.disabled:
+            return "plugins.disabled names it"
+        if plugins.enabled is not None and name not in plugins.enabled:
+            return "plugins.enabled does not name it"
+        return ""
+
+    return reason
+
+
+def _register(host: PluginHost, registry: Registry, name: str, specs: tuple[Any, ...]) -> None:
+    """Add a plugin's collections, all or none."""
+    try:
+        compiled = [CompiledCollection(spec, name) for spec in specs]
+        for collection in compiled:
+            if collection.name in registry:
+                owner = registry[collection.name].owner
+                raise PluginError(f"collection {collection.name!r} is declared by {owner} already")
+    except PluginError as error:
+        host.fail(name, str(error))
+        return
+    for collection in compiled:
+        registry.add(collection)
+
+
+def default_permissions(loaded: LoadedPlugins) -> list[Permission]:
+    """Return the rights that plugins and collections declare."""
+    rows: list[Permission] = []
+    for collection in loaded.registry:
+        for role in collection.spec.read:
+            rows.append(Permission(role=role, object=collection.name, verb="read"))
+        for role in collection.spec.write:
+            rows.append(Permission(role=role, object=collection.name, verb="write"))
+    for name, d in loaded.host.declared.items():
+        rows.extend(d.permissions)
+        for endpoint in d.endpoints:
+            for role in endpoint.roles:
+                thing = f"endpoint:{name}.{endpoint.name}"
+                rows.append(Permission(role=role, object=thing, verb="read"))
+        for report in d.reports:
+            for role in report.roles:
+                rows.append(Permission(role=role, object=f"report:{report.name}", verb="read"))
+    return rows
+
+
+def configured_permissions(settings: Settings) -> list[Permission]:
+    """Return the rights that ``[roles.NAME]`` adds."""
+    return [
+        *(
+            Permission(role=role, object=thing, verb="read")
+            for role, rights in settings.roles.items()
+            for thing in rights.read
+        ),
+        *(
+            Permission(role=role, object=thing, verb="write")
+            for role, rights in settings.roles.items()
+            for thing in rights.write
+        ),
+    ]

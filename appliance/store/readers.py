@@ -1,0 +1,102 @@
+"""Reader threads, each with a connection of its own, beside the writer."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from appliance.store.connection import Connection, translated
+from appliance.store.errors import StoreError
+
+T = TypeVar("T")
+Read = Callable[[Connection], Any]
+Done = Callable[[Any, BaseException | None], None]
+
+
+class _Waiting(NamedTuple):
+    read: Read
+    done: Done
+
+
+class ReaderPool:
+    """Runs reads on a few threads; each read is one transaction."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        threads: int,
+        *,
+        deliver: Callable[[Callable[[], None]], None],
+    ) -> None:
+        """Prepare; `start` opens the connections.
+
+        Args:
+            connect: opens a connection that only reads, on the reader's thread.
+            threads: how many.
+            deliver: brings results to the thread that waits for them.
+        """
+        self._connect = connect
+        self._deliver = deliver
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"store-reader-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        self._stopped = False
+
+    def start(self) -> None:
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many reads wait."""
+        return self._queue.qsize()
+
+    def submit(self, read: Read, done: Done) -> None:
+        """Queue a read; ``done(value, error)`` is delivered when it is over."""
+        if self._stopped:
+            self._deliver(lambda: done(None, StoreError("the store is closing")))
+            return
+        self._queue.put(_Waiting(read, done))
+
+    def stop(self) -> None:
+        """Do what waits, close the connections, end the threads."""
+        self._stopped = True
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        connection = self._connect()
+        while (waiting := self._queue.get()) is not None:
+            value: Any = None
+            failure: BaseException | None = None
+            try:
+                value = read_once(connection, waiting.read)
+            except BaseException as error:
+                failure = error
+            self._tell(waiting.done, value, failure)
+        connection.close()
+
+    def _tell(self, done: Done, value: Any, failure: BaseException | None) -> None:
+        self._deliver(lambda: done(value, failure))
+
+
+def read_once(connection: Connection, read: Callable[[Connection], T]) -> T:
+    """Run a read in one transaction.
+
+    Raises:
+        BaseException: what the read raised.
+    """
+    with translated():
+        connection.rows("BEGIN")
+        try:
+            return read(connection)
+        finally:
+            if connection.raw.in_transaction:
+                connection.rows("COMMIT")

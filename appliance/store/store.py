@@ -1,0 +1,131 @@
+"""The store: its file, its single writer and its readers, opened and closed as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from appliance.store import meta
+from appliance.store.connection import Connection, translated
+from appliance.store.migrations import migrate
+from appliance.store.readers import Done, Read, ReaderPool, read_once
+from appliance.store.transaction import WriteTransaction
+from appliance.store.views import synchronise
+from appliance.store.writer import Commit, Job, Writer
+from appliance.sync.registry import Registry
+
+T = TypeVar("T")
+FILE = "fieldbox.db"
+
+
+class Store:
+    """The only store of a box.
+
+    Attributes:
+        path: the database file.
+        registry: the collections.
+        writer: runs jobs that change something.
+        readers: run reads beside it.
+        epoch: random, new after a restore.
+        appliance_id: the box's id.
+        cursor_key: the secret that cursors are checked with.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        registry: Registry,
+        now_ms: Callable[[], int],
+        entropy: Callable[[int], bytes],
+        *,
+        new_id: Callable[[], str],
+        deliver: Callable[[Callable[[], None]], None] = lambda call: call(),
+        on_commit: Callable[[Commit], None] = lambda _commit: None,
+        readers: int = 3,
+        batch: int = 256,
+    ) -> None:
+        """Open the store, making it where there is none, and start its threads.
+
+        Args:
+            folder: where its file is.
+            registry: the collections.
+            now_ms: the clock.
+            entropy: gives random bytes.
+            new_id: makes the box's id, once.
+            deliver: brings results to the thread that waits for them.
+            on_commit: told of every commit.
+            readers: how many reader threads.
+            batch: how many jobs one commit may hold.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self.path = folder / FILE
+        self.registry = registry
+        with translated():
+            connection = Connection(self.path)
+            migrate(connection, self.path)
+            synchronise(connection, registry)
+            self.epoch, self.appliance_id, self.cursor_key = _identity(connection, entropy, new_id)
+        self._own = connection
+        self._own.rows("PRAGMA query_only=ON")
+        self.writer = Writer(
+            lambda: Connection(self.path),
+            registry,
+            now_ms,
+            deliver=deliver,
+            on_commit=on_commit,
+            batch=batch,
+        )
+        self.readers = ReaderPool(
+            lambda: Connection(self.path, read_only=True), readers, deliver=deliver
+        )
+        try:
+            self.writer.start()
+        except BaseException:
+            connection.close()
+            raise
+        self.readers.start()
+
+    def write(self, job: Callable[[WriteTransaction], T]) -> T:
+        """Run a job on the writer and wait; not from the thread that gets results delivered."""
+        return self.writer.call(job)
+
+    def submit(self, job: Job, done: Done) -> None:
+        """Queue a job on the writer; ``done(value, error)`` after its commit."""
+        self.writer.submit(job, done)
+
+    def read(self, read: Callable[[Connection], T]) -> T:
+        """Run a small read at once, on the calling thread's own connection.
+
+        Only from the thread that opened the store; for reads of a few rows by index.
+        """
+        return read_once(self._own, read)
+
+    def submit_read(self, read: Read, done: Done) -> None:
+        """Queue a read on the reader threads."""
+        self.readers.submit(read, done)
+
+    def close(self) -> None:
+        """Do what waits, then close every connection."""
+        self.writer.stop()
+        self.readers.stop()
+        self._own.close()
+
+
+def _identity(
+    connection: Connection, entropy: Callable[[int], bytes], new_id: Callable[[], str]
+) -> tuple[str, str, bytes]:
+    with connection.raw:
+        if meta.read(connection, "epoch") is None:
+            meta.write(connection, "epoch", entropy(8).hex())
+        if meta.read(connection, "appliance_id") is None:
+            meta.write(connection, "appliance_id", new_id())
+        if meta.read(connection, "cursor_key") is None:
+            meta.write(connection, "cursor_key", entropy(32))
+    epoch = str(meta.read(connection, "epoch"))
+    appliance_id = str(meta.read(connection, "appliance_id"))
+    key = meta.read(connection, "cursor_key")
+    assert isinstance(key, bytes)
+    return epoch, appliance_id, key

@@ -1,0 +1,104 @@
+"""The writer's transaction: everything that can be done inside one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from appliance.api.mutations import Row
+from appliance.store.answers import AnswerBook
+from appliance.store.changes import ChangeLog
+from appliance.store.connection import Connection
+from appliance.store.grants import GrantBook
+from appliance.sync.envelope import Envelope
+from appliance.sync.intake_transaction import Answer, Sender, StoredRow
+from appliance.sync.registry import Registry
+
+
+class WriteTransaction:
+    """What a job gets from the writer; see `appliance.sync.intake_transaction`.
+
+    Attributes:
+        db: the writer's connection.
+        log: rows and changes.
+        grants: who sees what.
+        answers: what was answered.
+        now_ms: the time of the commit, UTC milliseconds.
+        regranted: devices whose grants changed.
+    """
+
+    def __init__(self, connection: Connection, registry: Registry) -> None:
+        self.db = connection
+        self.log = ChangeLog(connection, registry)
+        self.grants = GrantBook(connection, self.log)
+        self.answers = AnswerBook(connection)
+        self.now_ms = 0
+        self.regranted: set[int] = set()
+
+    def answer_to(self, mid: str) -> tuple[bytes, Answer] | None:
+        """Return the content digest and first answer of a mutation id, or None."""
+        found = self.answers.to(mid)
+        if found is None:
+            return None
+        digest, answer, sent_row = found
+        return digest, self._with_row(mid, answer) if sent_row else answer
+
+    def _with_row(self, mid: str, answer: Answer) -> Answer:
+        """Add the row that the answer carried, while it is still the stored one."""
+        found = self.db.row(
+            "SELECT r.body FROM box_mutations m JOIN box_collections k ON k.name = m.collection"
+            " JOIN box_rows r ON r.collection = k.num AND r.id = m.id"
+            " WHERE m.mid = ? AND r.seq = m.seq AND r.deleted = 0",
+            (bytes.fromhex(mid.replace("-", "")),),
+        )
+        return answer if found is None else msgspec.structs.replace(answer, row=found[0].encode())
+
+    def last_answer(self, collection: str, record_id: str) -> tuple[bytes, Answer] | None:
+        """Return digest and answer of the newest mutation that changed a record, or None."""
+        found = self.answers.last(collection, record_id)
+        if found is None:
+            return None
+        digest, answer, sent_row = found
+        if sent_row and answer.mid is not None:
+            answer = self._with_row(answer.mid, answer)
+        return digest, answer
+
+    def stored(self, collection: str, record_id: str) -> StoredRow | None:
+        """Return a record as it stands, or None where it never was."""
+        return self.log.stored(collection, record_id)
+
+    def version(self, collection: str, record_id: str, seq: int) -> bytes | None:
+        """Return an earlier version's text, or None where it is not kept."""
+        return self.log.version(collection, record_id, seq)
+
+    def granted(self, device: int, bucket: str) -> bool:
+        """Tell whether a bucket is granted to a device now."""
+        return self.grants.allows(device, bucket)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo everything inside when an exception leaves it."""
+        try:
+            with self.log.savepoint():
+                yield
+        except BaseException:
+            self.grants.forget()
+            raise
+
+    def put(
+        self, collection: str, record_id: str, bucket: str, text: bytes, row: Row, origin: int
+    ) -> int:
+        """Store a record and return its seq; see `ChangeLog.put`."""
+        return self.log.put(collection, record_id, bucket, text, row, origin, self.now_ms)
+
+    def delete(self, collection: str, record_id: str) -> int | None:
+        """Delete a record and return the seq, or None where there is none."""
+        return self.log.delete(collection, record_id)
+
+    def remember(
+        self, sender: Sender, line: Envelope | bytes, digest: bytes, answer: Answer, *, keep: bool
+    ) -> None:
+        """Store an answer with its mutation; ``keep`` stores the payload too."""
+        self.answers.remember(sender, line, digest, answer, self.now_ms, keep=keep)

@@ -1,0 +1,229 @@
+"""The single writer: jobs in one queue, as many as wait in one commit.
+
+While one commit is on its way to the disk, the next jobs gather; so under load a commit is shared
+by many answers, and each answer still leaves after its own commit.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from appliance.store.changes import Recorded
+from appliance.store.connection import Connection, translated
+from appliance.store.errors import StoreError, StoreUnavailable
+from appliance.store.transaction import WriteTransaction
+from appliance.sync.registry import Registry
+
+T = TypeVar("T")
+Job = Callable[[WriteTransaction], Any]
+Done = Callable[[Any, BaseException | None], None]
+
+
+class Commit(NamedTuple):
+    """What one commit changed.
+
+    Attributes:
+        head: the seq of its newest change.
+        changes: in order.
+        regranted: numbers of devices whose grants changed.
+    """
+
+    head: int
+    changes: list[Recorded]
+    regranted: frozenset[int]
+
+
+class _Waiting(NamedTuple):
+    job: Job
+    done: Done
+
+
+class Writer:
+    """Runs jobs on one thread, in the order they came.
+
+    A job that raises is undone alone. When the commit fails, every job in it has failed.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        registry: Registry,
+        now_ms: Callable[[], int],
+        *,
+        deliver: Callable[[Callable[[], None]], None],
+        on_commit: Callable[[Commit], None],
+        batch: int = 256,
+    ) -> None:
+        """Prepare; `start` opens the connection.
+
+        Args:
+            connect: opens the writer's connection, on the writer's thread.
+            registry: the collections.
+            now_ms: the clock.
+            deliver: brings answers to the thread that waits for them.
+            on_commit: told of every commit, through ``deliver``, before the answers.
+            batch: how many jobs one commit may hold.
+        """
+        self._connect = connect
+        self._registry = registry
+        self._now_ms = now_ms
+        self._deliver = deliver
+        self._on_commit = on_commit
+        self._batch = batch
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._stopped = False
+        self.commits = 0
+        self.jobs = 0
+
+    def start(self) -> None:
+        """Start the thread and wait until its connection is open.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self._queue.qsize()
+
+    def submit(self, job: Job, done: Done) -> None:
+        """Queue a job; ``done(value, error)`` is delivered after its commit."""
+        if self._stopped:
+            self._deliver(lambda: done(None, StoreError("the store is closing")))
+            return
+        self._queue.put(_Waiting(job, done))
+
+    def call(self, job: Callable[[WriteTransaction], T]) -> T:
+        """Queue a job and wait for it; not from the thread that `deliver` delivers to.
+
+        Raises:
+            BaseException: what the job raised, or `StoreUnavailable`.
+        """
+        arrived = threading.Event()
+        answer: list[Any] = [None, None]
+
+        def done(value: Any, error: BaseException | None) -> None:
+            answer[:] = value, error
+            arrived.set()
+
+        self._queue.put(_Waiting(job, _Direct(done)))
+        arrived.wait()
+        if answer[1] is not None:
+            raise answer[1]
+        result: T = answer[0]
+        return result
+
+    def stop(self) -> None:
+        """Do what waits, close the connection, end the thread."""
+        self._stopped = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            connection = self._connect()
+            with translated():
+                transaction = WriteTransaction(connection, self._registry)
+        except BaseException as error:
+            self._failure = error
+            return
+        finally:
+            self._ready.set()
+        running = True
+        while running:
+            first = self._queue.get()
+            batch = [] if first is None else [first]
+            running = first is not None
+            while running and len(batch) < self._batch:
+                try:
+                    following = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    running = False
+                else:
+                    batch.append(following)
+            if batch:
+                self._commit(connection, transaction, batch)
+        connection.close()
+
+    def _commit(
+        self, connection: Connection, transaction: WriteTransaction, batch: list[_Waiting]
+    ) -> None:
+        answers: list[tuple[Done, Any, BaseException | None]] = []
+        try:
+            with translated():
+                transaction.now_ms = self._now_ms()
+                connection.rows("BEGIN IMMEDIATE")
+                for waiting in batch:
+                    answers.append(self._one(connection, transaction, waiting))
+                transaction.log.flush()
+                connection.rows("COMMIT")
+        except BaseException as error:
+            if connection.raw.in_transaction:
+                connection.rows("ROLLBACK")
+            transaction.log.rolled_back()
+            transaction.grants.forget()
+            transaction.regranted.clear()
+            failed = error if isinstance(error, StoreError) else StoreUnavailable(str(error))
+            self._answer([(waiting.done, None, failed) for waiting in batch], None)
+            return
+        self.commits += 1
+        self.jobs += len(batch)
+        commit = Commit(
+            transaction.log.head,
+            transaction.log.committed(),
+            frozenset(transaction.regranted),
+        )
+        transaction.regranted.clear()
+        self._answer(answers, commit)
+
+    def _one(
+        self, connection: Connection, transaction: WriteTransaction, waiting: _Waiting
+    ) -> tuple[Done, Any, BaseException | None]:
+        try:
+            with transaction.savepoint():
+                return waiting.done, waiting.job(transaction), None
+        except BaseException as error:
+            if not connection.raw.in_transaction:
+                # SQLite gave up the whole transaction: the disk is full or failing.
+                raise
+            return waiting.done, None, error
+
+    def _answer(
+        self, answers: list[tuple[Done, Any, BaseException | None]], commit: Commit | None
+    ) -> None:
+        direct = [answer for answer in answers if isinstance(answer[0], _Direct)]
+        others = [answer for answer in answers if not isinstance(answer[0], _Direct)]
+
+        def deliver() -> None:
+            if commit is not None and (commit.changes or commit.regranted):
+                self._on_commit(commit)
+            for done, value, error in others:
+                done(value, error)
+
+        if others or (commit is not None and (commit.changes or commit.regranted)):
+            self._deliver(deliver)
+        for done, value, error in direct:
+            done(value, error)
+
+
+class _Direct:
+    """An answer that is given on the writer's thread, to a thread that waits for it."""
+
+    def __init__(self, done: Done) -> None:
+        self._done = done
+
+    def __call__(self, value: Any, error: BaseException | None) -> None:
+        self._done(value, error)

@@ -1,0 +1,415 @@
+"""Intake: every mutation that a device sends gets exactly one outcome. No I/O.
+
+The steps, in order; the first that ends a mutation wins.
+
+====================  =========================================  =====================
+step                  condition                                  outcome
+====================  =========================================  =====================
+read the line         no mutation                                quarantined
+seen before           the same mid, the same content             duplicate
+                      the same mid, other content                quarantined
+collection            unknown                                    quarantined
+direction, role       the device may not write it                quarantined
+fields                a fact that does not fit                   quarantined
+                      a request or master that does not fit      rejected
+seen before           the record was set to this content before  duplicate
+scope                 its bucket is not granted to the device    quarantined
+base                  see `appliance.sync.conflicts`             conflict or rejected
+plugins               an issue that rejects a request            rejected
+                      an issue that holds a request              held
+                      any such issue of a fact                   flagged
+                      a plugin fails                             quarantined
+store                                                            applied
+====================  =========================================  =====================
+
+What was sent is kept in every case: as the stored row, or as the payload of its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import orjson
+
+from appliance.api.errors import PluginError, RecordError
+from appliance.api.mutations import Issue, Mutation, Outcome, Row, Write
+from appliance.sync import envelope as envelopes
+from appliance.sync.conflicts import merge_fields
+from appliance.sync.envelope import Envelope, Malformed
+from appliance.sync.intake_transaction import (
+    Answer,
+    Hooks,
+    IntakeTransaction,
+    Sender,
+    StoredRow,
+)
+from appliance.sync.registry import CompiledCollection, Registry
+
+CLOCK_TOLERANCE_MS = 10 * 60 * 1000
+"""How far ahead a device's clock may be before its documents carry a warning."""
+
+
+class _End(Exception):
+    """Ends a mutation with an outcome; undoes what its savepoint holds."""
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        *issues: Issue,
+        seq: int | None = None,
+        row: bytes | None = None,
+    ) -> None:
+        super().__init__(outcome)
+        self.outcome: Outcome = outcome
+        self.issues = issues
+        self.seq = seq
+        self.row = row
+
+
+def _issue(code: str, text: str, pointer: str = "") -> Issue:
+    return Issue(code=code, severity="reject", text=text, pointer=pointer)
+
+
+class Intake:
+    """Decides mutations one after another, inside a writer's transaction."""
+
+    def __init__(self, registry: Registry, hooks: Hooks, *, max_row: int, max_nesting: int) -> None:
+        """Take the collections, the plugins and the limits (bytes of a row, depth of JSON)."""
+        self._registry = registry
+        self._hooks = hooks
+        self._max_row = max_row
+        self._max_nesting = max_nesting
+
+    def receive(
+        self, tx: IntakeTransaction, sender: Sender, line: bytes, now_ms: int
+    ) -> tuple[Answer, int]:
+        """Decide one line of a push.
+
+        Returns:
+            The answer, and the device's highest running number after it.
+        """
+        try:
+            if envelopes.too_deep(line, self._max_nesting):
+                raise Malformed(f"JSON nests deeper than {self._max_nesting}")
+            sent = envelopes.parse(line)
+        except Malformed as error:
+            return self._malformed(tx, sender, line, str(error)), sender.last_n
+        answer = self._decide(tx, sender, sent, now_ms)
+        return answer, max(sender.last_n, sent.n)
+
+    def _malformed(self, tx: IntakeTransaction, sender: Sender, line: bytes, reason: str) -> Answer:
+        digest = envelopes.content_digest("", sender.device_id, "", line)
+        answer = Answer(
+            mid=envelopes.claimed_mid(line),
+            outcome="quarantined",
+            issues=(_issue("malformed", reason),),
+        )
+        tx.remember(sender, line, digest, answer, keep=True)
+        return answer
+
+    def _decide(self, tx: IntakeTransaction, sender: Sender, sent: Envelope, now_ms: int) -> Answer:
+        text = bytes(sent.row) if sent.op == "put" else b""
+        row: Row = {}
+        fault: _End | None = None
+        collection = self._registry.get(sent.collection)
+        if collection is None:
+            fault = _End(
+                "quarantined",
+                _issue("collection_unknown", f"there is no collection {sent.collection!r}"),
+            )
+        elif sent.op == "put":
+            try:
+                if len(text) > self._max_row:
+                    raise RecordError(f"the row has more than {self._max_row} bytes")
+                row = collection.codec.decode(text)
+                text = orjson.dumps(row)
+            except RecordError as error:
+                fact = collection.spec.kind == "fact"
+                fault = _End(
+                    "quarantined" if fact else "rejected",
+                    _issue(error.code, str(error), error.pointer),
+                )
+        digest = envelopes.content_digest(sent.collection, sent.id, sent.op, text)
+        known = tx.answer_to(sent.mid)
+        if known is not None:
+            if known[0] == digest:
+                return _again(known[1], sent.mid)
+            answer = Answer(
+                mid=sent.mid,
+                outcome="quarantined",
+                issues=(_issue("mid_reused", "this mid was used for other content"),),
+            )
+            tx.remember(sender, orjson.dumps(_plain(sent)), digest, answer, keep=True)
+            return answer
+        issues: list[Issue] = []
+        try:
+            if fault is None and collection is not None:
+                earlier = _same_content(tx, sent, digest, text)
+                if earlier is not None:
+                    answer = _again(earlier, sent.mid)
+                    tx.remember(sender, sent, digest, answer, keep=False)
+                    return answer
+            if collection is not None:
+                _check_rights(collection, sender, sent)
+            if fault is not None:
+                raise fault
+            assert collection is not None
+            issues.extend(_check_numbers(sender, sent, now_ms))
+            with tx.savepoint():
+                answer = self._post(tx, sender, collection, sent, row, text, issues, now_ms)
+        except _End as end:
+            answer = Answer(
+                mid=sent.mid,
+                outcome=end.outcome,
+                seq=end.seq,
+                issues=(*end.issues, *issues),
+                row=end.row,
+            )
+        except PluginError as error:
+            answer = Answer(
+                mid=sent.mid,
+                outcome="quarantined",
+                issues=(_issue("plugin_failed", f"kept for a technician: {error}"), *issues),
+            )
+        keep = answer.outcome in ("rejected", "conflict", "quarantined")
+        tx.remember(sender, sent, digest, answer, keep=keep)
+        return answer
+
+    def _post(
+        self,
+        tx: IntakeTransaction,
+        sender: Sender,
+        collection: CompiledCollection,
+        sent: Envelope,
+        row: Row,
+        text: bytes,
+        issues: list[Issue],
+        now_ms: int,
+    ) -> Answer:
+        """Check and store a mutation that fits its collection."""
+        present = tx.stored(sent.collection, sent.id)
+        before: Row | None = None
+        if present is not None:
+            if not tx.granted(sender.device, present.bucket):
+                raise _out_of_scope()
+            if not present.deleted:
+                before = orjson.loads(present.text)
+        if sent.op == "put":
+            self._check_scope(tx, sender, collection, sent.id, row)
+        mutation = Mutation(
+            mid=sent.mid,
+            n=sent.n,
+            collection=sent.collection,
+            id=sent.id,
+            op=sent.op,
+            base=sent.base,
+            row=row,
+            device_id=sender.device_id,
+            user_id=sender.user_id,
+            login=sender.login,
+            roles=sender.roles,
+            org_id=sender.org_id,
+            received_at=now_ms,
+        )
+        merged = self._settle(tx, collection, mutation, present, before)
+        if merged is not None:
+            mutation = msgspec.structs.replace(mutation, row=merged)
+            text = self._encode(collection, merged)
+            self._check_scope(tx, sender, collection, sent.id, merged)
+        issues.extend(self._hooks.validate(mutation, before))
+        _refuse(collection, issues)
+        effect = self._hooks.apply(collection.owner, mutation, before)
+        outcome: Outcome = "applied"
+        changed = merged is not None
+        if effect is not None:
+            issues.extend(effect.issues)
+            if effect.row is not None and effect.row != mutation.row:
+                text = self._encode(collection, effect.row)
+                mutation = msgspec.structs.replace(mutation, row=effect.row)
+                changed = True
+        _refuse(collection, issues)
+        if any(issue.severity in ("reject", "hold", "flag") for issue in issues):
+            outcome = "flagged" if collection.spec.kind == "fact" else "held"
+        if sent.op == "put":
+            bucket = collection.bucket.of(sent.id, mutation.row)
+            origin = 0 if changed else sender.device
+            seq = tx.put(sent.collection, sent.id, bucket, text, mutation.row, origin)
+        else:
+            deleted = tx.delete(sent.collection, sent.id)
+            seq = deleted if deleted is not None else (present.seq if present else 0)
+        for write in effect.writes if effect is not None else ():
+            store_write(tx, self._registry, write)
+        return Answer(
+            mid=sent.mid,
+            outcome=outcome,
+            seq=seq,
+            issues=tuple(issues),
+            row=text if changed and sent.op == "put" else None,
+        )
+
+    def _encode(self, collection: CompiledCollection, row: Row) -> bytes:
+        """Check a row that did not come from a device; its maker is at fault."""
+        try:
+            return collection.codec.encode(row)
+        except RecordError as error:
+            where = error.pointer or "the row"
+            raise PluginError(f"{collection.owner} made a wrong record: {where}: {error}") from None
+
+    def _check_scope(
+        self,
+        tx: IntakeTransaction,
+        sender: Sender,
+        collection: CompiledCollection,
+        record_id: str,
+        row: Row,
+    ) -> None:
+        try:
+            bucket = collection.bucket.of(record_id, row)
+        except RecordError as error:
+            raise _End("quarantined", _issue(error.code, str(error), error.pointer)) from None
+        if not tx.granted(sender.device, bucket):
+            raise _out_of_scope()
+
+    def _settle(
+        self,
+        tx: IntakeTransaction,
+        collection: CompiledCollection,
+        mutation: Mutation,
+        present: StoredRow | None,
+        before: Row | None,
+    ) -> Row | None:
+        """Check the base; return a merged row where the policy merged one."""
+        policy = collection.spec.conflict
+        if mutation.op == "del" and not collection.spec.deletable:
+            raise _End("rejected", _issue("delete_denied", "records here are not deleted"))
+        if present is None:
+            if mutation.base is None or mutation.op == "del":
+                return None
+            raise _End("conflict", _issue("record_unknown", "the record does not exist here"))
+        if policy == "append_only":
+            raise _End(
+                "rejected",
+                _issue("hash_conflict", "this id is taken by a record with other content"),
+                seq=present.seq,
+            )
+        if mutation.base == present.seq:
+            return None
+        if before is None:
+            raise _End(
+                "conflict",
+                _issue("record_deleted", "the record was deleted meanwhile"),
+                seq=present.seq,
+            )
+        if mutation.op == "put" and policy in ("field_merge", "hook"):
+            was = None
+            if mutation.base is not None:
+                was = tx.version(collection.name, mutation.id, mutation.base)
+            base = orjson.loads(was) if was else None
+            if policy == "hook":
+                merged = self._hooks.resolve(collection.owner, mutation, before, base)
+            else:
+                merged = merge_fields(base, before, mutation.row) if base is not None else None
+            if merged is not None:
+                return merged
+        raise _End(
+            "conflict",
+            _issue("revision_stale", "the record was changed meanwhile; yours is kept"),
+            seq=present.seq,
+            row=present.text,
+        )
+
+
+def store_write(tx: IntakeTransaction, registry: Registry, write: Write) -> int | None:
+    """Store a change that a plugin or the appliance makes itself; return its seq.
+
+    Raises:
+        PluginError: the collection is unknown, or the record does not fit it.
+    """
+    collection = registry.get(write.collection)
+    if collection is None:
+        raise PluginError(f"a write names no collection {write.collection!r}")
+    if write.op == "del":
+        return tx.delete(write.collection, write.id)
+    try:
+        text = collection.codec.encode(write.row)
+        bucket = collection.bucket.of(write.id, write.row)
+    except RecordError as error:
+        raise PluginError(f"{write.collection}: {error.pointer or 'the row'}: {error}") from None
+    return tx.put(write.collection, write.id, bucket, text, write.row, 0)
+
+
+def _again(first: Answer, mid: str) -> Answer:
+    return msgspec.structs.replace(
+        first, mid=mid, outcome="duplicate", first=first.first or first.outcome
+    )
+
+
+def _same_content(
+    tx: IntakeTransaction, sent: Envelope, digest: bytes, text: bytes
+) -> Answer | None:
+    """Return the answer that a record's present content was given, where this asks for the same.
+
+    An edit of the present version back to earlier content is an edit, no duplicate.
+    """
+    last = tx.last_answer(sent.collection, sent.id)
+    if last is None or last[0] != digest:
+        return None
+    present = tx.stored(sent.collection, sent.id)
+    if present is not None and sent.base == present.seq and text != present.text:
+        return None
+    return last[1]
+
+
+def _plain(sent: Envelope) -> dict[str, Any]:
+    row = orjson.Fragment(bytes(sent.row)) if bytes(sent.row) else None
+    return {
+        "mid": sent.mid,
+        "n": sent.n,
+        "collection": sent.collection,
+        "id": sent.id,
+        "op": sent.op,
+        "base": sent.base,
+        "row": row,
+    }
+
+
+def _out_of_scope() -> _End:
+    return _End(
+        "quarantined",
+        _issue("scope_denied", "this device does not work with that record's outlet or person"),
+    )
+
+
+def _check_rights(collection: CompiledCollection, sender: Sender, sent: Envelope) -> None:
+    if collection.spec.direction == "down":
+        raise _End(
+            "quarantined", _issue("role_denied", f"{sent.collection} only comes from the server")
+        )
+    if sent.collection not in sender.writable:
+        roles = ", ".join(sender.roles)
+        raise _End(
+            "quarantined", _issue("role_denied", f"{sent.collection} is not written by {roles}")
+        )
+
+
+def _check_numbers(sender: Sender, sent: Envelope, now_ms: int) -> list[Issue]:
+    issues: list[Issue] = []
+    if sender.last_n and sent.n > sender.last_n + 1:
+        text = f"numbers {sender.last_n + 1} to {sent.n - 1} of this device have not arrived"
+        issues.append(Issue(code="device_seq_gap", severity="warn", text=text))
+    made_ms = int(sent.mid.replace("-", "")[:12], 16)
+    if made_ms > now_ms + CLOCK_TOLERANCE_MS:
+        ahead = (made_ms - now_ms) // 60_000
+        text = f"the device's clock is {ahead} minutes ahead"
+        issues.append(Issue(code="clock_skew", severity="warn", text=text))
+    return issues
+
+
+def _refuse(collection: CompiledCollection, issues: Sequence[Issue]) -> None:
+    """End a request that an issue rejects; a fact has happened and is only flagged."""
+    if collection.spec.kind == "fact":
+        return
+    if any(issue.severity == "reject" for issue in issues):
+        raise _End("rejected")

@@ -1,0 +1,361 @@
+"""The pull plan: from what a device holds to what it may see now. No I/O.
+
+A pull is a row of rounds. A round leads from one consistent state, `cursor.seq` with the buckets
+granted then, to another, `target`, in three phases:
+
+    1  empty   deletions for everything in buckets (or collections) no longer granted
+    2  fill    everything in buckets (or collections) newly granted, as it stood at `target`
+    3  change  changes in buckets kept, after `cursor.seq` and up to `target`
+
+Rows changed after `target` are left to the next round, whose third phase brings them; so every
+row is sent once. Each step of the plan runs in one read transaction of its own, and the pull ends
+in a step that finishes a round whose target is the head the transaction sees: there the sums are
+read too, so that checkpoint, sums and last page are one consistent cut.
+
+What keeps this right:
+    * buckets granted at any earlier seq are known (grants are versioned by seq),
+    * a row that leaves a bucket leaves a deletion there, kept until the floor passes it,
+    * within one seq the deletion comes before the put, so a move between buckets survives,
+    * nothing is sent from a bucket that is not granted at the time of the step, whatever the
+      round's plan says.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import msgspec
+import orjson
+
+from appliance.sync import cursor as cursors
+from appliance.sync.cursor import Cursor, Progress
+from appliance.sync.pull_transaction import Page, PullTransaction, Room, SegmentInfo
+
+EMPTY, FILL, CHANGE = 1, 2, 3
+MAX_REFRESHES = 3
+"""How often one pull waits for grants to be computed anew."""
+
+
+class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``POST /v1/pull``.
+
+    Attributes:
+        cursor: from the last checkpoint or mark; None for everything.
+        collections: names the device wants; None for all it may read.
+        limit_bytes: stop at the first mark after so many bytes of lines.
+        accept: ``segments`` where the device takes segments.
+    """
+
+    cursor: str | None = None
+    collections: list[str] | None = None
+    limit_bytes: int | None = None
+    accept: list[Literal["segments"]] = []
+
+
+class Step(NamedTuple):
+    """What a step gives.
+
+    Attributes:
+        lines: NDJSON to send.
+        done: the stream ends with them.
+        stale: grants must be computed anew before the next step.
+    """
+
+    lines: bytes
+    done: bool
+    stale: bool
+
+
+class Reader(NamedTuple):
+    """Who pulls.
+
+    Attributes:
+        device: the device's number in the store.
+        device_id: its id, which its cursors are bound to.
+        readable: names of the collections its roles may read.
+    """
+
+    device: int
+    device_id: str
+    readable: frozenset[str]
+
+
+class Pull:
+    """One pull of one device; call `step` until it is done."""
+
+    def __init__(
+        self, reader: Reader, request: PullRequest, *, epoch: str, key: bytes, page: Room
+    ) -> None:
+        """Begin.
+
+        Args:
+            reader: who pulls.
+            request: what it asked for.
+            epoch: of the store.
+            key: the secret that cursors are checked with.
+            page: the most that may stand between two marks.
+
+        Raises:
+            CursorDamaged: the request's cursor is not one of ours.
+        """
+        self._reader = reader
+        self._key = key
+        self._epoch = epoch
+        self._begun = False
+        self._sent = 0
+        self._page_room = page
+        self._room = page
+        self._refreshed = 0
+        self._limit = request.limit_bytes
+        self._segments = "segments" in request.accept
+        self._reset: str | None = None
+        names = reader.readable
+        if request.collections is not None:
+            names = names & frozenset(request.collections)
+        self._names = names
+        self._state = Cursor(epoch=epoch, seq=0)
+        if request.cursor is not None:
+            state = cursors.decode(request.cursor, key=key, device=reader.device_id)
+            if state.epoch == epoch:
+                self._state = state
+            else:
+                self._reset = "epoch"
+
+    @property
+    def seq(self) -> int:
+        """What the device is known to hold everything up to."""
+        return self._state.seq
+
+    def step(self, tx: PullTransaction) -> Step:
+        """Take the next step in a read transaction."""
+        lines: list[bytes] = []
+        if not self._begun:
+            self._begin(tx, lines)
+        granted = tx.granted(self._reader.device, tx.head())
+        allowed = set(tx.collections(self._names))
+        while True:
+            if self._state.progress is None:
+                if self._stale(tx):
+                    return Step(b"".join(lines), done=False, stale=True)
+                self._state = msgspec.structs.replace(
+                    self._state,
+                    progress=Progress(
+                        target=tx.head(),
+                        collections=tuple(sorted(allowed)),
+                        phase=EMPTY,
+                    ),
+                )
+            if self._page(tx, set(granted), allowed, lines):
+                return self._pause(lines)
+            if self._state.progress is None and self._state.seq == tx.head():
+                if self._stale(tx):
+                    return Step(b"".join(lines), done=False, stale=True)
+                self._checkpoint(tx, granted, lines)
+                return Step(b"".join(lines), done=True, stale=False)
+
+    def _stale(self, tx: PullTransaction) -> bool:
+        """Tell whether grants must be computed anew first.
+
+        Data that decides grants may change faster than grants are computed (an import of
+        outlets): after a few times the pull ends with the grants the store has.
+        """
+        if self._refreshed >= MAX_REFRESHES or tx.grants_current(self._reader.device):
+            return False
+        self._refreshed += 1
+        return True
+
+    def _begin(self, tx: PullTransaction, lines: list[bytes]) -> None:
+        self._begun = True
+        begin: dict[str, object] = {"epoch": self._epoch, "head": tx.head()}
+        known = self._state.progress.target if self._state.progress else self._state.seq
+        # Deletions are needed from the state the device holds; from the first round's target
+        # where it holds nothing yet.
+        if 0 < (self._state.seq or known) < tx.floor():
+            self._reset = "floor"
+        elif known > tx.head():
+            self._reset = "epoch"
+        if self._reset is not None:
+            begin["reset"] = self._reset
+            self._state = Cursor(epoch=self._epoch, seq=0)
+        lines.append(orjson.dumps({"begin": begin}) + b"\n")
+
+    def _page(
+        self,
+        tx: PullTransaction,
+        granted: set[int],
+        allowed: set[int],
+        lines: list[bytes],
+    ) -> bool:
+        """Go on by one page; return whether it filled the step."""
+        state = self._state
+        progress = state.progress
+        assert progress is not None
+        device = self._reader.device
+        before = tx.granted(device, state.seq) if state.seq else []
+        after = tx.granted(device, progress.target)
+        held, wanted = set(state.collections), set(progress.collections)
+        kept = sorted(set(before) & set(after))
+        if progress.phase == EMPTY:
+            emptied = sorted(set(before) - set(after))
+            lost = sorted(held - wanted)
+            if emptied or (kept and lost):
+                page = tx.removals(
+                    emptied,
+                    kept if lost else [],
+                    lost,
+                    sorted(held),
+                    (progress.bucket, progress.pos),
+                    state.seq,
+                    self._room,
+                )
+                return self._took(page, lines, FILL)
+            self._enter(FILL)
+            return False
+        if progress.phase == FILL:
+            return self._fill(
+                tx,
+                sorted((set(after) - set(before)) & granted),
+                [bucket for bucket in kept if bucket in granted],
+                sorted((wanted - held) & allowed),
+                sorted(wanted & allowed),
+                lines,
+            )
+        page = tx.changes(
+            [bucket for bucket in kept if bucket in granted],
+            sorted(held & wanted & allowed),
+            progress.pos or state.seq * 2 + 1,
+            progress.target,
+            device,
+            self._room,
+        )
+        return self._took(page, lines, None)
+
+    def _fill(
+        self,
+        tx: PullTransaction,
+        filled: list[int],
+        kept: list[int],
+        gained: list[int],
+        wanted: list[int],
+        lines: list[bytes],
+    ) -> bool:
+        progress = self._state.progress
+        assert progress is not None
+        if not gained:
+            kept = []
+        if self._segments:
+            ahead = [bucket for bucket in filled if bucket > progress.bucket]
+            for bucket in tx.segmented(ahead):
+                segments = tx.segments(bucket, wanted)
+                if not segments or segments[0].upto > progress.target:
+                    continue
+                # What stands before this bucket is sent first, so that the order holds.
+                page = self._contents(
+                    tx,
+                    [b for b in filled if b < bucket],
+                    [b for b in kept if b < bucket],
+                    gained,
+                    wanted,
+                    progress,
+                )
+                if page.rows:
+                    return self._took(page._replace(done=False), lines, CHANGE)
+                lines.extend(_segment_line(segment) for segment in segments)
+                layers = tuple(sorted({segment.collection for segment in segments}))
+                self._progress(bucket=bucket, pos=0, layered=segments[0].upto, layers=layers)
+                self._mark(lines)
+                return True
+        page = self._contents(tx, filled, kept, gained, wanted, progress)
+        return self._took(page, lines, CHANGE)
+
+    def _contents(
+        self,
+        tx: PullTransaction,
+        filled: list[int],
+        kept: list[int],
+        gained: list[int],
+        wanted: list[int],
+        progress: Progress,
+    ) -> Page:
+        first = progress.bucket
+        filled = [bucket for bucket in filled if bucket >= first]
+        kept = [bucket for bucket in kept if bucket >= first]
+        if not filled and not kept:
+            return Page("", first, progress.pos, 0, True)
+        return tx.contents(
+            filled,
+            kept,
+            gained,
+            wanted,
+            (first, progress.pos),
+            progress.target,
+            progress.layered,
+            progress.layers,
+            self._room,
+        )
+
+    def _took(self, page: Page, lines: list[bytes], following: int | None) -> bool:
+        """Add a page; at the end of its phase go to the following one, or end the round."""
+        if page.rows:
+            text = page.text.encode()
+            lines.append(text)
+            self._room = Room(self._room.rows - page.rows, self._room.bytes - len(text))
+        progress = self._state.progress
+        assert progress is not None
+        if page.done:
+            if following is None:
+                self._state = Cursor(
+                    epoch=self._epoch, seq=progress.target, collections=progress.collections
+                )
+            else:
+                self._enter(following)
+        elif page.bucket != progress.bucket:
+            self._progress(bucket=page.bucket, pos=page.pos, layered=0, layers=())
+        else:
+            self._progress(pos=page.pos)
+        if page.done and self._room.rows > 0 and self._room.bytes > 0:
+            return False
+        self._mark(lines)
+        return True
+
+    def _enter(self, phase: int) -> None:
+        self._progress(phase=phase, bucket=0, pos=0, layered=0, layers=())
+
+    def _progress(self, **members: object) -> None:
+        assert self._state.progress is not None
+        progress = msgspec.structs.replace(self._state.progress, **members)
+        self._state = msgspec.structs.replace(self._state, progress=progress)
+
+    def _text(self) -> str:
+        return cursors.encode(self._state, key=self._key, device=self._reader.device_id)
+
+    def _mark(self, lines: list[bytes]) -> None:
+        self._room = self._page_room
+        lines.append(orjson.dumps({"mark": self._text()}) + b"\n")
+
+    def _checkpoint(self, tx: PullTransaction, granted: list[int], lines: list[bytes]) -> None:
+        sums = tx.sums(granted, list(self._state.collections))
+        checkpoint = {
+            "cursor": self._text(),
+            "head": self._state.seq,
+            "collections": {s.collection: {"rows": s.rows, "sum": str(s.sum)} for s in sums},
+        }
+        lines.append(orjson.dumps({"checkpoint": checkpoint}) + b"\n")
+
+    def _pause(self, lines: list[bytes]) -> Step:
+        """End a step at a mark, and with it the stream where the device wants no more."""
+        text = b"".join(lines)
+        self._sent += len(text)
+        enough = self._limit is not None and self._sent >= self._limit
+        return Step(text, done=enough, stale=False)
+
+
+def _segment_line(segment: SegmentInfo) -> bytes:
+    line = {
+        "url": f"/v1/segments/{segment.sha256}",
+        "sha256": segment.sha256,
+        "bytes": segment.bytes,
+        "rows": segment.rows,
+        "upto": segment.upto,
+    }
+    return orjson.dumps({"segment": line}) + b"\n"
