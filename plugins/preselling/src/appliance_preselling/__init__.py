@@ -1,0 +1,1 @@
+"""The Fieldbox plugin `preselling`."""

@@ -1,0 +1,44 @@
+"""Amounts as people read them."""
+
+from __future__ import annotations
+
+from appliance.api.values import PRICE_SCALE, QUANTITY_SCALE
+
+MINOR_UNITS = 100
+"""Minor units in a major one: every currency of the trade has two decimals (ISO 4217)."""
+
+
+def money(minor: int) -> str:
+    """Write minor units: 123450 is ``1 234.50``."""
+    whole, part = divmod(abs(minor), MINOR_UNITS)
+    return f"{_sign(minor)}{_grouped(whole)}.{part:02d}"
+
+
+def price(amount: int) -> str:
+    """Write a price (1/10 000): 1299000 is ``129.90``; further decimals only where they count."""
+    whole, part = divmod(abs(amount), PRICE_SCALE)
+    decimals = f"{part:04d}"
+    decimals = decimals[:2] + decimals[2:].rstrip("0")
+    return f"{_sign(amount)}{_grouped(whole)}.{decimals}"
+
+
+def quantity(milli: int) -> str:
+    """Write a quantity (1/1 000): 1255 is ``1.255``, 3000 is ``3``."""
+    whole, part = divmod(abs(milli), QUANTITY_SCALE)
+    decimals = f".{part:03d}".rstrip("0").rstrip(".")
+    return f"{_sign(milli)}{_grouped(whole)}{decimals}"
+
+
+def percent(basis_points: int) -> str:
+    """Write basis points: 2000 is ``20``, 550 is ``5.5``."""
+    whole, part = divmod(abs(basis_points), 100)
+    decimals = f".{part:02d}".rstrip("0").rstrip(".")
+    return f"{_sign(basis_points)}{whole}{decimals}"
+
+
+def _sign(number: int) -> str:
+    return "-" if number < 0 else ""
+
+
+def _grouped(whole: int) -> str:
+    return f"{whole:,}".replace(",", " ")

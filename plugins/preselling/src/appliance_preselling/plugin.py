@@ -1,0 +1,165 @@
+"""The plugin `preselling`, as the appliance registers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from appliance.api import (
+    Collection,
+    Command,
+    CommandResult,
+    Context,
+    Device,
+    Document,
+    DocumentKind,
+    Effect,
+    Endpoint,
+    EndpointRequest,
+    EndpointResponse,
+    Exporter,
+    Issue,
+    Manifest,
+    Mutation,
+    PluginError,
+    Report,
+    Row,
+    ScheduledJob,
+    Setting,
+    Write,
+    hookimpl,
+)
+from appliance_preselling import checks, references, states, totals
+from appliance_preselling.expiry import JOB, expire
+from appliance_preselling.order_copy import KIND, render
+from appliance_preselling.order_fields import ORDERS
+from appliance_preselling.posting import post
+from appliance_preselling.recent import COMMAND, recent
+from appliance_preselling.reports import ORDERS as ORDERS_FILE
+from appliance_preselling.reports import ORDERS_BY_DAY
+from appliance_preselling.settings import SETTINGS
+from appliance_preselling.summary import ENDPOINT, summary
+
+
+class Preselling:
+    """Orders taken now and delivered later."""
+
+    @hookimpl
+    def manifest(self) -> Manifest:
+        """Name the plugin."""
+        return Manifest(
+            name="preselling",
+            version="0.1.0",
+            title="Orders taken now and delivered later",
+            requires=("master_data",),
+        )
+
+    @hookimpl
+    def settings(self) -> Sequence[Setting]:
+        """Declare the section ``[plugins.preselling]``."""
+        return SETTINGS
+
+    @hookimpl
+    def collections(self) -> Sequence[Collection]:
+        """Declare `orders`."""
+        return (ORDERS,)
+
+    @hookimpl
+    def validate_mutation(
+        self, mutation: Mutation, stored: Row | None, context: Context
+    ) -> Sequence[Issue] | None:
+        """Check an order against its state, its sums and everything it points to."""
+        if mutation.collection != "orders" or mutation.op != "put":
+            return None
+        row = mutation.row
+        found = [
+            *checks.check_author(mutation, stored),
+            *checks.check_revision(row, stored),
+            *checks.check_transition(mutation, stored),
+        ]
+        way = states.transition(None if stored is None else stored["state"], row["state"])
+        if way is not None and way.scope != "content":
+            # The content is the stored one, which was right when it came; `check_transition`
+            # refuses any other. So an order can be given up or shipped without mending it first.
+            return found
+        found += checks.check_lines(
+            row["lines"], context.settings["max_lines"], draft=row["state"] == "draft"
+        )
+        if row.get("totals") is not None:
+            found += totals.check(row["totals"], row["lines"])
+        found += references.check(row, stored, context)
+        return found
+
+    @hookimpl
+    def apply_mutation(
+        self, mutation: Mutation, stored: Row | None, context: Context
+    ) -> Effect | None:
+        """Accept or hold a submitted order, count its revision."""
+        if mutation.collection != "orders" or mutation.op != "put":
+            return None
+        return post(mutation, stored, context)
+
+    @hookimpl
+    def http_endpoints(self) -> Sequence[Endpoint]:
+        """Declare ``orders/summary``."""
+        return (ENDPOINT,)
+
+    @hookimpl
+    def handle_request(
+        self, endpoint: str, request: EndpointRequest, device: Device, context: Context
+    ) -> EndpointResponse:
+        """Answer how the open orders stand."""
+        if endpoint != ENDPOINT.name:
+            raise PluginError(f"preselling has no endpoint {endpoint!r}")
+        return summary(request, device, context)
+
+    @hookimpl
+    def document_kinds(self) -> Sequence[DocumentKind]:
+        """Declare the order copy."""
+        return (KIND,)
+
+    @hookimpl
+    def render_document(self, kind: str, record_id: str, row: Row, context: Context) -> Document:
+        """Make the order copy."""
+        if kind != KIND.name:
+            raise PluginError(f"preselling has no document {kind!r}")
+        return render(record_id, row, context)
+
+    @hookimpl
+    def scheduled_jobs(self) -> Sequence[ScheduledJob]:
+        """Declare the expiry of orders nobody confirmed."""
+        return (JOB,)
+
+    @hookimpl
+    def run_job(self, job: str, context: Context) -> Sequence[Write] | None:
+        """Let orders expire."""
+        if job != JOB.name:
+            raise PluginError(f"preselling has no job {job!r}")
+        return expire(context)
+
+    @hookimpl
+    def commands(self) -> Sequence[Command]:
+        """Declare ``recent``."""
+        return (COMMAND,)
+
+    @hookimpl
+    def run_command(
+        self, command: str, options: Mapping[str, str], context: Context
+    ) -> CommandResult:
+        """Show the newest orders."""
+        if command != COMMAND.name:
+            raise PluginError(f"preselling has no command {command!r}")
+        return recent(options, context)
+
+    @hookimpl
+    def reports(self) -> Sequence[Report]:
+        """Declare orders by day."""
+        return (ORDERS_BY_DAY,)
+
+    @hookimpl
+    def exporters(self) -> Sequence[Exporter]:
+        """Declare the file of order lines."""
+        return (ORDERS_FILE,)
+
+
+plugin = Preselling()
+"""The object named by the entry point."""

@@ -1,0 +1,89 @@
+"""The endpoint ``GET /v1/x/preselling/orders/summary``: how the open orders stand."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from appliance.api import Context, Device, Endpoint, EndpointRequest, EndpointResponse
+
+ENDPOINT = Endpoint(
+    name="orders_summary",
+    method="GET",
+    path="orders/summary",
+    summary="Counts and amounts of open orders by state, of one outlet (?outlet_id=) or of all."
+    " People in the field get their own orders, the office those of everybody.",
+    response_schema={
+        "type": "object",
+        "required": ["open", "states"],
+        "properties": {
+            "outlet_id": {"type": ["string", "null"], "format": "uuid"},
+            "open": {"type": "integer", "description": "Orders in all states below."},
+            "states": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["state", "currency", "orders", "payable"],
+                    "properties": {
+                        "state": {"type": "string"},
+                        "currency": {"type": "string", "description": "ISO 4217."},
+                        "orders": {"type": "integer"},
+                        "payable": {"type": "integer", "description": "Minor units."},
+                    },
+                },
+            },
+        },
+    },
+)
+
+OFFICE = frozenset({"admin", "manager", "supervisor", "hq", "accounting"})
+"""Roles that see the orders of everybody."""
+
+_COUNTS = """
+SELECT state, currency, count(*), coalesce(sum(body ->> '$.totals.payable'), 0)
+FROM orders
+WHERE state NOT IN ('completed', 'cancelled', 'rejected', 'expired')
+    AND (:outlet_id IS NULL OR outlet_id = :outlet_id)
+    AND (:user_id IS NULL OR user_id = :user_id)
+GROUP BY state, currency
+ORDER BY state, currency
+"""
+
+
+def summary(request: EndpointRequest, device: Device, context: Context) -> EndpointResponse:
+    """Answer with the open orders by state and currency."""
+    outlet_id = request.query.get("outlet_id")
+    if outlet_id is not None and not _is_id(outlet_id):
+        return _refused(f"outlet_id must be a UUID as lower-case text, not {outlet_id[:40]!r}")
+    unknown = sorted(request.query.keys() - {"outlet_id"})
+    if unknown:
+        return _refused(f"unknown parameter {unknown[0][:40]!r}; outlet_id is the only one")
+    everybody = bool(OFFICE.intersection(device.user.roles))
+    rows = context.select(
+        _COUNTS, {"outlet_id": outlet_id, "user_id": None if everybody else device.user.id}
+    )
+    states: list[dict[str, Any]] = [
+        {"state": state, "currency": currency, "orders": orders, "payable": payable}
+        for state, currency, orders, payable in rows
+    ]
+    return EndpointResponse(
+        body={
+            "outlet_id": outlet_id,
+            "open": sum(one["orders"] for one in states),
+            "states": states,
+        }
+    )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _refused(detail: str) -> EndpointResponse:
+    return EndpointResponse(
+        status=400,
+        body={"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail},
+    )

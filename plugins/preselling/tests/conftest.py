@@ -1,0 +1,172 @@
+"""A small trade, an order that fits it, and a way to send it through both hooks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from appliance.api import Effect, Issue, Mutation, Row
+from appliance.testing.fake_context import FakeContext
+from appliance_master_data.plugin import plugin as master_data
+from appliance_preselling.plugin import plugin
+from appliance_preselling.settings import SETTINGS
+
+MASTERS: dict[str, dict[str, Row]] = {
+    "users": {
+        "anna": {"login": "anna"},
+        "boris": {"login": "boris", "limits": {"max_order_minor": 10_000}},
+    },
+    "outlets": {"o1": {"name": "Corner shop", "address": "Main St 1", "code": "O1"}},
+    "parties": {"p1": {"legal_name": "Corner Ltd"}, "p2": {"legal_name": "Payer Ltd"}},
+    "price_lists": {"l1": {"code": "L"}},
+    "warehouses": {"w1": {"code": "W"}},
+    "products": {
+        "tea": {"code": "T", "name": {"en": "Tea", "ru": "Чай"}, "active": True},
+        "jam": {"code": "J", "name": "Jam", "active": True},
+        "old": {"code": "X", "name": "Old", "active": False},
+    },
+    "product_uoms": {
+        "tea-pce": {"product_id": "tea", "uom_code": "PCE", "name": "pcs"},
+        "jam-pce": {"product_id": "jam", "uom_code": "PCE", "name": "pcs"},
+        "old-pce": {"product_id": "old", "uom_code": "PCE", "name": "pcs"},
+    },
+}
+
+
+def line(line_no: int, product: str = "tea", **changes: Any) -> dict[str, Any]:
+    return {
+        "line_no": line_no,
+        "product_id": product,
+        "uom_id": f"{product}-pce",
+        "qty": 3_000,
+        "list_price": 100_100,
+        "net_price": 100_100,
+        "gross_amount": 3_003,
+        "line_amount": 3_003,
+        "tax_category": "vat20",
+        "rate_bp": 2_000,
+        "tax_amount": 501,
+        "total": 3_003,
+        **changes,
+    }
+
+
+ORDER: Row = {
+    "state": "submitted",
+    "revision": 1,
+    "number": "A-1",
+    "user_id": "anna",
+    "created_at": 1_750_000_000_000,
+    "tz_offset_min": 180,
+    "order_kind": "sale",
+    "outlet_id": "o1",
+    "party_id": "p1",
+    "payer_party_id": "p2",
+    "price_list_id": "l1",
+    "currency": "EUR",
+    "tax_included": True,
+    "warehouse_id": "w1",
+    "delivery": "address",
+    "requested_date": "2025-06-17",
+    "payment_form": "cash",
+    "totals": {
+        "gross": 6_006,
+        "discount": 0,
+        "net": 5_004,
+        "payable": 6_006,
+        "tax": [{"tax_category": "vat20", "rate_bp": 2_000, "tax_amount": 1_002}],
+    },
+    "lines": [line(1), line(2, "jam")],
+}
+
+
+class Desk:
+    """Sends orders through `validate_mutation` and `apply_mutation`, and stores what comes out."""
+
+    def __init__(self, context: FakeContext) -> None:
+        self.context = context
+        self.received_at = context.now_ms
+
+    def mutation(self, row: Row, user: str = "anna", role: str = "agent") -> Mutation:
+        self.received_at += 1_000
+        return Mutation(
+            mid="m",
+            n=1,
+            collection="orders",
+            id="order-1",
+            op="put",
+            base=None,
+            row=row,
+            device_id="d",
+            user_id=user,
+            login=user,
+            roles=(role,),
+            org_id="north",
+            received_at=self.received_at,
+        )
+
+    def check(self, row: Row, user: str = "anna", role: str = "agent") -> Sequence[Issue]:
+        """Return what is wrong with the order."""
+        stored = self.context.get("orders", "order-1")
+        return plugin.validate_mutation(self.mutation(row, user, role), stored, self.context) or ()
+
+    def codes(self, row: Row, user: str = "anna", role: str = "agent") -> list[tuple[str, str]]:
+        """Return the codes and pointers of what is wrong with the order."""
+        return [(issue.code, issue.pointer) for issue in self.check(row, user, role)]
+
+    def send(self, row: Row, user: str = "anna", role: str = "agent") -> Effect:
+        """Store the order; it must break no rule."""
+        assert self.codes(row, user, role) == []
+        stored = self.context.get("orders", "order-1")
+        before = copy.deepcopy((row, stored))
+        effect = plugin.apply_mutation(self.mutation(row, user, role), stored, self.context)
+        assert (row, stored) == before, "a hook changed what it was given"
+        assert effect is not None
+        assert effect.row is not None
+        self.context.put("orders", "order-1", effect.row)
+        return effect
+
+    def move(self, state: str, user: str = "anna", role: str = "agent", **changes: Any) -> Row:
+        """Store the stored order in another state."""
+        effect = self.send({**self.stored, "state": state, **changes}, user, role)
+        return effect.row or {}
+
+    @property
+    def stored(self) -> Row:
+        """The order as it is stored."""
+        row = self.context.get("orders", "order-1")
+        assert row is not None
+        return row
+
+
+@pytest.fixture
+def make_desk() -> Callable[..., Desk]:
+    """Make a desk with the plugin's default settings."""
+
+    def make(**settings: Any) -> Desk:
+        defaults = {setting.name: setting.default for setting in SETTINGS}
+        collections = [*master_data.collections(), *plugin.collections()]
+        return Desk(FakeContext(collections, MASTERS, defaults | settings))
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk]) -> Desk:
+    """Stand at a desk with default settings."""
+    return make_desk()
+
+
+@pytest.fixture
+def order() -> Row:
+    """Return a good order of two lines."""
+    return copy.deepcopy(ORDER)
+
+
+@pytest.fixture
+def make_line() -> Callable[..., dict[str, Any]]:
+    """Make a line of 3 pieces for 30.03."""
+    return line

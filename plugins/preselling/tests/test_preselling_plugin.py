@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from string import Formatter
+from typing import Any
+
+import pluggy
+import pytest
+
+from appliance.api import Device, EndpointRequest, Field, PluginError, Row, User, hookspecs
+from appliance.api.documents import KeyValue, Qr, Table
+from appliance_master_data.plugin import plugin as master_data
+from appliance_preselling.order_copy import local_time
+from appliance_preselling.order_fields import ORDERS, SERVER_FIELDS
+from appliance_preselling.plugin import plugin
+
+OUTLET = "01920000-0000-7000-8000-000000000001"
+DAY = 86_400_000
+
+
+def test_every_hook_fits_its_specification() -> None:
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(plugin)
+    manager.check_pending()
+    assert manager.hook.manifest().requires == ("master_data",)
+
+
+def test_the_declaration_agrees_with_itself_and_master_data(order: Row) -> None:
+    fields = {field.name: field for field in ORDERS.fields}
+    assert len(fields) == len(ORDERS.fields)
+    assert not {"id", "seq", "body"} & fields.keys()
+    assert fields.keys() >= SERVER_FIELDS
+    assert not any(fields[name].required for name in SERVER_FIELDS)
+    for name in [n for _, n, _, _ in Formatter().parse(ORDERS.bucket[-1]) if n]:
+        assert fields[name].required
+    known = {collection.name for collection in master_data.collections()}
+
+    def refs(field: Field) -> set[str]:
+        inner = (*field.fields, *((field.items,) if field.items else ()))
+        return {field.of} - {None} | {of for one in inner for of in refs(one)}  # type: ignore[return-value]
+
+    assert {of for field in ORDERS.fields for of in refs(field)} <= known
+    assert order.keys() <= fields.keys()
+    lines = fields["lines"].items
+    assert lines is not None
+    required = {field.name for field in lines.fields if field.required}
+    assert required <= order["lines"][0].keys()
+
+
+@pytest.mark.parametrize(
+    ("hook", "arguments"),
+    [
+        (plugin.run_job, ("other", None)),
+        (plugin.run_command, ("other", {}, None)),
+        (plugin.render_document, ("other", "id", {}, None)),
+        (plugin.handle_request, ("other", None, None, None)),
+    ],
+)
+def test_what_was_not_declared_is_refused(hook: Callable[..., Any], arguments: Any) -> None:
+    with pytest.raises(PluginError, match="'other'"):
+        hook(*arguments)
+
+
+def put(desk: Any, order: Row, order_id: str, **changes: Any) -> None:
+    desk.context.put("orders", order_id, {**order, **changes})
+
+
+def test_orders_expire_when_nobody_confirms(make_desk: Callable[..., Any], order: Row) -> None:
+    desk = make_desk(confirm_days=7)
+    now = desk.context.now_ms
+    waiting = {"state": "awaiting_confirmation"}
+    put(desk, order, "late", **waiting, state_at=now - 7 * DAY - 1)
+    put(desk, order, "in-time", **waiting, state_at=now - 7 * DAY)
+    put(desk, order, "imported", **waiting, created_at=now - 30 * DAY)
+    put(desk, order, "accepted", state="accepted", state_at=0)
+    writes = list(plugin.run_job("expire", desk.context) or ())
+    assert [write.id for write in writes] == ["imported", "late"]
+    desk.context.apply(writes)
+    late = desk.context.get("orders", "late")
+    assert (late["state"], late["state_at"], late["number"]) == ("expired", now, "A-1")
+    assert list(plugin.run_job("expire", desk.context) or ()) == []
+    never = make_desk(confirm_days=0)
+    put(never, order, "late", **waiting, state_at=0)
+    assert list(plugin.run_job("expire", never.context) or ()) == []
+
+
+def test_the_order_copy(desk: Any, order: Row) -> None:
+    order["totals"]["discount"] = 150
+    document = plugin.render_document("order_copy", "order-1", order, desk.context)
+    assert document.title == "Order A-1"
+    pairs = {block.key: block.value for block in document.blocks if isinstance(block, KeyValue)}
+    assert pairs["Date"] == "2025-06-15 18:06"
+    assert (pairs["Outlet"], pairs["Payer"]) == ("Corner shop", "Payer Ltd")
+    assert (pairs["Discount"], pairs["VAT 20 %"], pairs["To pay"]) == (
+        "1.50",
+        "10.02",
+        "60.06 EUR",
+    )
+    (table,) = [block for block in document.blocks if isinstance(block, Table)]
+    assert table.rows[0] == ("1", "Tea", "3 pcs", "10.01", "30.03")
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert Qr(data="order-1") in document.blocks
+
+
+def test_an_order_copy_needs_no_masters_and_no_totals(desk: Any, order: Row) -> None:
+    for name, record in (("products", "tea"), ("outlets", "o1"), ("parties", "p2")):
+        desk.context.delete(name, record)
+    bare = {k: v for k, v in order.items() if k not in ("totals", "number")}
+    document = plugin.render_document("order_copy", "order-1", bare, desk.context)
+    assert KeyValue(key="To pay", value="60.06 EUR") in document.blocks
+    (table,) = [block for block in document.blocks if isinstance(block, Table)]
+    assert table.rows[0][1] == "tea"
+
+
+@pytest.mark.parametrize("moment", [2**53 - 1, -(2**53) + 1])
+def test_a_time_that_no_calendar_holds(moment: int) -> None:
+    assert local_time(moment, 840) == "-"
+
+
+def ask(desk: Any, role: str, **query: str) -> Any:
+    user = User(id="anna", login="anna", name="Anna", roles=(role,))
+    device = Device(id="d", name="phone", platform="android", user=user)
+    return plugin.handle_request(
+        "orders_summary", EndpointRequest(query=query), device, desk.context
+    )
+
+
+def test_the_summary_counts_open_orders(desk: Any, order: Row) -> None:
+    put(desk, order, "1", outlet_id=OUTLET, state="accepted")
+    put(desk, order, "2", outlet_id=OUTLET, state="accepted", user_id="boris")
+    put(desk, order, "3", outlet_id=OUTLET, state="held", totals=None)
+    put(desk, order, "4", outlet_id=OUTLET, state="cancelled")
+    put(desk, order, "5", state="shipped")
+    office = ask(desk, "manager", outlet_id=OUTLET)
+    assert (office.status, office.body) == (
+        200,
+        {
+            "outlet_id": OUTLET,
+            "open": 3,
+            "states": [
+                {"state": "accepted", "currency": "EUR", "orders": 2, "payable": 12_012},
+                {"state": "held", "currency": "EUR", "orders": 1, "payable": 0},
+            ],
+        },
+    )
+    assert ask(desk, "agent", outlet_id=OUTLET).body["open"] == 2
+    assert ask(desk, "agent").body["open"] == 3
+    assert ask(desk, "admin").body["open"] == 4
+
+
+def test_the_summary_refuses_nonsense(desk: Any) -> None:
+    for query, words in (
+        ({"outlet_id": "1' OR 1=1"}, "must be a UUID"),
+        ({"outlet_id": OUTLET.replace("1", "A")}, "must be a UUID"),
+        ({"outlet": OUTLET}, "unknown parameter"),
+    ):
+        answer = ask(desk, "agent", **query)
+        assert answer.status == answer.body["status"] == 400
+        assert words in answer.body["detail"]
+
+
+def test_recent_orders(desk: Any, order: Row) -> None:
+    assert plugin.run_command("recent", {}, desk.context).text == "There are no orders."
+    put(desk, order, "1")
+    put(desk, order, "2", created_at=order["created_at"] + 1, state="held", totals=None)
+    result = plugin.run_command("recent", {}, desk.context)
+    assert [row[-1] for row in result.rows] == ["2", "1"]
+    assert dict(zip(result.columns, result.rows[1], strict=True)) == {
+        "created": "2025-06-15 18:06",
+        "number": "A-1",
+        "state": "submitted",
+        "outlet": "Corner shop",
+        "by": "anna",
+        "lines": 2,
+        "payable": "60.06",
+        "currency": "EUR",
+        "id": "1",
+    }
+    assert len(plugin.run_command("recent", {"limit": "1"}, desk.context).rows) == 1
+    assert len(plugin.run_command("recent", {"state": "held"}, desk.context).rows) == 1
+    for options in ({"limit": "0"}, {"limit": "x"}, {"limit": "9999"}, {"state": "lost"}):
+        wrong = plugin.run_command("recent", options, desk.context)
+        assert wrong.failed
+        assert "must be" in wrong.text
+
+
+def test_orders_by_day_uses_the_local_day(desk: Any, order: Row) -> None:
+    midnight = 1_750_032_000_000  # 2025-06-16 00:00 UTC
+    put(desk, order, "1", created_at=midnight - 1, tz_offset_min=0)
+    put(desk, order, "2", created_at=midnight - 1, tz_offset_min=300, state="held")
+    put(desk, order, "3", created_at=midnight, tz_offset_min=-60, state="draft")
+    (report,) = plugin.reports()
+    defaults: Any = {parameter.name: parameter.default for parameter in report.parameters}
+    rows = desk.context.select(report.sql, defaults)
+    assert rows == [
+        ("2025-06-15", "EUR", 1, 2, 1, 0, 6_006),
+        ("2025-06-16", "EUR", 1, 2, 1, 1, 6_006),
+    ]
+    assert all(len(row) == len(report.columns) for row in rows)
+    one_day = desk.context.select(report.sql, {"since": "2025-06-16", "until": "2025-06-16"})
+    assert one_day == rows[1:]
+
+
+def test_the_file_of_orders_has_a_row_for_each_line(desk: Any, order: Row) -> None:
+    put(desk, order, "1")
+    put(desk, order, "2", state="draft")
+    (exporter,) = plugin.exporters()
+    rows = desk.context.select(exporter.sql)
+    assert len(rows) == 2
+    named = dict(zip((column.name for column in exporter.columns), rows[1], strict=True))
+    assert (named["line_no"], named["product"], named["unit"], named["qty"]) == (
+        2,
+        "J",
+        "PCE",
+        3_000,
+    )
