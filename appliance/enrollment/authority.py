@@ -279,7 +279,7 @@ def _serial(entropy: Entropy) -> int:
 
 
 def _key_usage(*, authority: bool) -> x509.KeyUsage:
-    """An authority signs certificates and nothing else, a leaf signs handshakes and nothing else."""
+    # An authority signs certificates and nothing else, a leaf handshakes and nothing else.
     return x509.KeyUsage(
         digital_signature=not authority,
         content_commitment=False,

@@ -6,7 +6,10 @@ import base64
 import re
 from typing import Final
 
-_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]*\Z")
+# Whole groups of four, then at most one group of two or three whose spare bits are zero.
+_SHAPE: Final = re.compile(
+    r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?\Z"
+)
 
 
 def encode(data: bytes) -> str:
@@ -23,9 +26,6 @@ def decode(text: str) -> bytes:
     Raises:
         ValueError: the text is not base64url as `encode` writes it.
     """
-    if _SHAPE.match(text) is None or len(text) % 4 == 1:
+    if _SHAPE.match(text) is None:
         raise ValueError("not base64url without padding")
-    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if encode(data) != text:
-        raise ValueError("base64url with unused bits that are not zero")
-    return data
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -16,6 +16,7 @@ import hashlib
 import hmac
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -114,6 +115,15 @@ class _Claims(msgspec.Struct, frozen=True):
     nonce: str | None = None
 
 
+class _Key(msgspec.Struct, frozen=True):
+    key: ec.EllipticCurvePublicKey
+    thumbprint: str
+
+
+_HEADER: Final = msgspec.json.Decoder(_Header)
+_CLAIMS: Final = msgspec.json.Decoder(_Claims)
+
+
 def verify(
     proof: str | None,
     *,
@@ -146,20 +156,10 @@ def verify(
     parsed = _parse(proof)
     if isinstance(parsed, Refused):
         return parsed
-    header, claims, signed, signature = parsed
-    if header.typ != "dpop+jwt":
-        return Refused(Reason.TYPE, 'the proof\'s typ must be "dpop+jwt"')
-    if header.alg != "ES256":
-        return Refused(Reason.ALGORITHM, 'the proof\'s alg must be "ES256"')
-    if header.crit is not msgspec.UNSET:
-        return Refused(Reason.MALFORMED, "the proof's crit names an extension that is not known")
-    try:
-        jwk = PublicJwk.parse(header.jwk)
-    except JwkRefused as error:
-        return Refused(Reason.KEY, f"the proof's header: {error}")
-    if not hmac.compare_digest(jwk.thumbprint, key_thumbprint):
+    key, claims, signed, signature = parsed
+    if not hmac.compare_digest(key.thumbprint, key_thumbprint):
         return Refused(Reason.OTHER_KEY, "the token is bound to another key than the proof's")
-    if not _signature_holds(jwk.key, signed, signature):
+    if not _signature_holds(key.key, signed, signature):
         return Refused(Reason.SIGNATURE, "the proof's signature was not made by its key")
     refused = _claims_refused(claims, method, url, token, nonces, now_ms, iat_window_ms)
     if refused is not None:
@@ -176,24 +176,40 @@ def token_hash(token: str) -> str:
     return base64url.encode(hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest())
 
 
-def _parse(proof: str) -> tuple[_Header, _Claims, bytes, bytes] | Refused:
+def _parse(proof: str) -> tuple[_Key, _Claims, bytes, bytes] | Refused:
     if len(proof) > MAX_PROOF:
         return Refused(Reason.MALFORMED, f"the proof has more than {MAX_PROOF} characters")
     parts = proof.split(".")
     if len(parts) != 3:
         return Refused(Reason.MALFORMED, "the proof is not a JWS of three parts")
     try:
-        header_json, claims_json, signature = (base64url.decode(part) for part in parts)
-    except ValueError as error:
-        return Refused(Reason.MALFORMED, f"the proof: {error}")
+        claims_json, signature = base64url.decode(parts[1]), base64url.decode(parts[2])
+        claims = _CLAIMS.decode(claims_json)
+        key = _header_key(parts[0])
+    except (ValueError, RecursionError) as error:  # base64url's, UTF-8's and msgspec's errors
+        return Refused(Reason.MALFORMED, f"the proof: {str(error)[:200]}")
+    if isinstance(key, Refused):
+        return key
     if len(signature) != 64:
         return Refused(Reason.SIGNATURE, "an ES256 signature has 64 bytes (RFC 7518, section 3.4)")
+    return key, claims, f"{parts[0]}.{parts[1]}".encode("ascii"), signature
+
+
+@lru_cache(maxsize=2_048)
+def _header_key(text: str) -> _Key | Refused:
+    """The key a proof's header names. Kept, as a device sends the same header each time."""
+    header = _HEADER.decode(base64url.decode(text))
+    if header.typ != "dpop+jwt":
+        return Refused(Reason.TYPE, 'the proof\'s typ must be "dpop+jwt"')
+    if header.alg != "ES256":
+        return Refused(Reason.ALGORITHM, 'the proof\'s alg must be "ES256"')
+    if header.crit is not msgspec.UNSET:
+        return Refused(Reason.MALFORMED, "the proof's crit names an extension that is not known")
     try:
-        header = msgspec.json.decode(header_json, type=_Header)
-        claims = msgspec.json.decode(claims_json, type=_Claims)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Refused(Reason.MALFORMED, f"the proof's JSON: {str(error)[:200]}")
-    return header, claims, f"{parts[0]}.{parts[1]}".encode("ascii"), signature
+        jwk = PublicJwk.parse(header.jwk)
+    except JwkRefused as error:
+        return Refused(Reason.KEY, f"the proof's header: {error}")
+    return _Key(jwk.key, jwk.thumbprint)
 
 
 def _signature_holds(key: ec.EllipticCurvePublicKey, signed: bytes, signature: bytes) -> bool:
@@ -245,6 +261,7 @@ _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
+@lru_cache(maxsize=256)
 def normalised(url: str) -> str | None:
     """A URL without query and fragment in the normal form of RFC 3986, sections 6.2.2 and 6.2.3.
 

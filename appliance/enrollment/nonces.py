@@ -28,7 +28,8 @@ class Nonces:
         self._entropy = entropy
         self._secret = entropy(SECRET_BYTES)
         self._window_ms = window_ms
-        self._newest = 0
+        self._newest = -1
+        self._own = self._previous = ""
 
     @property
     def life_ms(self) -> int:
@@ -37,24 +38,26 @@ class Nonces:
 
     def current(self, now_ms: int) -> str:
         """The nonce to send in ``DPoP-Nonce``: 22 base64url characters."""
-        return self._nonce(self._window(now_ms))
+        self._turn(now_ms // self._window_ms)
+        return self._own
 
     def accepts(self, nonce: str, now_ms: int) -> bool:
         """Whether a client's nonce is ours and not too old. Takes the same time for any nonce."""
-        window = self._window(now_ms)
+        self._turn(now_ms // self._window_ms)
         given = nonce.encode("utf-8", "replace")
-        own = hmac.compare_digest(given, self._nonce(window).encode())
-        previous = hmac.compare_digest(given, self._nonce(window - 1).encode())
+        own = hmac.compare_digest(given, self._own.encode())
+        previous = hmac.compare_digest(given, self._previous.encode())
         return own or previous
 
-    def _window(self, now_ms: int) -> int:
-        window = now_ms // self._window_ms
+    def _turn(self, window: int) -> None:
+        if window == self._newest:
+            return
         if window < self._newest:
             # The clock was set back: nonces of a time already lived through would count again,
             # while the replay cache has forgotten the proofs made with them.
             self._secret = self._entropy(SECRET_BYTES)
         self._newest = window
-        return window
+        self._own, self._previous = self._nonce(window), self._nonce(window - 1)
 
     def _nonce(self, window: int) -> str:
         digest = hmac.digest(self._secret, b"dpop nonce %d" % window, hashlib.sha256)
