@@ -21,9 +21,9 @@ from appliance.testing.device_file import DeviceFile
 from appliance.testing.device_identity import DeviceIdentity
 from appliance.testing.device_reports import PullReport, PushReport, SyncReport, VerifyReport
 from appliance.testing.download import download
-from appliance.testing.event_stream import Event, EventStream
+from appliance.testing.event_stream import Event, EventStream, head_of
 from appliance.testing.invite import Invite
-from appliance.testing.link import Link, ProtocolBroken, Traffic
+from appliance.testing.link import Link, Traffic
 from appliance.testing.outbox import Conflict, Mutation, Outbox
 from appliance.testing.puller import Puller
 from appliance.testing.pusher import MAX_LINES, Pusher
@@ -203,15 +203,17 @@ class Device:
                 for chunk in answer.chunks():
                     for item in stream.feed(chunk):
                         if isinstance(item, Event) and item.name == "head":
-                            yield _head(item.data)
+                            yield head_of(item)
         finally:
             link.close()
 
-    def fetch_blob(self, sha256: str) -> Path:
-        """Download a blob that a visible row refers to, and return its file."""
-        target = self._file.folder / f"{sha256}.blob"
-        if not target.exists():
-            download(self._linked(), f"/v1/blobs/{sha256}", sha256, target, MAX_BLOB_BYTES)
+    def download_blob(self, sha256: str) -> Path:
+        """Download a blob that a visible row refers to; the file's content is checked.
+
+        It is fetched even if this device made it: what comes is what the appliance holds.
+        """
+        target = self._file.folder / f"{sha256}.fetched"
+        download(self._linked(), f"/v1/blobs/{sha256}", sha256, target, MAX_BLOB_BYTES)
         return target
 
     # Offline
@@ -300,14 +302,3 @@ class Device:
         """Close the connections and the file."""
         self._drop_link()
         self._file.close()
-
-
-def _head(data: str) -> int:
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise ProtocolBroken(f"a head event with {data[:80]!r}: {error}") from error
-    head = value.get("head") if isinstance(value, dict) else None
-    if not isinstance(head, int):
-        raise ProtocolBroken(f"a head event without head: {data[:80]!r}")
-    return head

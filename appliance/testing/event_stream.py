@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import orjson
+
 from appliance.testing.link import ProtocolBroken
 
 MAX_EVENT_BYTES = 65_536
@@ -84,3 +86,15 @@ class EventStream:
         elif key == "data":
             self._data.append(value)
         return None
+
+
+def head_of(event: Event) -> int:
+    """Return the head that a ``head`` event tells; `ProtocolBroken` if it tells none."""
+    try:
+        value = orjson.loads(event.data)
+    except orjson.JSONDecodeError as error:
+        raise ProtocolBroken(f"a head event with {event.data[:80]!r}: {error}") from error
+    head = value.get("head") if isinstance(value, dict) else None
+    if not isinstance(head, int):
+        raise ProtocolBroken(f"a head event without head: {event.data[:80]!r}")
+    return head

@@ -22,17 +22,33 @@ from appliance.testing.link import ProtocolBroken
 Outcome = Literal["applied", "flagged", "held", "duplicate", "conflict", "rejected", "quarantined"]
 
 STORED: frozenset[str] = frozenset({"applied", "flagged", "held", "duplicate"})
-"""Outcomes after which the appliance holds the document."""
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer to one mutation, as in the protocol."""
+    """The answer to one mutation, as in the protocol.
+
+    `first` is the first answer's outcome where this one is a repetition and the appliance tells.
+    """
 
     mid: str
     outcome: Outcome
     seq: int | None = None
     issues: list[dict[str, Any]] = []
     row: dict[str, Any] | None = None
+    first: Outcome | None = None
+
+    @property
+    def result(self) -> Outcome:
+        """What became of the mutation: the first outcome where it is known."""
+        return self.first or self.outcome
+
+    @property
+    def stored(self) -> bool:
+        """Whether the appliance holds the document.
+
+        A repetition that does not name its first outcome tells it by its seq.
+        """
+        return self.result in STORED and (self.result != "duplicate" or self.seq is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +177,9 @@ class Outbox:
                 self._file.execute(
                     "UPDATE outbox SET answer = ?, outcome = ?, seq = ? "
                     "WHERE mid = ? AND answer IS NULL",
-                    *(msgspec.json.encode(item), item.outcome, item.seq, item.mid),
+                    *(msgspec.json.encode(item), item.result, item.seq, item.mid),
                 )
-                if item.outcome == "conflict":
+                if item.result == "conflict":
                     self._file.execute(
                         "INSERT OR IGNORE INTO conflicts SELECT mid, collection, id, row, ? "
                         "FROM outbox WHERE mid = ?",
@@ -220,16 +236,18 @@ class Outbox:
     def overlay(self, collection: str) -> dict[str, tuple[str, bytes | None]]:
         """Own changes that the replica does not show yet: id -> (op, row as JSON text)."""
         found = self._file.execute(
-            "SELECT id, op, row, answer, outcome FROM outbox "
+            "SELECT id, op, row, answer FROM outbox "
             "WHERE collection = ? AND settled = 0 ORDER BY n",
             collection,
         )
         own: dict[str, tuple[str, bytes | None]] = {}
-        for row_id, op, row, answer, outcome in found:
-            if answer is not None and outcome not in STORED:
-                continue
-            if answer is not None and (changed := read_answer(answer).row) is not None:
-                row = orjson.dumps(changed)
+        for row_id, op, row, text in found:
+            if text is not None:
+                answer = read_answer(text)
+                if not answer.stored:
+                    continue
+                if answer.row is not None:
+                    row = orjson.dumps(answer.row)
             own[row_id] = (op, row)
         return own
 

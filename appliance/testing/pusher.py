@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from appliance.testing.device_reports import PushReport
 from appliance.testing.line_stream import lines
 from appliance.testing.link import DeviceProblem, Link, ProtocolBroken
-from appliance.testing.outbox import STORED, Answer, Outbox, read_answer
+from appliance.testing.outbox import Answer, Outbox, read_answer
 
 MAX_LINES = 500
 MAX_BYTES = 256 * 1024
@@ -82,10 +82,13 @@ class Pusher:
             part = known[start : start + MAX_LINES]
             answers = self._send(link, [(mid, line) for mid, line, _ in part])
             for (mid, _, first), again in zip(part, answers, strict=True):
-                # A mutation first answered after a cut may have `duplicate` as its first answer.
-                same = again.outcome in ("duplicate", first.outcome) or (
-                    first.outcome == "duplicate" and again.outcome in STORED
-                )
-                if not same or again.seq != first.seq:
+                if again.seq != first.seq or not _repeats(again, first):
                     differing.append(mid)
         return differing
+
+
+def _repeats(again: Answer, first: Answer) -> bool:
+    """Whether an answer says the same as the first; either may have been a repetition itself."""
+    if again.outcome not in ("duplicate", first.outcome):
+        return first.outcome == "duplicate" and again.stored == first.stored
+    return again.first in (None, first.result) or first.result == "duplicate"

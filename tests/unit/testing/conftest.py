@@ -98,6 +98,7 @@ class MiniAppliance:
     reply = Reply
 
     def __init__(self, folder: Path) -> None:
+        self.lock = threading.Lock()
         self.authority = Authority()
         self.codes = {"code-1", "code-2", "code-3"}
         self.epoch, self.head = "e1", 0
@@ -110,6 +111,7 @@ class MiniAppliance:
         self.segments: dict[str, bytes] = {}
         self.segment_rows = 0
         self.page, self.acks, self.encoding = 2, False, "identity"
+        self.names_first = False
         self.cut: dict[str, int | None] = {}
         self.replace: dict[str, Callable[[bytes], Reply]] = {}
         self.requests: list[tuple[str, str, bytes]] = []
@@ -146,6 +148,10 @@ class MiniAppliance:
         return sums
 
     def answer(self, method: str, path: str, body: bytes, headers: Any) -> Reply:
+        with self.lock:  # several simulated devices at once
+            return self._answer(method, path, body, headers)
+
+    def _answer(self, method: str, path: str, body: bytes, headers: Any) -> Reply:
         self.requests.append((method, path, body))
         if path in self.replace:
             return self.replace[path](body)
@@ -155,6 +161,10 @@ class MiniAppliance:
             return self._upload(method, path, body, headers)
         if path.startswith("/v1/segments/"):
             return self._segment(path.rsplit("/", 1)[1], headers)
+        if path.startswith("/v1/blobs/"):
+            wanted = path.rsplit("/", 1)[1]
+            held = {hashlib.sha256(b).hexdigest(): bytes(b) for b in self.uploads.values()}
+            return Reply(200, held[wanted]) if wanted in held else Reply(404)
         name = path.removeprefix("/v1/")
         reply: Reply = getattr(self, "_" + name)(body)
         return reply
@@ -169,6 +179,56 @@ class MiniAppliance:
         given = {"device_id": f"d-{asked['code']}", "user": "anna", "ca": self.authority.pem}
         given["certificate"] = self.authority.sign(key, given["device_id"])
         return Reply(201, orjson.dumps(given), {"Content-Type": "application/json"})
+
+    def _schema(self, _: bytes) -> Reply:
+        text, ref = {"type": "string", "maxLength": 40}, {"type": "string", "pattern": "^[0-9a-f-]"}
+        money = {"type": "integer", "minimum": 0}
+        line = {
+            "type": "object",
+            "required": ["line_no", "product_id", "qty", "line_amount", "colour"],
+            "properties": {
+                "line_no": {"type": "integer", "minimum": 1},
+                "product_id": {**ref, "x-collection": "products"},
+                "qty": money,
+                "line_amount": money,
+                "colour": {"enum": ["red", "blue"]},
+            },
+        }
+        order = {
+            "type": "object",
+            "required": ["outlet_id", "warehouse_id", "requested_date", "lines", "urgent"],
+            "properties": {
+                "number": {"anyOf": [text, {"type": "null"}]},
+                "outlet_id": {**ref, "x-collection": "outlets"},
+                "warehouse_id": {**ref, "x-collection": "warehouses"},
+                "requested_date": {"type": "string", "format": "date"},
+                "urgent": {"type": "boolean"},
+                "lines": {"type": "array", "items": line},
+            },
+        }
+        photo = {
+            "type": "object",
+            "required": ["sha256", "size"],
+            "properties": {"sha256": {**text, "x-blob": True}, "size": money, "ref_id": ref},
+        }
+        both = {"version": 1, "direction": "both", "conflict": "server_wins"}
+        listed = [
+            {"name": "orders", "schema": order, **both},
+            {"name": "attachments", "schema": photo, **both},
+            {"name": "products", "schema": {"type": "object"}, **both, "direction": "down"},
+        ]
+        return Reply(200, orjson.dumps({"collections": listed}))
+
+    def stock_shop(self) -> None:
+        """Put what an agent needs to write an order."""
+        self.put("outlets", "out-1", {"party_id": "par-1", "active": True})
+        self.put("warehouses", "war-1", {"name": "main"})
+        self.put("price_lists", "lst-1", {"currency": "RUB", "tax_included": True})
+        for number in range(20):
+            product, price = f"pro-{number}", 1_299_000 + number
+            self.put("products", product, {"name": "Чай", "active": number != 3})
+            row = {"price_list_id": "lst-1", "product_id": product, "price": price}
+            self.put("prices", f"pri-{number}", row)
 
     def _renew(self, body: bytes) -> Reply:
         key = x509.load_pem_x509_csr(orjson.loads(body)["csr"].encode()).public_key()
@@ -251,7 +311,8 @@ class MiniAppliance:
 
     def _mutate(self, change: dict[str, Any]) -> dict[str, Any]:
         if (known := self.answers.get(change["mid"])) is not None:
-            return {**known, "outcome": "duplicate"}
+            first = {"first": known["outcome"]} if self.names_first else {}
+            return {**known, **first, "outcome": "duplicate"}
         key = (change["collection"], change["id"])
         answer: dict[str, Any] = {"mid": change["mid"], "outcome": "applied", "issues": []}
         forced = self.outcomes.get(change["id"])

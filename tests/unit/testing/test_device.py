@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from appliance.testing.faulty_link import Fault, FaultyLink, scripted
 from appliance.testing.invite import BadInvite
 from appliance.testing.link import (
     DeviceProblem,
@@ -171,6 +172,19 @@ def test_repeat_finds_an_answer_that_differs(mini, make_device):
     assert [m.mid for m in device.mutations()] == device.repeat()
 
 
+def test_a_repetition_tells_what_the_first_answer_was(mini, make_device):
+    mini.outcomes["bad"] = {"outcome": "rejected"}
+    mini.names_first = True
+    device = make_device()
+    device.create("orders", {"number": "1"}, "bad")
+    mini.cut["/v1/push"] = 0
+    with pytest.raises(LinkDown):
+        device.push()
+    assert device.push().outcomes == {"duplicate": 1}
+    assert device.mutations()[0].answer.result == "rejected"
+    assert shown(device, "orders") == {} and device.repeat() == []
+
+
 def test_a_conflict_keeps_both_versions(mini, make_device):
     fill(mini)
     device = make_device()
@@ -275,12 +289,17 @@ def test_a_blob_upload_goes_on_where_it_was_cut(mini, make_device, monkeypatch):
     data = bytes(range(256)) * 10
     sha256 = device.attach_blob(data)
     assert device.attach_blob(data) == sha256
-    mini.cut["/v1/uploads"] = 0
+    with FaultyLink("127.0.0.1", mini.port, scripted([Fault(4_000, "up")])) as link:
+        device.use_address(link.url)
+        with pytest.raises(LinkDown):
+            device.upload_blobs()
+        device.use_address(None)
+    assert 0 < len(mini.uploads["u0"]) < len(data)
     assert device.upload_blobs() == 1
     assert list(mini.uploads.values()) == [data]
     assert device.upload_blobs() == 0
-    sums = [h["upload-checksum"] for h in mini.heads if "upload-checksum" in h]
-    assert len(sums) == 3
+    offsets = [h["upload-offset"] for h in mini.heads if "upload-checksum" in h]
+    assert offsets == ["0", "1000", "2000"]
 
 
 def test_an_expired_upload_is_made_anew(mini, make_device):

@@ -1,0 +1,142 @@
+"""`fieldbox simulate`: devices that pull, order and push over a link that breaks."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from appliance.testing.invite import Invite
+
+InviteFor = Callable[[str], Mapping[str, Any]]
+"""Makes an invite for a user's login: what ``fieldbox device invite --user LOGIN --json`` prints.
+
+The group's context object may carry it as ``invite``; it reaches the daemon or its store.
+"""
+
+_HELP = (
+    "no invitations: run this where the appliance is (--config FILE) with --user LOGIN, or give "
+    "--invite TEXT once for each device, or --invites FILE with one line for each as "
+    "`fieldbox device invite --user LOGIN --json` prints it (- reads them from standard input)"
+)
+
+
+@click.command("simulate")
+@click.option("--url", metavar="URL", help="The appliance; default: the one the invites name.")
+@click.option(
+    "--devices",
+    type=click.IntRange(1, 2_000),
+    default=1,
+    show_default=True,
+    help="How many devices to enroll; each is a new device of the appliance.",
+)
+@click.option("--user", "users", multiple=True, metavar="LOGIN", help="Whose devices; repeatable.")
+@click.option("--invite", "texts", multiple=True, help="An invite, as URL or JSON; repeatable.")
+@click.option(
+    "--invites", type=click.File("r", encoding="utf-8"), help="A file of invites, one a line; -."
+)
+@click.option("--orders", type=click.IntRange(0, 1000), default=3, show_default=True)
+@click.option("--photos", type=click.IntRange(0, 1000), default=1, show_default=True)
+@click.option("--cuts/--no-cuts", default=True, show_default=True, help="Break connections.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of documents and cuts.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    default=8,
+    show_default=True,
+    help="Devices at the same time.",
+)
+@click.option(
+    "--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the devices' files here."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def simulate(
+    context: click.Context,
+    url: str | None,
+    devices: int,
+    users: tuple[str, ...],
+    texts: tuple[str, ...],
+    invites: TextIO | None,
+    orders: int,
+    photos: int,
+    cuts: bool,
+    seed: int,
+    workers: int,
+    keep: Path | None,
+    as_json: bool,
+) -> None:
+    """Enroll devices and let each pull, make orders with photos offline, and push.
+
+    Links are cut at random bytes. At the end every device sends all once more, pulls and compares
+    its sums with the appliance's. Exits with 1 if a document was lost or duplicated, a sum differs
+    or a device did not get through.
+    """
+    try:
+        from appliance.cli.simulation_view import show, step_bars, watcher
+        from appliance.testing.simulated_agent import Workload
+        from appliance.testing.simulation import Simulation
+    except ImportError as error:
+        # The kit's HTTP and tus clients are no part of an appliance's own installation.
+        raise click.ClickException(
+            f"{error}; the simulated devices need: pip install 'fieldbox[testing]'"
+        ) from error
+    if url is not None and not url.startswith("https://"):
+        raise click.BadParameter("an address is https://HOST:PORT", param_hint="--url")
+    source = invitations(texts, invites, users, getattr(context.obj, "invite", None))
+    workload = Workload(orders=orders, photos=photos, cuts=6 if cuts else 0)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    folder = nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="fieldbox-sim-")
+    quiet = as_json or not sys.stderr.isatty()
+    with folder as path, step_bars(devices, quiet) as progress:
+        report = Simulation(
+            source,
+            devices,
+            Path(path),
+            workload,
+            seed=seed,
+            address=url,
+            workers=workers,
+            watch=watcher(progress),
+        ).run()
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        show(report)
+    context.exit(0 if report.passed else 1)
+
+
+def invitations(
+    texts: tuple[str, ...],
+    file: TextIO | None,
+    users: tuple[str, ...],
+    invite: InviteFor | None,
+) -> Iterator[Invite]:
+    """Give invites one by one: those given, else new ones for `users` in turn.
+
+    Raises:
+        click.UsageError: there is no way to get one, or one that was given is none.
+    """
+    from appliance.testing.invite import BadInvite, Invite
+
+    given = [*texts, *(line for line in file or () if line.strip())]
+    if given:
+        found = []
+        for number, text in enumerate(given, 1):
+            try:
+                found.append(Invite.parse(text))
+            except BadInvite as error:
+                raise click.UsageError(f"invite {number}: {error}") from error
+        return iter(found)
+    if invite is None or not users:
+        raise click.UsageError(_HELP)
+    return (Invite.parse(invite(login)) for login in cycle(users))
