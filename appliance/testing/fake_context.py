@@ -166,7 +166,12 @@ class FakeContext:
         return rows
 
     def get(self, collection: str, record_id: str) -> Row | None:
-        """Return one record, or None where it does not exist or is deleted."""
+        """Return one record, or None where it does not exist or is deleted.
+
+        Raises:
+            QueryError: there is no such collection.
+        """
+        self._declared(collection)
         found = self._connection.execute(
             "SELECT body FROM records WHERE collection = ? AND id = ?", (collection, record_id)
         ).fetchone()
@@ -176,7 +181,12 @@ class FakeContext:
         return row
 
     def missing(self, collection: str, record_ids: Sequence[str]) -> list[str]:
-        """Return those of the ids that are no records of the collection, in their order."""
+        """Return those of the ids that are no records of the collection, in their order.
+
+        Raises:
+            QueryError: there is no such collection.
+        """
+        self._declared(collection)
         there = {
             record_id
             for (record_id,) in self._connection.execute(
@@ -190,13 +200,16 @@ class FakeContext:
     def search(self, collection: str, text: str, limit: int = 50) -> list[str]:
         """Return ids of records whose searchable fields contain the text, whatever its case.
 
-        The ids come in ascending order; every language of an ``i18n`` field is searched.
+        The ids come in ascending order; every language of an ``i18n`` field is searched. Blank
+        text finds nothing.
+
+        Raises:
+            QueryError: there is no such collection.
         """
-        declared = self._collections.get(collection)
-        if declared is None:
+        searchable = [field.name for field in self._declared(collection).fields if field.search]
+        wanted = text.casefold().strip()
+        if not wanted:
             return []
-        wanted = text.casefold()
-        searchable = [field.name for field in declared.fields if field.search]
         found: list[str] = []
         for record_id, body in self._connection.execute(
             "SELECT id, body FROM records WHERE collection = ? ORDER BY id", (collection,)
@@ -209,6 +222,12 @@ class FakeContext:
         return found
 
     # --- How it is kept ---------------------------------------------------------------------------
+
+    def _declared(self, collection: str) -> Collection:
+        declared = self._collections.get(collection)
+        if declared is None:
+            raise QueryError(f"there is no collection {collection!r}")
+        return declared
 
     def _create_view(self, collection: Collection) -> None:
         columns = ["id", "seq"]

@@ -47,7 +47,7 @@ class Files:
         row = {name: self._resolved(value) for name, value in record.row.items()}
         record_id = self.ids.setdefault(key, self.context.new_id())
         stored = self.context.get(record.collection, record_id) or {}
-        merged = {**stored, **row}
+        merged = {name: value for name, value in {**stored, **row}.items() if value is not None}
         for field in FIELDS[record.collection]:
             assert not field.required or merged.get(field.name) is not None, (record, field.name)
         if merged != stored:

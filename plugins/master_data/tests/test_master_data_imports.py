@@ -59,12 +59,40 @@ def test_a_product_comes_with_group_and_base_unit(files: Any) -> None:
     assert (unit["gtin"], unit["factor_num"], unit["is_base"]) == ("8809288404089", 1, True)
 
 
-def test_an_empty_cell_leaves_the_field_as_it_is(files: Any) -> None:
+def test_a_column_that_the_file_does_not_have_leaves_the_field_as_it_is(files: Any) -> None:
+    files.row("products", **MAT, kind="service", active=False)
+    before = files.record("products", "bd8c4e15")
+    files.changed.clear()
+    files.row("products", code="bd8c4e15", name="New name")
+    assert files.record("products", "bd8c4e15") == {**before, "name": "New name"}
+    assert files.changed == ["products"]
+
+
+def test_an_empty_cell_clears_the_field(files: Any) -> None:
     files.row("products", **MAT)
-    files.row("products", code="bd8c4e15", name="New name", article=None, barcode=None, group=None)
-    product = files.record("products", "bd8c4e15")
-    assert (product["name"], product["article"]) == ("New name", "PM-421")
-    assert files.record("product_uoms", "bd8c4e15")["gtin"] == "8809288404089"
+    files.row("products", **{**dict.fromkeys(MAT), "code": "bd8c4e15", "name": "New name"})
+    assert files.record("products", "bd8c4e15") == {
+        "code": "bd8c4e15",
+        "name": "New name",
+        "group_ids": [],
+        "base_uom": "PCE",
+        "tax_category": "standard",
+        "kind": "goods",
+        "active": True,
+    }
+    assert "gtin" not in files.record("product_uoms", "bd8c4e15")
+
+
+def test_the_smallest_files_make_whole_records(files: Any) -> None:
+    files.row("products", code="T", name="Tea")
+    files.row("price_lists", code="L", name="L", currency="RUB")
+    files.row("warehouses", code="W", name="W")
+    files.row("parties", code="P", name="P")
+    files.row("outlets", code="O", party="P", name="O", address="A")
+    files.row("routes", code="R", name="R")
+    assert files.record("parties", "P")["legal_name"] == "P"
+    assert files.record("outlets", "O")["active"] is True
+    assert files.record("product_uoms", "T")["uom_code"] == "PCE"
 
 
 def test_a_wrong_barcode_refuses_the_row_or_is_left_out(
@@ -75,7 +103,7 @@ def test_a_wrong_barcode_refuses_the_row_or_is_left_out(
         files.row("products", **wrong)
     assert caught.value.column == "Штрихкод"
     records = plugin.import_row("products", wrong, make_context(wrong_barcodes="leave_out"))
-    assert "gtin" not in records[-1].row
+    assert records[-1].row["gtin"] is None
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,6 @@ def test_get_returns_a_copy_or_none(shops: FakeContext) -> None:
     row["lines"].clear()
     assert (shops.get("shops", A) or {})["lines"] == [{"q": 1}]
     assert shops.get("shops", C) is None
-    assert shops.get("nowhere", A) is None
 
 
 def test_missing_keeps_the_order_asked_in(shops: FakeContext) -> None:
@@ -126,6 +125,16 @@ def test_search_folds_case_of_every_language(shops: FakeContext) -> None:
     assert shops.search("shops", "s-") == [A, B]
     assert shops.search("shops", "s-", limit=1) == [A]
     assert shops.search("shops", "open") == []
+
+
+def test_a_collection_that_nobody_declared_is_an_error(shops: FakeContext) -> None:
+    for ask in (shops.get, shops.missing, shops.search):
+        with pytest.raises(QueryError, match="no collection 'nowhere'"):
+            ask("nowhere", A)
+
+
+def test_blank_text_finds_nothing(shops: FakeContext) -> None:
+    assert shops.search("shops", " ") == []
 
 
 def test_writes_are_seen_afterwards_with_a_new_seq(shops: FakeContext) -> None:

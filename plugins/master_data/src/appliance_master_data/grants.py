@@ -39,6 +39,8 @@ UNION ALL SELECT 'warehouse:' || id FROM warehouses
 """
 
 # CROSS JOIN keeps SQLite to this order: from the few (the user's routes) to their own, by index.
+# The + takes the affinity of `id` off the comparison; a column without affinity, as the view of a
+# JSON field may have it, would lose its index to it.
 _OWN = """
 WITH RECURSIVE
     above(id) AS (
@@ -50,25 +52,25 @@ WITH RECURSIVE
     branch(id) AS (
         SELECT id FROM org_units WHERE id = :org_id AND :runs_branch
         UNION
-        SELECT unit.id FROM branch JOIN org_units AS unit ON unit.parent_id = branch.id
+        SELECT unit.id FROM branch JOIN org_units AS unit ON unit.parent_id = +branch.id
     ),
     people(id) AS MATERIALIZED (
         SELECT :user_id
         UNION SELECT id FROM users WHERE :leads_team AND supervisor_id = :user_id
-        UNION SELECT users.id FROM branch CROSS JOIN users ON users.org_id = branch.id
+        UNION SELECT users.id FROM branch CROSS JOIN users ON users.org_id = +branch.id
     ),
     ways(id, warehouse_id) AS MATERIALIZED (
         SELECT way.id, way.warehouse_id
-        FROM people CROSS JOIN routes AS way ON way.owner_user_id = people.id
+        FROM people CROSS JOIN routes AS way ON way.owner_user_id = +people.id
         WHERE way.active IS NOT 0
         UNION
         SELECT way.id, way.warehouse_id
-        FROM branch CROSS JOIN routes AS way ON way.org_id = branch.id
+        FROM branch CROSS JOIN routes AS way ON way.org_id = +branch.id
         WHERE way.active IS NOT 0
     ),
     stops(id) AS MATERIALIZED (
         SELECT DISTINCT stop.outlet_id
-        FROM ways CROSS JOIN route_outlets AS stop ON stop.route_id = ways.id
+        FROM ways CROSS JOIN route_outlets AS stop ON stop.route_id = +ways.id
     ),
     places(id, party_id, payer_party_id, price_list_id, warehouse_id) AS MATERIALIZED (
         SELECT place.id, place.party_id, place.payer_party_id, place.price_list_id,
@@ -93,7 +95,7 @@ UNION ALL SELECT 'price_list:' || id FROM lists WHERE id IS NOT NULL
 UNION ALL SELECT DISTINCT 'warehouse:' || warehouse_id FROM ways WHERE warehouse_id IS NOT NULL
 UNION ALL SELECT DISTINCT 'warehouse:' || warehouse_id FROM places WHERE warehouse_id IS NOT NULL
 UNION ALL SELECT 'warehouse:' || house.id
-    FROM branch CROSS JOIN warehouses AS house ON house.org_id = branch.id
+    FROM branch CROSS JOIN warehouses AS house ON house.org_id = +branch.id
 UNION ALL SELECT 'warehouse:' || id FROM warehouses
     WHERE :counts_goods AND org_id = :org_id
 """

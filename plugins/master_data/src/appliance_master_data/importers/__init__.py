@@ -3,8 +3,9 @@
 Each module holds an ``IMPORTER``, what its file may contain, and ``records``, which turns one row
 into records. External ids are the codes of the file. A record that a row only mentions (the group
 of a product, the price list of a price) is made under its code and never overwritten, so files can
-come in any order that has products before prices and stock. An empty cell leaves the field as it
-is, except where the column's ``doc`` says what an absent value means.
+come in any order that has products before prices and stock. An empty cell clears the field, or
+means what the column's ``doc`` says of an absent value; a column that the file does not have leaves
+existing records as they are.
 """
 
 from __future__ import annotations

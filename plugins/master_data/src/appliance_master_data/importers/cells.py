@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from appliance.api import Context, ImportRowError, ImportValues, Row
+from collections.abc import Callable
+
+from appliance.api import Context, ExternalRef, ImportRecord, ImportRowError, ImportValues, Row
 
 MAX_CODE = 80
 """Characters of a code; two codes and a date fit an external id."""
@@ -48,9 +50,45 @@ def joined(*parts: str) -> str:
     return SEPARATOR.join(parts)
 
 
-def filled(values: ImportValues, *names: str) -> Row:
-    """Return the cells of these columns that are not empty, by column name."""
-    return {name: values[name] for name in names if values.get(name) not in (None, "")}
+def given(values: ImportValues, *names: str) -> Row:
+    """Return the cells of these columns by name, as far as the file has the columns.
+
+    An empty cell is None, which clears the field; a column that is not in the file leaves it.
+    """
+    return {name: values[name] for name in names if name in values}
+
+
+def linked(
+    values: ImportValues, name: str, header: str, field: str, refer: Callable[[str], ExternalRef]
+) -> Row:
+    """Return a reference field from a column with a code, as `given` does.
+
+    Args:
+        values: the row of the file.
+        name: the column.
+        header: its header, for errors.
+        field: the field of the record.
+        refer: makes the reference.
+    """
+    if name not in values:
+        return {}
+    found = optional_code(values, name, header)
+    return {field: None if found is None else refer(found)}
+
+
+def settled(collection: str, external_id: str, row: Row, defaults: Row) -> list[ImportRecord]:
+    """Make the records for a row of a file that may lack columns.
+
+    A default goes into a new record only: where the file does not have the column, an existing
+    record keeps what it says.
+    """
+    record = ImportRecord(collection=collection, external_id=external_id, row=row)
+    if defaults.keys() <= row.keys():
+        return [record]
+    first = ImportRecord(
+        collection=collection, external_id=external_id, row=defaults | row, create_only=True
+    )
+    return [first, record]
 
 
 def not_negative(values: ImportValues, name: str, header: str) -> int | None:

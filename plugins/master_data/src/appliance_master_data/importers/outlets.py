@@ -86,25 +86,18 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     row = {
         "code": code,
         "party_id": parties.reference(cells.code(values, "party", "Контрагент")),
-        "active": values.get("active") is not False,
-        **cells.filled(values, "name", "address", "gln", "channel", "delivery_info"),
+        **cells.given(values, "name", "address", "gln", "channel", "delivery_info"),
+        **cells.linked(values, "payer", "Плательщик", "payer_party_id", parties.reference),
+        **cells.linked(values, "price_list", "Тип цены", "price_list_id", price_lists.reference),
+        **cells.linked(values, "warehouse", "Склад", "warehouse_id", warehouses.reference),
     }
-    payer = cells.optional_code(values, "payer", "Плательщик")
-    if payer is not None:
-        row["payer_party_id"] = parties.reference(payer)
-    price_list = cells.optional_code(values, "price_list", "Тип цены")
-    if price_list is not None:
-        row["price_list_id"] = price_lists.reference(price_list)
-    position = _position(values)
-    if position is not None:
-        row["geo"] = position
-    found = []
+    if "lat" in values or "lon" in values:
+        row["geo"] = _position(values)
+    if "active" in values:
+        row["active"] = values["active"] is not False
     warehouse = cells.optional_code(values, "warehouse", "Склад")
-    if warehouse is not None:
-        found.append(warehouses.mention(warehouse))
-        row["warehouse_id"] = warehouses.reference(warehouse)
-    found.append(ImportRecord(collection="outlets", external_id=code, row=row))
-    return found
+    found = [] if warehouse is None else [warehouses.mention(warehouse)]
+    return [*found, *cells.settled("outlets", code, row, {"active": True})]
 
 
 def _position(values: ImportValues) -> dict[str, int] | None:

@@ -93,10 +93,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     cells.not_negative(values, "payment_terms_days", "Отсрочка, дней")
     cells.not_negative(values, "credit_limit_minor", "Кредитный лимит")
     row = {
-        "kind": kind,
-        "legal_name": values.get("legal_name") or values.get("name"),
-        "active": values.get("active") is not False,
-        **cells.filled(
+        **cells.given(
             values,
             "name",
             "tax_id",
@@ -106,11 +103,16 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
             "payment_terms_days",
             "credit_limit_minor",
         ),
+        **cells.linked(values, "price_list", "Тип цены", "price_list_id", price_lists.reference),
     }
-    address = values.get("address")
-    if address:
-        row["addresses"] = [{"kind": "legal", "text": address}]
-    price_list = cells.optional_code(values, "price_list", "Тип цены")
-    if price_list is not None:
-        row["price_list_id"] = price_lists.reference(price_list)
-    return [ImportRecord(collection="parties", external_id=code, row=row)]
+    if "kind" in values:
+        row["kind"] = kind
+    if "legal_name" in values:
+        row["legal_name"] = values["legal_name"] or values.get("name")
+    if "active" in values:
+        row["active"] = values["active"] is not False
+    if "address" in values:
+        address = values["address"]
+        row["addresses"] = [{"kind": "legal", "text": address}] if address else None
+    defaults = {"kind": "company", "legal_name": values.get("name"), "active": True}
+    return cells.settled("parties", code, row, defaults)

@@ -72,12 +72,15 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     code = cells.code(values, "code", "Код")
     parent = cells.optional_code(values, "parent", "Базовый тип цены")
     currency = cells.currency(values, "Валюта")
-    row = {"code": code, "currency": currency, **cells.filled(values, "name", "markup_bp")}
-    included = values.get("tax_included")
-    row["tax_included"] = context.settings["prices_include_tax"] if included is None else included
-    found = []
-    if parent is not None:
-        found.append(mention(parent, currency, context))
-        row["parent_id"] = reference(parent)
-    found.append(ImportRecord(collection="price_lists", external_id=code, row=row))
-    return found
+    row = {
+        "code": code,
+        "currency": currency,
+        **cells.given(values, "name", "markup_bp"),
+        **cells.linked(values, "parent", "Базовый тип цены", "parent_id", reference),
+    }
+    default = {"tax_included": context.settings["prices_include_tax"]}
+    if "tax_included" in values:
+        included = values["tax_included"]
+        row |= default if included is None else {"tax_included": included}
+    found = [] if parent is None else [mention(parent, currency, context)]
+    return [*found, *cells.settled("price_lists", code, row, default)]

@@ -100,7 +100,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         "price": price,
         "valid_from": since,
     }
-    if until:
+    if "valid_to" in values:
         row["valid_to"] = until
     return [
         price_lists.mention(price_list, currency, context),

@@ -44,6 +44,11 @@ IMPORTER = Importer(
 )
 
 
+def reference(code: str) -> ExternalRef:
+    """Refer to a group by its code."""
+    return ExternalRef(collection="product_groups", external_id=code)
+
+
 def mention(group: str) -> ImportRecord:
     """Make a group that a file only mentions; it is named by its code until its own file comes."""
     return ImportRecord(
@@ -60,10 +65,10 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     parent = cells.optional_code(values, "parent", "Родитель")
     if parent == code:
         raise ImportRowError("a group cannot be its own parent", column="Родитель")
-    row = {"tree": TREE, **cells.filled(values, "name", "sort")}
-    found = []
-    if parent is not None:
-        found.append(mention(parent))
-        row["parent_id"] = ExternalRef(collection="product_groups", external_id=parent)
-    found.append(ImportRecord(collection="product_groups", external_id=code, row=row))
-    return found
+    row = {
+        "tree": TREE,
+        **cells.given(values, "name", "sort"),
+        **cells.linked(values, "parent", "Родитель", "parent_id", reference),
+    }
+    found = [] if parent is None else [mention(parent)]
+    return [*found, ImportRecord(collection="product_groups", external_id=code, row=row)]

@@ -12,6 +12,7 @@ from appliance.api import (
     ImportRecord,
     ImportRowError,
     ImportValues,
+    Row,
 )
 from appliance_master_data.gtin import GtinError, gtin
 from appliance_master_data.importers import cells, headers, product_groups
@@ -82,6 +83,26 @@ IMPORTER = Importer(
 DEFAULT_UNIT = "PCE"
 DEFAULT_TAX_CATEGORY = "standard"
 
+PRODUCT_DEFAULTS: Row = {
+    "group_ids": [],
+    "base_uom": DEFAULT_UNIT,
+    "tax_category": DEFAULT_TAX_CATEGORY,
+    "kind": "goods",
+    "active": True,
+}
+"""What a new product is where the file does not have the column."""
+
+UNIT_DEFAULTS: Row = {"uom_code": DEFAULT_UNIT, "name": DEFAULT_UNIT}
+
+BASE_UNIT: Row = {
+    "factor_num": 1,
+    "factor_den": 1,
+    "is_base": True,
+    "is_order_unit": True,
+    "is_price_unit": True,
+}
+"""What makes a unit the base unit."""
+
 _KINDS = {
     "goods": "goods",
     "товар": "goods",
@@ -118,38 +139,32 @@ def base_unit(product: str) -> ExternalRef:
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a product, its base unit, and its group if that is not known yet."""
     code = cells.code(values, "code", "Код")
-    unit = cells.optional_code(values, "unit", "Ед.") or DEFAULT_UNIT
     group = cells.optional_code(values, "group", "Группа")
-    vat = values.get("vat")
     product = {
         "code": code,
-        **cells.filled(values, "article", "name", "full_name", "brand", "manufacturer"),
-        "group_ids": [],
-        "base_uom": unit,
-        "tax_category": tax_category(str(vat)) if vat else DEFAULT_TAX_CATEGORY,
-        "kind": _kind(values),
-        "active": values.get("active") is not False,
+        **cells.given(values, "article", "name", "full_name", "brand", "manufacturer"),
     }
-    found = []
-    if group is not None:
-        found.append(product_groups.mention(group))
-        product["group_ids"] = [ExternalRef(collection="product_groups", external_id=group)]
-    found.append(ImportRecord(collection="products", external_id=code, row=product))
-    uom = {
-        "product_id": ExternalRef(collection="products", external_id=code),
-        "uom_code": unit,
-        "name": unit,
-        "factor_num": 1,
-        "factor_den": 1,
-        "is_base": True,
-        "is_order_unit": True,
-        "is_price_unit": True,
-    }
-    barcode = _barcode(values, context)
-    if barcode is not None:
-        uom["gtin"] = barcode
-    found.append(ImportRecord(collection="product_uoms", external_id=code, row=uom))
-    return found
+    uom: Row = {"product_id": ExternalRef(collection="products", external_id=code)}
+    if "group" in values:
+        product["group_ids"] = [] if group is None else [product_groups.reference(group)]
+    if "unit" in values:
+        unit = cells.optional_code(values, "unit", "Ед.") or DEFAULT_UNIT
+        product["base_uom"] = unit
+        uom |= {"uom_code": unit, "name": unit}
+    if "vat" in values:
+        vat = values["vat"]
+        product["tax_category"] = tax_category(str(vat)) if vat else DEFAULT_TAX_CATEGORY
+    if "kind" in values:
+        product["kind"] = _kind(values)
+    if "active" in values:
+        product["active"] = values["active"] is not False
+    if "barcode" in values:
+        uom["gtin"] = _barcode(values, context)
+    return [
+        *([] if group is None else [product_groups.mention(group)]),
+        *cells.settled("products", code, product, PRODUCT_DEFAULTS),
+        *cells.settled("product_uoms", code, {**uom, **BASE_UNIT}, UNIT_DEFAULTS),
+    ]
 
 
 def _kind(values: ImportValues) -> str:

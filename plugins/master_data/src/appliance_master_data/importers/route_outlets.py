@@ -73,11 +73,11 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     row = {
         "route_id": routes.reference(route),
         "outlet_id": outlets.reference(outlet),
-        **cells.filled(values, "sort", "week_cycle"),
+        **cells.given(values, "sort", "week_cycle"),
     }
-    weekdays = values.get("weekdays")
-    if weekdays:
-        row["weekdays"] = weekday_bits(str(weekdays))
+    if "weekdays" in values:
+        weekdays = values["weekdays"]
+        row["weekdays"] = weekday_bits(str(weekdays)) if weekdays else None
     return [
         ImportRecord(collection="route_outlets", external_id=cells.joined(route, outlet), row=row)
     ]

@@ -59,24 +59,21 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     code = cells.code(values, "code", "Код")
     row = {
         "code": code,
-        "active": values.get("active") is not False,
-        **cells.filled(values, "name", "kind"),
+        **cells.given(values, "name", "kind"),
+        **cells.linked(values, "warehouse", "Склад", "warehouse_id", warehouses.reference),
     }
-    if row.get("kind", "presale") not in KINDS:
+    if (row.get("kind") or "presale") not in KINDS:
         raise ImportRowError(
             f"the kind {row['kind']!r} is not known; write one of {', '.join(KINDS)}",
             column="Вид",
         )
-    org = cells.org_id(values, context, "Подразделение")
-    if org is not None:
-        row["org_id"] = org
-    owner = values.get("owner")
-    if owner:
-        row["owner_user_id"] = cells.user_id(str(owner), context, "Агент")
-    found = []
+    if "org" in values:
+        row["org_id"] = cells.org_id(values, context, "Подразделение")
+    if "owner" in values:
+        owner = values["owner"]
+        row["owner_user_id"] = cells.user_id(str(owner), context, "Агент") if owner else None
+    if "active" in values:
+        row["active"] = values["active"] is not False
     warehouse = cells.optional_code(values, "warehouse", "Склад")
-    if warehouse is not None:
-        found.append(warehouses.mention(warehouse))
-        row["warehouse_id"] = warehouses.reference(warehouse)
-    found.append(ImportRecord(collection="routes", external_id=code, row=row))
-    return found
+    found = [] if warehouse is None else [warehouses.mention(warehouse)]
+    return [*found, ImportRecord(collection="routes", external_id=code, row=row)]

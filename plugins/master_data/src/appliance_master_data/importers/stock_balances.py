@@ -83,12 +83,12 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     }
     if batch is not None:
         row["batch"] = batch
-    if reserved is not None:
+    if "reserved" in values:
         row["reserved"] = reserved
     for stored_on_hand, stored_reserved, as_of in context.select(
         _STORED, (product, warehouse, batch)
     ):
-        same = stored_on_hand == on_hand and reserved in (None, stored_reserved)
+        same = stored_on_hand == on_hand and row.get("reserved", stored_reserved) == stored_reserved
         # A balance that nothing changed travels to no device again, until it grows too old to be
         # trusted without being told anew.
         if same and context.now_ms - as_of < context.settings["stock_confirm_hours"] * MS_PER_HOUR:

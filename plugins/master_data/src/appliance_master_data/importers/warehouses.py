@@ -61,8 +61,9 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         raise ImportRowError(
             f"the kind {kind!r} is not known; write one of {', '.join(KINDS)}", column="Вид"
         )
-    row = {"code": code, "kind": kind, **cells.filled(values, "name", "address")}
-    org = cells.org_id(values, context, "Подразделение")
-    if org is not None:
-        row["org_id"] = org
-    return [ImportRecord(collection="warehouses", external_id=code, row=row)]
+    row = {"code": code, **cells.given(values, "name", "address")}
+    if "kind" in values:
+        row["kind"] = kind
+    if "org" in values:
+        row["org_id"] = cells.org_id(values, context, "Подразделение")
+    return cells.settled("warehouses", code, row, {"kind": "main"})
