@@ -157,6 +157,11 @@ def test_a_proof_is_good_for_one_request_only(
     assert len(server.seen) == 0
 
 
+def test_two_urls_that_are_none_are_not_the_same(server: Server) -> None:
+    answer = server.check(server.signed(htu="not a url"), url="nor this")
+    assert reason(answer) == Reason.URL
+
+
 def test_query_and_fragment_do_not_count(server: Server) -> None:
     assert isinstance(server.check(server.proof(url=URL + "?a=1#b"), url=URL + "?c"), Verified)
     assert isinstance(server.check(server.signed(htu=URL + "?a=1")), Verified)
