@@ -17,44 +17,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from appliance.store.blobs import BlobMissing, BlobStore
 from appliance.store.disk import Disk, DiskError, publish_file, stage_file, staged_path
+from appliance.store.open_chunk import Digest, OpenChunk
 from appliance.store.upload_record import encode_record
-from appliance.sync.upload_headers import Checksum
 from appliance.sync.uploads import Chunk, Upload, mismatch, too_long, wrong_content
 
 FINISHED_MS = 24 * 3600 * 1000
 """How long a finished upload still answers HEAD, at most: for a client that lost the answer."""
 
-COMMIT_BYTES = 4 * 1024 * 1024
-COMMIT_MS = 10_000
-"""A long chunk is made durable after this many bytes or milliseconds, whichever is first."""
-
 _READ_BYTES = 256 * 1024
-
-
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-    def digest(self) -> bytes: ...
-    def hexdigest(self) -> str: ...
-    def copy(self) -> _Digest: ...
-
-
-@dataclass(slots=True)
-class _OpenChunk:
-    """The chunk being written: `content` hashes the whole upload so far, None if not known."""
-
-    descriptor: int
-    position: int
-    end: int
-    checksum: Checksum | None
-    own: _Digest | None
-    content: _Digest | None
-    committed_ms: int
 
 
 class UploadFile:
@@ -86,9 +61,9 @@ class UploadFile:
         self._disk = disk
         self._clock = clock
         self._expires_ms = expires_ms
-        self._chunk: _OpenChunk | None = None
+        self._chunk: OpenChunk | None = None
         # SHA-256 of the bytes up to the offset; None where this process has not seen them all.
-        self._content: _Digest | None = hashlib.sha256() if upload.offset == 0 else None
+        self._content: Digest | None = hashlib.sha256() if upload.offset == 0 else None
         self._record_unsure = False
         self._tail_unsure = False
         self._finishing: Upload | None = None
@@ -110,15 +85,7 @@ class UploadFile:
         descriptor = -1
         if self.upload.blob is None:
             descriptor = self._disk.open_file(self._data, create=False)
-        self._chunk = _OpenChunk(
-            descriptor=descriptor,
-            position=self.upload.offset,
-            end=self.upload.offset + chunk.room,
-            checksum=chunk.checksum,
-            own=None if chunk.checksum is None else hashlib.new(chunk.checksum.algorithm),
-            content=None if self._content is None else self._content.copy(),
-            committed_ms=self._clock(),
-        )
+        self._chunk = OpenChunk(descriptor, self.upload.offset, chunk, self._content, self._clock())
 
     def write(self, data: bytes) -> None:
         """Append bytes of the chunk. They are not acknowledged before the chunk is finished.
@@ -132,11 +99,10 @@ class UploadFile:
             raise too_long(room)
         with self._undone_on_error():
             self._disk.write_at(chunk.descriptor, data, chunk.position)
-            chunk.position += len(data)
-            for digest in (chunk.own, chunk.content):
-                if digest is not None:
-                    digest.update(data)
-            self._commit_now_and_then(chunk)
+            chunk.wrote(data)
+            # The end of the upload is left to `finish`.
+            if chunk.position != self.upload.length and chunk.is_due(self._clock()):
+                self._advance(chunk)
 
     def finish(self) -> None:
         """End the chunk: check it, make it durable, and finish an upload that is complete.
@@ -145,11 +111,7 @@ class UploadFile:
         stays), 422 where the whole is not what was declared (the upload is removed).
         """
         chunk = self._open()
-        if (
-            chunk.checksum is not None
-            and chunk.own is not None
-            and chunk.own.digest() != chunk.checksum.digest
-        ):
+        if not chunk.is_right():
             self.drop()
             raise mismatch(self.upload.offset)
         self._keep(chunk)
@@ -162,7 +124,7 @@ class UploadFile:
         """
         if self._chunk is None:
             return
-        if self._chunk.checksum is not None:
+        if self._chunk.checksum is not None:  # it might still be wrong
             self.drop()
         else:
             self._keep(self._chunk)
@@ -239,7 +201,7 @@ class UploadFile:
                 self._disk.close(descriptor)
             self._tail_unsure = False
 
-    def _open(self) -> _OpenChunk:
+    def _open(self) -> OpenChunk:
         if self._chunk is None:
             raise RuntimeError("no chunk of this upload is being written")
         return self._chunk
@@ -250,26 +212,14 @@ class UploadFile:
         if chunk.descriptor >= 0:
             self._disk.close(chunk.descriptor)
 
-    def _commit_now_and_then(self, chunk: _OpenChunk) -> None:
-        """Move the offset inside a long chunk; its end is left to `finish`."""
-        if chunk.checksum is not None or chunk.position == self.upload.length:
-            return
-        now_ms = self._clock()
-        if (
-            chunk.position - self.upload.offset >= COMMIT_BYTES
-            or abs(now_ms - chunk.committed_ms) >= COMMIT_MS
-        ):
-            chunk.committed_ms = now_ms
-            self._advance(chunk)
-
-    def _keep(self, chunk: _OpenChunk) -> None:
+    def _keep(self, chunk: OpenChunk) -> None:
         with self._undone_on_error():
             if self.upload.blob is None:
                 self._advance(chunk)
         if self._chunk is not None:
             self._close_chunk()
 
-    def _advance(self, chunk: _OpenChunk) -> None:
+    def _advance(self, chunk: OpenChunk) -> None:
         """Make the chunk's bytes durable and count them."""
         upload, position = self.upload, chunk.position
         if position > upload.offset:
@@ -282,7 +232,7 @@ class UploadFile:
             self.upload = moved
             self._content = None if chunk.content is None else chunk.content.copy()
 
-    def _complete(self, content: _Digest | None) -> None:
+    def _complete(self, content: Digest | None) -> None:
         """Finish: all bytes are durable; verify what was declared and make the blob."""
         upload = self.upload
         sha256 = self._hash_file() if content is None else content.hexdigest()

@@ -20,12 +20,11 @@ from appliance.store.blobs import BlobMissing, BlobStore
 from appliance.store.disk import Disk, DiskError, DiskFull, SystemDisk
 from appliance.store.upload_file import UploadFile
 from appliance.store.upload_recovery import Recovery, recover_files
-from appliance.sync.upload_headers import UploadRefused
+from appliance.store.upload_writer import Writer, discarded_on_error
+from appliance.sync.holders import Holder, Holders
 from appliance.sync.uploads import (
     Chunk,
     Creation,
-    Holder,
-    Holders,
     Upload,
     missing,
     taken_over,
@@ -166,7 +165,7 @@ class UploadStore:
         Without `keep` the upload is removed unless the chunk is finished: for the first chunk of
         an upload whose client does not know its address yet.
         """
-        with self.held(holder) as file, _discarded_on_error(file, keep):
+        with self.held(holder) as file, discarded_on_error(file, keep):
             self.check_space(0)
             file.begin(chunk)
         return Writer(self, holder, keep=keep)
@@ -265,57 +264,3 @@ class UploadStore:
                 f"The disk has {free} bytes free, of which {self._reserve_bytes} are kept back;"
                 f" there is no room for {size} more."
             )
-
-
-class Writer:
-    """The chunk that a holder is writing; one thread at a time.
-
-    Each method raises `UploadRefused` (423) once the upload is lost to a later holder. After any
-    error the chunk is over and the upload free for the next holder.
-    """
-
-    def __init__(self, store: UploadStore, holder: Holder, *, keep: bool) -> None:
-        self._store = store
-        self._holder = holder
-        self._keep = keep
-
-    def write(self, data: bytes) -> None:
-        """Append bytes, not acknowledged before `finish`; at most 256 KiB at a time is wise."""
-        with self._store.held(self._holder) as file, _discarded_on_error(file, self._keep):
-            try:
-                self._store.check_space(len(data))
-            except DiskFull:
-                file.cut()
-                raise
-            file.write(data)
-
-    def finish(self) -> Upload:
-        """End the chunk; all of it is durable when this returns.
-
-        Raises `UploadRefused`: 460 for a wrong checksum, 422 for a wrong whole.
-        """
-        with self._store.held(self._holder) as file, _discarded_on_error(file, self._keep):
-            file.finish()
-            self._store.release(self._holder)
-            return file.upload
-
-    def cut(self) -> None:
-        """End a chunk whose request broke off: keep what came, unless it has a checksum."""
-        with self._store.held(self._holder) as file:
-            if self._keep:
-                file.cut()
-            else:
-                file.remove()
-            self._store.release(self._holder)
-
-
-@contextlib.contextmanager
-def _discarded_on_error(file: UploadFile, keep: bool) -> Iterator[None]:
-    try:
-        yield
-    except (DiskError, UploadRefused):
-        if not keep:
-            # The first error is the one to tell; what cannot be removed now expires.
-            with contextlib.suppress(DiskError):
-                file.remove()
-        raise
