@@ -158,7 +158,11 @@ class BodyFeed:
             while not self._paused and not self._closed and self._step(self._sink):
                 pass
         except Exception as reason:
-            self.fail(reason)
+            if self._closed:
+                # Raised by `end`, or after the sink had its answer: there is nothing to lose.
+                self._failed(reason)
+            else:
+                self.fail(reason)
         finally:
             self._draining = False
         if not self._paused and not self._closed:

@@ -61,6 +61,7 @@ class ApiChannel(HTTPChannel):
         self.MAX_LENGTH = limits.max_line_bytes
         self._limits = limits
         self._deadline = Deadline(site.clock, self._deadline_passed)
+        self.secure = False
         self._handshaking = False
         self._reading_headers = True
         self._reading_body = False
@@ -79,7 +80,7 @@ class ApiChannel(HTTPChannel):
     def connectionMade(self) -> None:
         """Begin the deadline of the handshake, or of the first request without TLS."""
         super().connectionMade()  # type: ignore[no-untyped-call]
-        self._handshaking = isinstance(self.transport, TLSMemoryBIOProtocol)
+        self.secure = self._handshaking = isinstance(self.transport, TLSMemoryBIOProtocol)
         self.factory.channels.add(self)
         self._watch()
 
@@ -101,8 +102,8 @@ class ApiChannel(HTTPChannel):
             return
         self._closing = True
         self._dataBuffer = []
-        super().loseConnection()  # type: ignore[no-untyped-call]
         self._networkProducer.resumeProducing()
+        super().loseConnection()  # type: ignore[no-untyped-call]
         self._watch()
 
     def abort(self) -> None:

@@ -83,6 +83,7 @@ class ApiSite(ServerFactory[ApiChannel]):
         limits: ConnectionLimits,
         observe: Callable[[AccessRecord], None] | None,
         request_ids: Callable[[], str],
+        log_all: bool,
     ) -> None:
         self.table = table
         self.clock = clock
@@ -92,9 +93,10 @@ class ApiSite(ServerFactory[ApiChannel]):
         self.new_request_id = request_ids
         self.channels: set[ApiChannel] = set()
         self._observe = observe
+        self._log_all = log_all
         self._log = structlog.get_logger("appliance.http")
         self._date_second = -1
-        self._standing: tuple[tuple[bytes, bytes], ...] = ()
+        self._standing = b""
         self._drained: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: IAddress | None) -> ApiChannel:
@@ -107,16 +109,14 @@ class ApiSite(ServerFactory[ApiChannel]):
         """What to listen with: TLS around this site, within its limits."""
         return GuardedFactory(contexts, self, self.limits, self.clock)
 
-    def standing_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """The headers every answer begins with; an answer's own replace them."""
+    def standing_headers(self) -> bytes:
+        """The header lines every answer begins with, rendered once a second."""
         second = int(self.clock.seconds())
         if second != self._date_second:
             self._date_second = second
+            date = datetimeToString(second)  # type: ignore[no-untyped-call]
             self._standing = (
-                (b"Server", b"fieldbox"),
-                (b"Date", datetimeToString(second)),  # type: ignore[no-untyped-call]
-                (b"X-Content-Type-Options", b"nosniff"),
-                (b"Cache-Control", b"no-store"),
+                b"Server: fieldbox\r\nDate: %b\r\nX-Content-Type-Options: nosniff\r\n" % date
             )
         return self._standing
 
@@ -125,8 +125,12 @@ class ApiSite(ServerFactory[ApiChannel]):
     def log(self, request: WireRequest) -> None:
         """Record a request whose answer is complete or whose connection is lost.
 
-        Successes are logged at debug: rendering a line costs as much as a small answer.
+        Rendering a line costs as much as a small answer, so successes are logged only where the
+        site was asked to.
         """
+        worth_a_line = self._log_all or request.lost or request.code >= 400
+        if self._observe is None and not worth_a_line:
+            return
         api = request.api
         identity = api.identity if api is not None else None
         record = AccessRecord(
@@ -144,12 +148,9 @@ class ApiSite(ServerFactory[ApiChannel]):
         )
         if self._observe is not None:
             self._observe(record)
-        if record.status >= 500:
-            self._log.warning("request", **msgspec.structs.asdict(record))
-        elif record.status >= 400 or record.lost:
-            self._log.info("request", **msgspec.structs.asdict(record))
-        else:
-            self._log.debug("request", **msgspec.structs.asdict(record))
+        if worth_a_line:
+            say = self._log.warning if record.status >= 500 else self._log.info
+            say("request", **msgspec.structs.asdict(record))
 
     def refused_head(self, channel: ApiChannel, problem: Problem) -> None:
         """Record a request that was refused before it could be told what it is."""
@@ -225,6 +226,7 @@ def make_site(
     limits: ConnectionLimits | None = None,
     observe: Callable[[AccessRecord], None] | None = None,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
+    log_all: bool = False,
 ) -> ApiSite:
     """Build a site.
 
@@ -236,6 +238,7 @@ def make_site(
         limits: of connections; the defaults where None.
         observe: called with the record of each request, for metrics; must not raise.
         entropy: random bytes, for the prefix of the request ids.
+        log_all: log successes too; refusals, failures and lost requests always are.
     """
     prefix = entropy(4).hex()
     numbers = count(1)
@@ -247,4 +250,5 @@ def make_site(
         limits=limits or ConnectionLimits(),
         observe=observe,
         request_ids=lambda: f"{prefix}-{next(numbers):x}",
+        log_all=log_all,
     )

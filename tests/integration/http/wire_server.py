@@ -7,6 +7,7 @@ holds connection limits.
 from __future__ import annotations
 
 import json
+import logging
 import resource
 import sys
 from pathlib import Path
@@ -257,6 +258,7 @@ site = make_site(
     limits=ConnectionLimits(**json.loads(sys.argv[2])),
 )
 structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
     logger_factory=structlog.PrintLoggerFactory(sys.stderr),
 )
