@@ -1,0 +1,107 @@
+"""``fieldbox run``: the daemon, in the foreground."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance.config import ConfigError, find_config
+from appliance.config import load as load_config
+from appliance.config.settings import Settings
+
+
+def serve(settings: Settings, on_ready: Callable[[Any], None]) -> int:
+    """Run the daemon until it is told to stop; return the exit code.
+
+    Args:
+        settings: of the box.
+        on_ready: called with the `Service` once it serves.
+    """
+    from twisted.internet import error
+    from twisted.internet import reactor as installed
+    from twisted.python.failure import Failure
+
+    from appliance.daemon.logs import configure
+    from appliance.daemon.service import Service
+    from appliance.enrollment.errors import TechnicianError
+    from appliance.store.errors import StoreError
+
+    reactor: Any = installed
+    configure(settings.log.level, settings.log.format)
+    service = Service(settings, reactor)
+    code = [0]
+
+    def start() -> None:
+        try:
+            service.start()
+            on_ready(service)
+        except ConfigError as problem:
+            click.echo(str(problem), err=True)
+            code[0] = 2
+        except (StoreError, TechnicianError, error.CannotListenError, OSError) as problem:
+            click.echo(f"fieldbox cannot start: {_plain(problem)}", err=True)
+            code[0] = 1
+        if code[0]:
+            reactor.stop()
+
+    stopping = [False]
+
+    def stop(*_signal: object) -> None:
+        if stopping[0]:
+            return
+        stopping[0] = True
+
+        def ended(result: object) -> None:
+            if isinstance(result, Failure):
+                result.printTraceback()  # type: ignore[no-untyped-call]
+                code[0] = 1
+            reactor.stop()
+
+        service.stop().addBoth(ended)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(
+            number,
+            lambda *_: reactor.callFromThread(stop),
+        )
+    reactor.callWhenRunning(start)
+    reactor.run(installSignalHandlers=False)
+    return code[0]
+
+
+def _plain(problem: BaseException) -> str:
+    from twisted.internet.error import CannotListenError
+
+    if isinstance(problem, CannotListenError):
+        return (
+            f"port {problem.port} of {problem.interface or 'this machine'} is in use: stop what "
+            "listens there, or set another http.listen"
+        )
+    return str(problem)
+
+
+@click.command()
+@click.pass_context
+def run(context: click.Context) -> None:
+    """Run the daemon in the foreground until Ctrl-C or SIGTERM.
+
+    Prints one line "ready https://HOST:PORT" when it serves devices.
+    """
+    given: Path | None = context.obj.config_path if context.obj is not None else None
+    try:
+        settings = load_config(find_config(given, os.environ), os.environ)
+    except ConfigError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(2)
+
+    def ready(service: Any) -> None:
+        click.echo(f"ready https://{service.address}")
+        sys.stdout.flush()
+
+    sys.exit(serve(settings, ready))

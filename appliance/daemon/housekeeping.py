@@ -1,0 +1,216 @@
+"""What the daemon does by itself: retention, segments, expired uploads, plugins' jobs, presence.
+
+Each chore runs again some time after its last run has ended; one that fails is logged and runs
+again like the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.python.failure import Failure
+
+from appliance.api.mutations import Write
+from appliance.api.schedule import ScheduledJob
+from appliance.daemon.presence import Presence
+from appliance.http.deadline import Clock, Timer
+from appliance.http.store_calls import read, written
+from appliance.http.workers import Workers
+from appliance.store import retention, segments
+from appliance.store.box import Box
+from appliance.store.connection import Connection
+from appliance.store.transaction import WriteTransaction
+from appliance.sync.intake import store_write
+
+SEGMENTS_S = 5.0
+PRESENCE_S = 20.0
+RETENTION_S = 600.0
+UPLOADS_S = 900.0
+
+
+class Chore:
+    """Work that is done again and again."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        name: str,
+        every_s: float,
+        work: Callable[[], Deferred[Any]],
+        *,
+        first_s: float | None = None,
+    ) -> None:
+        """Prepare; `start` schedules the first run.
+
+        Args:
+            clock: the reactor.
+            name: for the log.
+            every_s: seconds from the end of a run to the next.
+            work: one run.
+            first_s: seconds until the first run, ``every_s`` if None.
+        """
+        self._clock = clock
+        self._name = name
+        self._every_s = every_s
+        self._first_s = every_s if first_s is None else first_s
+        self._work = work
+        self._next: Timer | None = None
+        self._running: Deferred[Any] | None = None
+        self._stopped = False
+
+    def start(self) -> None:
+        """Schedule the first run."""
+        self._next = self._clock.callLater(self._first_s, self._run)
+
+    def _run(self) -> None:
+        self._next = None
+        self._running = self._work()
+        self._running.addErrback(self._failed)
+        self._running.addCallback(self._again)
+
+    def _failed(self, failure: Failure) -> None:
+        structlog.get_logger("appliance.daemon").error(
+            "chore_failed", chore=self._name, exc_info=failure.value
+        )
+
+    def _again(self, _result: Any) -> None:
+        self._running = None
+        if not self._stopped:
+            self._next = self._clock.callLater(self._every_s, self._run)
+
+    def stop(self) -> None:
+        """Run no more; a run under way ends by itself."""
+        self._stopped = True
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+
+class Housekeeping:
+    """The chores of one box."""
+
+    def __init__(self, box: Box, clock: Clock, workers: Workers, presence: Presence) -> None:
+        self._box = box
+        self._workers = workers
+        self._presence = presence
+        self._chores = [
+            Chore(clock, "segments", SEGMENTS_S, self.build_segments, first_s=0.5),
+            Chore(clock, "presence", PRESENCE_S, self.write_presence),
+            Chore(clock, "retention", RETENTION_S, self.sweep, first_s=30.0),
+            Chore(clock, "uploads", UPLOADS_S, self.sweep_uploads),
+        ]
+        for plugin, declared in box.plugins.host.declared.items():
+            for job in declared.jobs:
+                self._chores.append(
+                    Chore(
+                        clock,
+                        f"{plugin}.{job.name}",
+                        job.every_s,
+                        self._plugin_job(plugin, job),
+                        first_s=min(job.every_s, 15.0),
+                    )
+                )
+
+    def start(self) -> None:
+        """Start every chore."""
+        for chore in self._chores:
+            chore.start()
+
+    def stop(self) -> Deferred[Any]:
+        """Stop; fires when what was gathered is written down."""
+        for chore in self._chores:
+            chore.stop()
+        return self.write_presence()
+
+    @inlineCallbacks
+    def build_segments(self) -> Any:
+        """Build anew the segments of one bucket that needs it, on a reader thread."""
+        least = self._box.settings.sync.segment_min_rows
+        if not least:
+            return
+        stale = yield read(self._box.store, lambda db: segments.stale_buckets(db, least))
+        for bucket in stale:
+
+            def build(connection: Connection, bucket: int = bucket) -> list[segments.Part]:
+                return segments.build(connection, self._box.segments, bucket, least)
+
+            parts = yield read(self._box.store, build)
+
+            def publish(
+                tx: WriteTransaction,
+                bucket: int = bucket,
+                parts: list[segments.Part] = parts,
+            ) -> None:
+                segments.publish(tx.db, bucket, parts, tx.now_ms)
+
+            yield written(self._box.store, publish)
+        if stale:
+            keep = yield written(
+                self._box.store, lambda tx: segments.forget_retired(tx.db, tx.now_ms)
+            )
+            yield self._workers.run(lambda: self._box.segments.sweep(keep))
+
+    @inlineCallbacks
+    def sweep(self) -> Any:
+        """Drop what retention allows, in batches with room for others between them."""
+        sync = self._box.settings.sync
+
+        def job(tx: WriteTransaction) -> bool:
+            retention.mark_day(tx.db, tx.log.head, tx.now_ms)
+            swept = retention.sweep(
+                tx.db,
+                tx.now_ms,
+                tombstone_days=sync.tombstone_days,
+                answer_days=sync.answer_days,
+            )
+            return swept.more or retention.compact(tx.db) > 0
+
+        more = True
+        while more:
+            more = yield written(self._box.store, job)
+
+    def write_presence(self) -> Deferred[Any]:
+        """Write down which devices were here."""
+        job = self._presence.flush()
+        if job is None:
+            return self._workers.run(lambda: None)
+        return written(self._box.store, job)
+
+    def sweep_uploads(self) -> Deferred[Any]:
+        """Remove expired uploads."""
+        return self._workers.run(self._box.uploads.sweep)
+
+    def _plugin_job(self, plugin: str, job: ScheduledJob) -> Callable[[], Deferred[Any]]:
+        host = self._box.plugins.host
+
+        def ask(connection: Connection) -> list[Write]:
+            if not host.active(plugin):
+                return []
+            found = host.call(
+                plugin,
+                "run_job",
+                job=job.name,
+                context=self._box.reading_hooks(connection).context(plugin),
+            )
+            if found is None:
+                return []
+            if not isinstance(found, list | tuple) or not all(
+                isinstance(write, Write) for write in found
+            ):
+                raise host.refuse(plugin, "run_job", "returned no list of Write")
+            return list(found)
+
+        def store(writes: list[Write]) -> Deferred[None] | None:
+            if not writes:
+                return None
+
+            def write_all(tx: WriteTransaction) -> None:
+                for write in writes:
+                    store_write(tx, self._box.plugins.registry, write)
+
+            return written(self._box.store, write_all)
+
+        return lambda: read(self._box.store, ask).addCallback(store)

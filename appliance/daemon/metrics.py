@@ -1,0 +1,99 @@
+"""Metrics for Prometheus. Each one is described in docs/metrics.md; a test holds them equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from appliance.http.site import AccessRecord
+from appliance.sync.intake_transaction import Answer
+
+_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60)
+
+
+class Metrics:
+    """Every metric of the daemon, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "fieldbox_requests",
+            "Requests answered, by route and status",
+            ["route", "status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "fieldbox_request_seconds",
+            "Seconds from a request's headers to the end of its answer",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._received = Counter(
+            "fieldbox_received_bytes", "Bytes of request bodies", registry=self.registry
+        )
+        self._sent = Counter(
+            "fieldbox_sent_bytes", "Bytes of answer bodies", registry=self.registry
+        )
+        self._mutations = Counter(
+            "fieldbox_mutations",
+            "Mutations answered, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.commits = Gauge("fieldbox_commits", "Commits since the start", registry=self.registry)
+        self.jobs = Gauge(
+            "fieldbox_writer_jobs",
+            "Jobs the writer has done since the start",
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "fieldbox_writer_waiting", "Jobs that wait for the writer", registry=self.registry
+        )
+        self.connections = Gauge(
+            "fieldbox_connections", "Open connections of devices", registry=self.registry
+        )
+        self.live = Gauge("fieldbox_live_streams", "Open live streams", registry=self.registry)
+        self.head = Gauge("fieldbox_head", "Seq of the newest change", registry=self.registry)
+        self._lateness = Histogram(
+            "fieldbox_reactor_lateness_seconds",
+            "How late the event loop runs what is due",
+            buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2),
+            registry=self.registry,
+        )
+        self.plugins_out = Gauge(
+            "fieldbox_plugins_out_of_service",
+            "Plugins that are installed and do not serve, by state",
+            ["state"],
+            registry=self.registry,
+        )
+        self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
+        self._seconds_of: dict[str, Callable[[float], None]] = {}
+
+    def observe(self, record: AccessRecord) -> None:
+        """Count a request."""
+        key = (record.route, record.status)
+        count = self._requests_of.get(key)
+        if count is None:
+            count = self._requests.labels(record.route or "none", str(record.status)).inc
+            self._requests_of[key] = count
+            self._seconds_of[record.route] = self._seconds.labels(record.route or "none").observe
+        count()
+        self._seconds_of[record.route](record.seconds)
+        if record.bytes_in:
+            self._received.inc(record.bytes_in)
+        if record.bytes_out:
+            self._sent.inc(record.bytes_out)
+
+    def answered(self, answers: Iterable[Answer]) -> None:
+        """Count outcomes."""
+        counts: dict[str, int] = {}
+        for answer in answers:
+            counts[answer.outcome] = counts.get(answer.outcome, 0) + 1
+        for outcome, count in counts.items():
+            self._mutations.labels(outcome).inc(count)
+
+    def late(self, seconds: float) -> None:
+        """Note how late the event loop was."""
+        self._lateness.observe(seconds)
