@@ -99,11 +99,13 @@ def validate_mutation(
 
 
 @hookspec
-def apply_mutation(mutation: Mutation, stored: Row | None, context: Context) -> Effect | None:
+def apply_mutation(
+    mutation: Mutation, stored: Row | None, issues: Sequence[Issue], context: Context
+) -> Effect | None:
     """Decide what is stored for a mutation of a collection that this plugin declared.
 
-    Called after all `validate_mutation` where no issue rejects it. A rejection among the
-    returned issues stores nothing.
+    Called after all `validate_mutation` where no issue rejects it; ``issues`` are what they
+    found. A rejection among the returned issues stores nothing.
     """
     raise NotImplementedError
 

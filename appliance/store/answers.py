@@ -14,6 +14,11 @@ from appliance.sync.envelope import Envelope
 from appliance.sync.intake_transaction import Answer, Sender
 
 _COLUMNS = "mid, outcome, first, seq, issues, sent_row"
+_KEPT = (
+    "SELECT m.num, d.id, u.login, m.collection, m.id, m.received_at, m.outcome, m.issues,"
+    " m.payload FROM box_mutations m"
+    " LEFT JOIN box_devices d ON d.num = m.device LEFT JOIN box_users u ON u.num = d.user"
+)
 _issues = msgspec.json.Decoder(tuple[Issue, ...])
 
 
@@ -107,36 +112,20 @@ class AnswerBook:
     def kept(self, *, outcomes: tuple[str, ...], limit: int) -> list[KeptMutation]:
         """Return the newest mutations with these outcomes."""
         found = self._db.rows(
-            "SELECT m.num, d.id, u.login, m.collection, m.id, m.received_at, m.outcome, m.issues,"
-            " m.payload FROM box_mutations m"
-            " LEFT JOIN box_devices d ON d.num = m.device LEFT JOIN box_users u ON u.num = d.user"
-            " WHERE m.outcome IN (SELECT value FROM json_each(?)) ORDER BY m.num DESC LIMIT ?",
+            f"{_KEPT} WHERE m.outcome IN (SELECT value FROM json_each(?))"
+            " ORDER BY m.num DESC LIMIT ?",
             (orjson.dumps(outcomes).decode(), limit),
         )
-        return [
-            KeptMutation(
-                num,
-                device or "",
-                login or "",
-                collection,
-                record_id,
-                received_at,
-                outcome,
-                _issues.decode(issues) if issues else (),
-                payload,
-            )
-            for (
-                num,
-                device,
-                login,
-                collection,
-                record_id,
-                received_at,
-                outcome,
-                issues,
-                payload,
-            ) in found
-        ]
+        return [_kept(row) for row in found]
+
+    def kept_one(self, num: int) -> KeptMutation | None:
+        """Return one mutation by its number, or None."""
+        found = self._db.row(f"{_KEPT} WHERE m.num = ?", (num,))
+        return None if found is None else _kept(found)
+
+    def forget(self, num: int) -> None:
+        """Remove a mutation, so that it can be taken in again."""
+        self._db.rows("DELETE FROM box_mutations WHERE num = ?", (num,))
 
     def counts(self) -> dict[str, int]:
         """Return how many mutations had each outcome."""
@@ -168,3 +157,18 @@ def _answer(row: tuple[Any, ...]) -> tuple[Answer, bool]:
         issues=_issues.decode(issues) if issues else (),
     )
     return answer, bool(sent_row)
+
+
+def _kept(row: tuple[Any, ...]) -> KeptMutation:
+    num, device, login, collection, record_id, received_at, outcome, issues, payload = row
+    return KeptMutation(
+        num,
+        device or "",
+        login or "",
+        collection,
+        record_id,
+        received_at,
+        outcome,
+        _issues.decode(issues) if issues else (),
+        payload,
+    )

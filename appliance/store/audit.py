@@ -51,9 +51,26 @@ class AuditBook:
         )
         return entry
 
+    def newest(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the newest entries, the newest first.
+
+        Args:
+            limit: how many at most.
+            before: only entries with a smaller number.
+        """
+        return [
+            _entry(row)
+            for row in self._db.rows(
+                f"SELECT {_COLUMNS} FROM box_audit WHERE ?1 IS NULL OR n < ?1"  # noqa: S608
+                " ORDER BY n DESC LIMIT ?2",
+                (before, limit),
+            )
+        ]
+
     def entries(self, after: int = 0) -> Iterator[AuditEntry]:
-        """Yield the entries after a number, in order."""
-        for row in self._db.rows(
+        """Yield the entries after a number, in order; all inside one transaction."""
+        # Rows come one by one: the log of some years does not fit into memory.
+        for row in self._db.raw.execute(
             f"SELECT {_COLUMNS} FROM box_audit WHERE n > ? ORDER BY n",  # noqa: S608
             (after,),
         ):

@@ -109,6 +109,8 @@ class Connection:
 
     Attributes:
         raw: apsw's connection.
+        touched: what kinds of things were written that others keep in memory: ``identities``,
+            ``permissions``. The writer tells of them after the commit.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False, synchronous: str = "FULL") -> None:
@@ -136,7 +138,10 @@ class Connection:
             self.raw.set_busy_timeout(BUSY_MS)
             if read_only:
                 self.raw.execute("PRAGMA query_only=ON").fetchall()
+        # Plans do not depend on bound values, so a plugin's query is prepared once, not each time.
+        self.raw.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         self.raw.create_scalar_function("fold", _fold, 1, deterministic=True)
+        self.touched: set[str] = set()
         self._guard = Guard()
         self.raw.authorizer = self._guard.authorize
         self.raw.set_progress_handler(self._guard.overdue, _STEPS)

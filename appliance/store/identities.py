@@ -61,6 +61,7 @@ class IdentityBook:
 
     def change_user(self, user: User) -> None:
         """Store a user's new data; grants of the user's devices are computed anew."""
+        self._db.touched.add("identities")
         self._db.rows(
             "UPDATE box_users SET login = ?, name = ?, roles = ?, org_id = ?, language = ?,"
             " locked = ? WHERE id = ?",
@@ -125,6 +126,7 @@ class IdentityBook:
 
     def revoke_device(self, device_id: str, now_ms: int) -> None:
         """Revoke a device for good."""
+        self._db.touched.add("identities")
         self._db.rows(
             "UPDATE box_devices SET state = 'revoked', revoked_at = ?"
             " WHERE id = ? AND state = 'active'",

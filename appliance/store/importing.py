@@ -7,7 +7,7 @@ Importing a file again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -42,12 +42,19 @@ class RowProblem(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What a batch did, in records."""
+    """What a batch did, in records.
+
+    Attributes:
+        created, changed, unchanged: in all.
+        problems: of rows that were not imported.
+        collections: created, changed and unchanged of each collection.
+    """
 
     created: int
     changed: int
     unchanged: int
     problems: tuple[RowProblem, ...]
+    collections: Mapping[str, tuple[int, int, int]] = {}
 
 
 class _Unknown(ImportRowError):
@@ -76,6 +83,8 @@ class ImportSession:
         self._source = source
         self._dry_run = dry_run
         self._pretended: dict[tuple[str, str], str] = {}
+        # Of the row at hand: they count only when all of the row is stored.
+        self._new: dict[tuple[str, str], str] = {}
         self._waiting: list[ImportRow] = []
 
     def batch(self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert) -> Counts:
@@ -114,13 +123,17 @@ class ImportSession:
     def _rows(
         self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert, *, last: bool
     ) -> Counts:
-        done = [0, 0, 0]
+        done: dict[str, list[int]] = {}
         problems: list[RowProblem] = []
         refs = ExternalRefs(tx.db)
         for row in rows:
+            self._new.clear()
             try:
                 with tx.savepoint():
-                    results = [self._record(tx, refs, record) for record in convert(row.values)]
+                    results = [
+                        (record.collection, self._record(tx, refs, record))
+                        for record in convert(row.values)
+                    ]
             except _Unknown as error:
                 if last or len(self._waiting) >= MAX_WAITING:
                     problems.append(RowProblem(row.number, error.column or "", str(error)))
@@ -133,9 +146,13 @@ class ImportSession:
             except PluginError as error:
                 problems.append(RowProblem(row.number, "", str(error)))
                 continue
-            for result in results:
-                done[result] += 1
-        return Counts(done[0], done[1], done[2], tuple(problems))
+            if self._dry_run:
+                self._pretended.update(self._new)
+            for collection, result in results:
+                done.setdefault(collection, [0, 0, 0])[result] += 1
+        sums = [sum(counts[fate] for counts in done.values()) for fate in range(3)]
+        by_collection = {name: (c[0], c[1], c[2]) for name, c in done.items()}
+        return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection)
 
     def _record(self, tx: WriteTransaction, refs: ExternalRefs, record: ImportRecord) -> int:
         """Store one record; return 0 where it is new, 1 where it changed, 2 where it did not."""
@@ -152,8 +169,7 @@ class ImportSession:
         elif record_id is None:
             record_id = uuid7(tx.now_ms)
             refs.add(self._source, record.collection, record.external_id, record_id)
-            if self._dry_run:
-                self._pretended[record.collection, record.external_id] = record_id
+            self._new[record.collection, record.external_id] = record_id
         else:
             stored = tx.stored(record.collection, record_id)
             if stored is not None and not stored.deleted:
@@ -185,9 +201,14 @@ class ImportSession:
 
 
 def _add(a: Counts, b: Counts) -> Counts:
+    collections = dict(a.collections)
+    for name, (created, changed, unchanged) in b.collections.items():
+        before = collections.get(name, (0, 0, 0))
+        collections[name] = (before[0] + created, before[1] + changed, before[2] + unchanged)
     return Counts(
         a.created + b.created,
         a.changed + b.changed,
         a.unchanged + b.unchanged,
         a.problems + b.problems,
+        collections,
     )

@@ -24,6 +24,7 @@ class PermissionBook:
 
     def save(self, override: Override) -> None:
         """Store a row in place of an earlier one of the same role, object and verb."""
+        self._db.touched.add("permissions")
         self._db.rows(
             "INSERT OR REPLACE INTO box_permissions VALUES (?, ?, ?, ?)",
             (override.role, override.object, override.verb, int(override.effect == "allow")),
@@ -31,6 +32,7 @@ class PermissionBook:
 
     def forget(self, role: str, thing: str, verb: Verb) -> bool:
         """Remove a row; return whether there was one."""
+        self._db.touched.add("permissions")
         self._db.rows(
             "DELETE FROM box_permissions WHERE role = ? AND object = ? AND verb = ?",
             (role, thing, verb),

@@ -71,7 +71,9 @@ class PluginHooks:
             issues.extend(self._issues(name, "validate_mutation", found))
         return issues
 
-    def apply(self, owner: str, mutation: Mutation, stored: Row | None) -> Effect | None:
+    def apply(
+        self, owner: str, mutation: Mutation, stored: Row | None, issues: Sequence[Issue]
+    ) -> Effect | None:
         """Ask the owner of a collection what to store."""
         if owner not in self._contexts:
             return None
@@ -80,6 +82,7 @@ class PluginHooks:
             "apply_mutation",
             mutation=mutation,
             stored=stored,
+            issues=issues,
             context=self._contexts[owner],
         )
         if found is None:

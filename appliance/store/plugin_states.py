@@ -57,12 +57,13 @@ class PluginStates:
             (KEEP_FAILURES,),
         )
 
-    def failures(self, limit: int = 50) -> list[PluginFailure]:
-        """Return the newest failures."""
+    def failures(self, limit: int = 50, plugin: str | None = None) -> list[PluginFailure]:
+        """Return the newest failures, of one plugin where it is given."""
         return [
             PluginFailure(*row)
             for row in self._db.rows(
-                "SELECT plugin, hook, at, text FROM box_plugin_failures ORDER BY num DESC LIMIT ?",
-                (limit,),
+                "SELECT plugin, hook, at, text FROM box_plugin_failures"
+                " WHERE ?2 IS NULL OR plugin = ?2 ORDER BY num DESC LIMIT ?1",
+                (limit, plugin),
             )
         ]

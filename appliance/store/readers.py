@@ -18,6 +18,7 @@ Done = Callable[[Any, BaseException | None], None]
 class _Waiting(NamedTuple):
     read: Read
     done: Done
+    direct: bool = False
 
 
 class ReaderPool:
@@ -63,6 +64,29 @@ class ReaderPool:
             return
         self._queue.put(_Waiting(read, done))
 
+    def call(self, read: Callable[[Connection], T]) -> T:
+        """Queue a read and wait for it; from any thread but a reader's.
+
+        Raises:
+            BaseException: what the read raised.
+            StoreError: the store is closing.
+        """
+        if self._stopped:
+            raise StoreError("the store is closing")
+        arrived = threading.Event()
+        answer: list[Any] = [None, None]
+
+        def done(value: Any, error: BaseException | None) -> None:
+            answer[:] = value, error
+            arrived.set()
+
+        self._queue.put(_Waiting(read, done, direct=True))
+        arrived.wait()
+        if answer[1] is not None:
+            raise answer[1]
+        result: T = answer[0]
+        return result
+
     def stop(self) -> None:
         """Do what waits, close the connections, end the threads."""
         self._stopped = True
@@ -80,7 +104,10 @@ class ReaderPool:
                 value = read_once(connection, waiting.read)
             except BaseException as error:
                 failure = error
-            self._tell(waiting.done, value, failure)
+            if waiting.direct:
+                waiting.done(value, failure)
+            else:
+                self._tell(waiting.done, value, failure)
         connection.close()
 
     def _tell(self, done: Done, value: Any, failure: BaseException | None) -> None:

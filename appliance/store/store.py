@@ -107,6 +107,10 @@ class Store:
         """Queue a read on the reader threads."""
         self.readers.submit(read, done)
 
+    def fetch(self, read: Callable[[Connection], T]) -> T:
+        """Run a read on a reader thread and wait; from any thread but a reader's."""
+        return self.readers.call(read)
+
     def close(self) -> None:
         """Do what waits, then close every connection."""
         self.writer.stop()

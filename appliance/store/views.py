@@ -7,17 +7,27 @@ SQL. Views follow the declarations: a field added to a collection is a column af
 
 from __future__ import annotations
 
+from appliance.api.fields import Field
 from appliance.store.connection import Connection
 from appliance.sync.codec import is_scalar
 from appliance.sync.registry import CompiledCollection, Registry
+
+TEXTS = frozenset({"id", "ref", "text", "date", "blob", "i18n"})
+"""Field types whose column holds text; the others hold integers."""
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _column(field: str) -> str:
-    return f"body ->> '$.{field}'"
+def _column(field: Field) -> str:
+    """Return the expression of a field's column.
+
+    The cast gives the column an affinity: without one, SQLite compares it with `id` in a way that
+    cannot use the field's index.
+    """
+    kind = "TEXT" if field.type in TEXTS else "INTEGER"
+    return f"CAST(body ->> '$.{field.name}' AS {kind})"
 
 
 def view_sql(collection: CompiledCollection, number: int) -> list[str]:
@@ -29,7 +39,7 @@ def view_sql(collection: CompiledCollection, number: int) -> list[str]:
     """
     columns = ["id", "seq"]
     columns += [
-        f"{_column(field.name)} AS {_quoted(field.name)}"
+        f"{_column(field)} AS {_quoted(field.name)}"
         for field in collection.spec.fields
         if is_scalar(field)
     ]
@@ -40,7 +50,7 @@ def view_sql(collection: CompiledCollection, number: int) -> list[str]:
     ]
     statements += [
         f"CREATE INDEX {_quoted(f'box_ix_{number}_{field.name}')}"
-        f" ON box_rows ({_column(field.name)}) WHERE {here}"
+        f" ON box_rows ({_column(field)}) WHERE {here}"
         for field in collection.indexed
     ]
     return statements

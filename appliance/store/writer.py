@@ -29,11 +29,18 @@ class Commit(NamedTuple):
         head: the seq of its newest change.
         changes: in order.
         regranted: numbers of devices whose grants changed.
+        touched: see `Connection.touched`.
     """
 
     head: int
     changes: list[Recorded]
     regranted: frozenset[int]
+    touched: frozenset[str] = frozenset()
+
+    @property
+    def tells(self) -> bool:
+        """Whether anybody may want to know of it."""
+        return bool(self.changes or self.regranted or self.touched)
 
 
 class _Waiting(NamedTuple):
@@ -176,6 +183,7 @@ class Writer:
             transaction.log.rolled_back()
             transaction.grants.forget()
             transaction.regranted.clear()
+            connection.touched.clear()
             failed = error if isinstance(error, StoreError) else StoreUnavailable(str(error))
             self._answer([(waiting.done, None, failed) for waiting in batch], None)
             return
@@ -185,8 +193,10 @@ class Writer:
             transaction.log.head,
             transaction.log.committed(),
             frozenset(transaction.regranted),
+            frozenset(connection.touched),
         )
         transaction.regranted.clear()
+        connection.touched.clear()
         self._answer(answers, commit)
 
     def _one(
@@ -208,12 +218,12 @@ class Writer:
         others = [answer for answer in answers if not isinstance(answer[0], _Direct)]
 
         def deliver() -> None:
-            if commit is not None and (commit.changes or commit.regranted):
+            if commit is not None and commit.tells:
                 self._on_commit(commit)
             for done, value, error in others:
                 done(value, error)
 
-        if others or (commit is not None and (commit.changes or commit.regranted)):
+        if others or (commit is not None and commit.tells):
             self._deliver(deliver)
         for done, value, error in direct:
             done(value, error)

@@ -220,7 +220,7 @@ class Intake:
             self._check_scope(tx, sender, collection, sent.id, merged)
         issues.extend(self._hooks.validate(mutation, before))
         _refuse(collection, issues)
-        effect = self._hooks.apply(collection.owner, mutation, before)
+        effect = self._hooks.apply(collection.owner, mutation, before, tuple(issues))
         outcome: Outcome = "applied"
         changed = merged is not None
         if effect is not None:

@@ -126,8 +126,10 @@ class Hooks(Protocol):
         """Ask every plugin what is wrong."""
         ...
 
-    def apply(self, owner: str, mutation: Mutation, stored: Row | None) -> Effect | None:
-        """Ask the owner what to store."""
+    def apply(
+        self, owner: str, mutation: Mutation, stored: Row | None, issues: Sequence[Issue]
+    ) -> Effect | None:
+        """Ask the owner what to store, given what was found so far."""
         ...
 
     def resolve(self, owner: str, mutation: Mutation, stored: Row, base: Row | None) -> Row | None:

@@ -122,7 +122,7 @@ class Desk:
         assert self.codes(row, user, role) == []
         stored = self.context.get("orders", "order-1")
         before = copy.deepcopy((row, stored))
-        effect = plugin.apply_mutation(self.mutation(row, user, role), stored, self.context)
+        effect = plugin.apply_mutation(self.mutation(row, user, role), stored, (), self.context)
         assert (row, stored) == before, "a hook changed what it was given"
         assert effect is not None
         assert effect.row is not None

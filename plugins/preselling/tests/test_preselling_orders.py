@@ -212,7 +212,7 @@ def test_nobody_takes_over_an_order(desk: Any, order: Row) -> None:
 def test_mutations_of_other_collections_are_none_of_its_business(desk: Any, order: Row) -> None:
     other = msgspec.structs.replace(desk.mutation(order), collection="visits")
     assert plugin.validate_mutation(other, None, desk.context) is None
-    assert plugin.apply_mutation(other, None, desk.context) is None
+    assert plugin.apply_mutation(other, None, (), desk.context) is None
 
 
 def test_two_questions_to_the_store_however_many_lines(

@@ -91,12 +91,12 @@ class Preselling:
 
     @hookimpl
     def apply_mutation(
-        self, mutation: Mutation, stored: Row | None, context: Context
+        self, mutation: Mutation, stored: Row | None, issues: Sequence[Issue], context: Context
     ) -> Effect | None:
         """Accept or hold a submitted order, count its revision."""
         if mutation.collection != "orders" or mutation.op != "put":
             return None
-        return post(mutation, stored, context)
+        return post(mutation, stored, issues, context)
 
     @hookimpl
     def http_endpoints(self) -> Sequence[Endpoint]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from appliance.api import Context, Effect, Issue, Mutation, Row
 from appliance_preselling import states
@@ -12,11 +12,14 @@ from appliance_preselling.order_fields import SERVER_FIELDS
 from appliance_preselling.texts import issue
 
 
-def post(mutation: Mutation, stored: Row | None, context: Context) -> Effect:
+def post(
+    mutation: Mutation, stored: Row | None, issues: Sequence[Issue], context: Context
+) -> Effect:
     """Complete an order with what only the appliance decides.
 
-    A submitted order becomes accepted, or held when a rule of `holds` says so. The revision counts
-    up when the content changed after the order left its author's hands.
+    A submitted order becomes accepted, or held when a rule of `holds` or one of the ``issues``
+    found before says so. The revision counts up when the content changed after the order left
+    its author's hands.
     """
     row = {name: value for name, value in mutation.row.items() if name not in SERVER_FIELDS}
     before = stored or {}
@@ -26,9 +29,10 @@ def post(mutation: Mutation, stored: Row | None, context: Context) -> Effect:
     found: tuple[Issue, ...] = ()
     if row["state"] == "submitted":
         found = tuple(holds(row, context))
-        row["state"] = "held" if found else "accepted"
+        holding = (*(issue for issue in issues if issue.severity == "hold"), *found)
+        row["state"] = "held" if holding else "accepted"
         row.pop("issues", None)
-        if found:
+        if holding:
             row["issues"] = [
                 {
                     "code": one.code,
@@ -36,7 +40,7 @@ def post(mutation: Mutation, stored: Row | None, context: Context) -> Effect:
                     "pointer": one.pointer,
                     "text": one.text,
                 }
-                for one in found
+                for one in holding
             ]
     row["revision"] = _revision(mutation.row, stored)
     if stored is not None and row["revision"] != stored["revision"]:

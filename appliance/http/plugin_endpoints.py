@@ -1,0 +1,131 @@
+"""Endpoints of plugins, below ``/v1/x/PLUGIN/``."""
+
+from __future__ import annotations
+
+import msgspec
+import orjson
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from appliance.api.endpoints import Endpoint, EndpointRequest, EndpointResponse
+from appliance.api.errors import PluginError
+from appliance.http.identity import device_of
+from appliance.http.problem import Problem
+from appliance.http.request import ApiRequest
+from appliance.http.response import JSON, Response, json_response
+from appliance.http.route import Answer, Parameter, RequestBody, Route, RouteLimits
+from appliance.http.store_calls import read, written
+from appliance.store.box import Box
+from appliance.store.connection import Connection
+from appliance.store.transaction import WriteTransaction
+from appliance.sync.intake import store_write
+
+MAX_BODY = 256 * 1024
+
+
+class PluginEndpoint:
+    """One endpoint of one plugin."""
+
+    def __init__(self, box: Box, plugin: str, endpoint: Endpoint) -> None:
+        self._box = box
+        self._plugin = plugin
+        self._endpoint = endpoint
+
+    def handle(self, request: ApiRequest) -> Deferred[Response]:
+        """Ask the plugin on a reader thread; store what it writes before answering."""
+        identity = device_of(request)
+        roles = identity.enrolled.device.effective_roles(identity.enrolled.user)
+        right = f"endpoint:{self._plugin}.{self._endpoint.name}"
+        if not self._box.permissions.allows(roles, right, "read"):
+            raise Problem("forbidden", f"The permission {right} is needed.")
+        body = None
+        if request.body:
+            try:
+                body = orjson.loads(request.body)
+            except orjson.JSONDecodeError as error:
+                raise Problem("bad_json", f"{error}.") from None
+        asked = EndpointRequest(query=dict(request.query), body=body)
+        device = identity.enrolled.device.for_plugins(identity.enrolled.user)
+        host = self._box.plugins.host
+
+        def ask(connection: Connection) -> EndpointResponse:
+            found = host.call(
+                self._plugin,
+                "handle_request",
+                endpoint=self._endpoint.name,
+                request=asked,
+                device=device,
+                context=self._box.reading_hooks(connection).context(self._plugin),
+            )
+            sound = isinstance(found, EndpointResponse) and 200 <= found.status < 600
+            if not sound:
+                raise host.refuse(self._plugin, "handle_request", "returned no EndpointResponse")
+            answer: EndpointResponse = found
+            return answer
+
+        return (
+            read(self._box.store, ask)
+            .addCallback(self._store)
+            .addCallbacks(self._answer, self._failed)
+        )
+
+    def _store(self, found: EndpointResponse) -> EndpointResponse | Deferred[EndpointResponse]:
+        if not found.writes:
+            return found
+
+        def job(tx: WriteTransaction) -> EndpointResponse:
+            for write in found.writes:
+                store_write(tx, self._box.plugins.registry, write)
+            return found
+
+        return written(self._box.store, job)
+
+    def _answer(self, found: EndpointResponse) -> Response:
+        try:
+            return json_response(found.body, status=found.status)
+        except (TypeError, msgspec.MsgspecError) as error:
+            raise Problem("internal", "The plugin's answer is not JSON.") from error
+
+    def _failed(self, failure: Failure) -> Response:
+        if isinstance(failure.value, PluginError):
+            raise Problem("internal", f"The plugin {self._plugin} failed; its failure is recorded.")
+        raise failure.value  # type: ignore[misc]
+
+
+def plugin_routes(box: Box) -> tuple[Route, ...]:
+    """Make a route for each endpoint that a plugin declares."""
+    routes: list[Route] = []
+    for plugin, declared in box.plugins.host.declared.items():
+        for endpoint in declared.endpoints:
+            posts = endpoint.method == "POST"
+            routes.append(
+                Route(
+                    method=endpoint.method,
+                    path=f"/v1/x/{plugin}/{endpoint.path}",
+                    handler=PluginEndpoint(box, plugin, endpoint).handle,
+                    summary=endpoint.summary,
+                    query=tuple(
+                        Parameter(
+                            name=name,
+                            description=str(schema.get("description", "")),
+                            schema=schema,
+                            required=name in endpoint.request_schema.get("required", ()),
+                        )
+                        for name, schema in endpoint.request_schema.get("properties", {}).items()
+                    )
+                    if not posts
+                    else (),
+                    request_body=RequestBody(media={JSON: endpoint.request_schema})
+                    if posts
+                    else None,
+                    responses={
+                        200: Answer(
+                            description="The answer.", media={JSON: endpoint.response_schema}
+                        )
+                    },
+                    problems=("bad_json", "forbidden"),
+                    limits=RouteLimits(max_body=MAX_BODY if posts else 0),
+                    tags=(f"plugin {plugin}",),
+                )
+            )
+    return tuple(routes)

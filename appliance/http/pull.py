@@ -1,0 +1,162 @@
+"""``POST /v1/pull``: the stream of what a device may see and does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+
+from appliance.http.encoding import ContentEncoding, Encoder, encoder
+from appliance.http.identity import DeviceIdentity, device_of
+from appliance.http.problem import Problem
+from appliance.http.request import ApiRequest
+from appliance.http.response import JSON, NDJSON, Response
+from appliance.http.route import Answer, RequestBody, Route, RouteLimits
+from appliance.http.store_calls import read, written
+from appliance.http.stream import Chunk, ChunkStream
+from appliance.store.box import Box
+from appliance.store.connection import Connection
+from appliance.store.pages import PullReader
+from appliance.sync.cursor import CursorDamaged
+from appliance.sync.pull import Pull, PullRequest, Reader, Step
+from appliance.sync.pull_transaction import Room
+
+MAX_BODY = 64 * 1024
+INLINE_SEQS = 512
+"""A device that is at most so far behind is answered without a thread: the read is short."""
+
+FLUSH_BYTES = 64 * 1024
+"""At most so many bytes of a page are compressed before they can be read on arrival."""
+
+_LINE = {
+    "type": "object",
+    "description": "One line; see docs/device-protocol.md.",
+    "oneOf": [
+        {"required": [key]}
+        for key in ("begin", "put", "del", "ack", "segment", "mark", "checkpoint")
+    ],
+}
+_REQUEST = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "cursor": {"type": ["string", "null"]},
+        "collections": {"type": ["array", "null"], "items": {"type": "string"}},
+        "limit_bytes": {"type": ["integer", "null"]},
+        "accept": {"type": "array", "items": {"enum": ["segments"]}},
+    },
+}
+
+
+class _Stream:
+    """One pull on its way to one device: steps of the plan, compressed where they are made."""
+
+    def __init__(
+        self, box: Box, identity: DeviceIdentity, pull: Pull, encoding: ContentEncoding, behind: int
+    ) -> None:
+        self._box = box
+        self._identity = identity
+        self._pull = pull
+        self._encoder: Encoder = encoder(encoding)
+        self._inline = behind <= INLINE_SEQS
+        self._finished = False
+        self.sent = 0
+
+    def produce(self) -> Chunk | Deferred[Chunk]:
+        """Return the next bytes, or None at the end."""
+        if self._finished:
+            return None
+        if self._inline:
+            self._inline = False
+            step, data = self._box.store.read(self._take)
+            return self._after(step, data)
+        return read(self._box.store, self._take).addCallback(lambda got: self._after(*got))
+
+    def _take(self, connection: Connection) -> tuple[Step, bytes]:
+        """Take a step in a read transaction, and compress it on the same thread."""
+        step = self._pull.step(PullReader(connection, self._box.sources))
+        data = b""
+        for start in range(0, len(step.lines), FLUSH_BYTES):
+            data += self._encoder.compress(step.lines[start : start + FLUSH_BYTES])
+            # Text shrinks to a fraction; only what does not is flushed in between.
+            if len(data) > FLUSH_BYTES:
+                data += self._encoder.flush()
+        data += self._encoder.flush()
+        if step.done:
+            data += self._encoder.finish()
+        return step, data
+
+    def _after(self, step: Step, data: bytes) -> Chunk | Deferred[Chunk]:
+        self.sent += len(data)
+        if step.stale:
+            number = self._identity.number
+            again = written(
+                self._box.store, lambda tx: self._box.refresh_grants(tx, number)
+            ).addCallback(lambda _changed: self.produce())
+            if not data:
+                return again
+            return again.addCallback(lambda more: data + (more or b""))
+        self._finished = step.done
+        return data
+
+
+class PullHandlers:
+    """The handler of pulls.
+
+    Args:
+        box: whose data it is.
+        seen: told of every pull: the device's number, and the seq its cursor proves it holds
+            (None for none).
+    """
+
+    def __init__(self, box: Box, seen: Callable[[int, int | None], None]) -> None:
+        self._box = box
+        self._seen = seen
+
+    def pull(self, request: ApiRequest) -> Response:
+        """Stream what the device lacks."""
+        identity = device_of(request)
+        asked = request.json(PullRequest)
+        sync = self._box.settings.sync
+        device = identity.enrolled.device
+        try:
+            pull = Pull(
+                Reader(identity.number, device.id, identity.rights.readable),
+                asked,
+                epoch=self._box.store.epoch,
+                key=self._box.store.cursor_key,
+                page=Room(sync.page_rows, sync.page_bytes),
+            )
+        except CursorDamaged as error:
+            raise Problem("bad_cursor", f"{str(error).capitalize()}.") from None
+        head = self._box.store.read(lambda db: PullReader(db, frozenset()).head())
+        self._seen(identity.number, pull.seq or None)
+        encoding = request.encoding()
+        behind = head - pull.seq if pull.seq else INLINE_SEQS + 1
+        stream = _Stream(self._box, identity, pull, encoding, behind)
+        headers = {"Vary": "Accept-Encoding"}
+        if encoding != "identity":
+            headers["Content-Encoding"] = encoding
+        return Response(body=ChunkStream(stream.produce), media_type=NDJSON, headers=headers)
+
+
+def pull_routes(box: Box, seen: Callable[[int, int | None], None]) -> tuple[Route, ...]:
+    """Make the routes; arguments as of `PullHandlers`."""
+    return (
+        Route(
+            method="POST",
+            path="/v1/pull",
+            handler=PullHandlers(box, seen).pull,
+            summary="Pull changes",
+            description=(
+                "Streams lines from the cursor to the head. Commit rows together with the cursor "
+                "of the mark below them; show them at the checkpoint. A stream that ends without "
+                "a checkpoint is taken up again from its last mark."
+            ),
+            request_body=RequestBody(media={JSON: _REQUEST}),
+            responses={200: Answer(description="The stream.", media={NDJSON: _LINE})},
+            problems=("bad_json", "bad_cursor"),
+            limits=RouteLimits(max_body=MAX_BODY),
+            tags=("sync",),
+        ),
+    )
