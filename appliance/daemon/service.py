@@ -55,6 +55,7 @@ from appliance.http.verify import verify_routes
 from appliance.http.workers import PoolWorkers
 from appliance.store.box import Box
 from appliance.store.connection import Connection
+from appliance.store.pages import PullReader
 from appliance.store.visibility import blob_is_visible
 from appliance.store.writer import Commit
 
@@ -110,7 +111,6 @@ class Service:
             "ready",
             address=str(self.address),
             seconds=round(time.monotonic() - began, 3),
-            head=self.metrics.head._value.get(),
         )
         return self.address
 
@@ -125,6 +125,7 @@ class Service:
             on_commit=self._committed,
         )
         self._stop.append(box.close)
+        self.metrics.head.set(box.store.read(lambda db: PullReader(db, box.sources).head()))
         self._authenticator = Authenticator(box)
         self._presence = Presence(box.now_ms)
         self._hub = LiveHub(box, self._reactor)
@@ -234,7 +235,7 @@ class Service:
             self._settings.name,
             addresses,
             self.address.port,
-            self.box.authority.ca_sha256,
+            self.box.anchor.sha256,
         )
 
         def failed(failure: Failure) -> None:

@@ -134,13 +134,13 @@ class EnrollHandlers:
                 "versions": PROTOCOL_VERSIONS,
                 "software": __version__,
                 "time": self._box.now_ms(),
-                "ca_sha256": self._box.authority.ca_sha256,
+                "ca_sha256": self._box.anchor.sha256,
             }
         )
 
     def ca(self, _request: ApiRequest) -> Response:
         """Give the CA certificate."""
-        return Response(body=self._box.authority.certificate_pem.encode(), media_type=PEM)
+        return Response(body=self._box.anchor.pem.encode(), media_type=PEM)
 
     def enroll(self, request: ApiRequest) -> Deferred[Response]:
         """Let a device in with a code."""
@@ -190,7 +190,7 @@ class EnrollHandlers:
                 "name": user.name,
                 "roles": verdict.device.effective_roles(user),
             },
-            "ca": self._box.authority.certificate_pem,
+            "ca": self._box.anchor.pem,
         }
         if verdict.certificate is not None:
             answer["certificate"] = verdict.certificate

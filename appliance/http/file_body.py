@@ -8,22 +8,18 @@ interrupted download always continues the same bytes.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import BinaryIO
 
 import structlog
 
-from appliance.http.problem import Problem
+from appliance.http.ranges import names_tag, select_part
 from appliance.http.request import ApiRequest
 from appliance.http.response import Response
 from appliance.http.stream import Outlet
 
 READ = 256 * 1024
 """Bytes of one read: what saturated a link at the least cost when measured."""
-
-_RANGE = re.compile(r"bytes[ \t]*=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*\Z", re.IGNORECASE)
-_TAG = re.compile(r'[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|\Z)')
 
 
 class FileBody:
@@ -146,69 +142,15 @@ def _serve(
     headers["ETag"] = tag
     headers["Accept-Ranges"] = "bytes"
     headers.setdefault("Cache-Control", "no-cache")
-    if _matches(request.headers.get_list("If-None-Match"), tag):
+    if names_tag(request.headers.get_list("If-None-Match"), tag):
         file.close()
         return Response(status=304, headers=headers)
-    wanted = request.header("Range")
-    if_range = request.header("If-Range")
-    if if_range is not None and if_range.strip() != tag:
-        wanted = None
-    stretch = parse_range(wanted, size) if wanted is not None else None
-    if stretch is None:
-        return Response(body=FileBody(file, 0, size), media_type=media_type, headers=headers)
-    start, length = stretch
-    headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    part = select_part(request.header("Range"), request.header("If-Range"), tag, size)
+    if part.partial:
+        headers["Content-Range"] = part.content_range(size)
     return Response(
-        status=206, body=FileBody(file, start, length), media_type=media_type, headers=headers
+        status=206 if part.partial else 200,
+        body=FileBody(file, part.offset, part.size),
+        media_type=media_type,
+        headers=headers,
     )
-
-
-def parse_range(value: str, size: int) -> tuple[int, int] | None:
-    """The start and length that a Range header asks for.
-
-    Args:
-        value: of the header.
-        size: of the whole content, bytes.
-
-    Returns:
-        None where the header is to be ignored: not bytes, malformed, or several ranges.
-
-    Raises:
-        Problem: ``range_not_satisfiable``.
-    """
-    parsed = _RANGE.match(value.strip())
-    if parsed is None or not (parsed[1] or parsed[2]):
-        return None
-    if not parsed[1]:
-        length = min(int(parsed[2]), size)
-        start = size - length
-    else:
-        start = int(parsed[1])
-        last = int(parsed[2]) if parsed[2] else size - 1
-        if parsed[2] and last < start:
-            return None
-        length = min(last, size - 1) - start + 1
-    if start >= size or length <= 0:
-        raise Problem(
-            "range_not_satisfiable",
-            f"The content has {size} bytes.",
-            headers={"Content-Range": f"bytes */{size}"},
-        )
-    return start, length
-
-
-def _matches(if_none_match: str | None, tag: str) -> bool:
-    """Whether the weak comparison of RFC 9110, 8.8.3.2 finds `tag` in the list."""
-    if if_none_match is None:
-        return False
-    if if_none_match.strip() == "*":
-        return True
-    position = 0
-    while position < len(if_none_match):
-        found = _TAG.match(if_none_match, position)
-        if found is None:
-            return False
-        if found[1] == tag:
-            return True
-        position = found.end()
-    return False

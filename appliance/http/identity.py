@@ -12,7 +12,7 @@ from appliance.enrollment.replay_cache import ReplayCache
 from appliance.enrollment.revocation import Standing, standing
 from appliance.enrollment.tokens import parse_authorization, token_id
 from appliance.http.peer import PeerCertificate
-from appliance.http.problem import Problem
+from appliance.http.problem import FieldError, Problem
 from appliance.http.request import ApiRequest
 from appliance.store.box import Box, Rights
 from appliance.store.identities import Enrolled, IdentityBook
@@ -77,8 +77,19 @@ class Authenticator:
         """Return who asks.
 
         Raises:
-            Problem: nobody that may.
+            Problem: nobody that may. On HEAD of an upload, what the device can mend by itself is
+                503: clients of tus forget an upload whose HEAD is answered 4xx.
         """
+        try:
+            return self._identify(request)
+        except Problem as problem:
+            mendable = problem.code in ("use_dpop_nonce", "credential_expired")
+            if mendable and request.method == "HEAD" and request.path.startswith("/v1/uploads/"):
+                headers = {**problem.headers, "Retry-After": "1"}
+                raise Problem("reauthenticate", str(problem), headers=headers) from None
+            raise
+
+    def _identify(self, request: ApiRequest) -> DeviceIdentity:
         found = self._by_certificate(request) or self._by_token(request)
         state = self._standing(found)
         renewing = request.route is not None and request.route.auth == "renew"
@@ -137,10 +148,12 @@ class Authenticator:
         try:
             token = parse_authorization(header)
         except TokenRefused as error:
-            raise self._challenge("invalid_token", f"{error}.") from None
+            raise self._challenge("invalid_token", error.code, f"{error}.") from None
         found = self._find(token_id(token))
         if found is None or found[0].kind != "token":
-            raise self._challenge("invalid_token", "This access token is not known here.")
+            raise self._challenge(
+                "invalid_token", "token_unknown", "This access token is not known here."
+            )
         verdict = dpop.verify(
             request.header("DPoP"),
             method=request.method,
@@ -154,14 +167,17 @@ class Authenticator:
         if isinstance(verdict, dpop.Refused):
             if verdict.status == 503:
                 raise Problem("overloaded", f"{verdict.text}.", headers={"Retry-After": "30"})
-            raise self._challenge(verdict.error, f"{verdict.text}.")
+            raise self._challenge(verdict.error, verdict.reason, f"{verdict.text}.")
         return found
 
-    def _challenge(self, error: str, detail: str) -> Problem:
+    def _challenge(self, error: str, reason: str, text: str) -> Problem:
+        """Ask for a proof (RFC 9449, section 7.1); the reason names the check that failed."""
         code = "use_dpop_nonce" if error == "use_dpop_nonce" else "unauthenticated"
+        detail = text[:1].upper() + text[1:]
         return Problem(
             code,
-            detail[:1].upper() + detail[1:],
+            detail,
+            errors=[FieldError("", reason, detail)],
             headers={
                 "WWW-Authenticate": f'DPoP error="{error}", algs="ES256"',
                 "DPoP-Nonce": self._nonces.current(self._box.now_ms()),

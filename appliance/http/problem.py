@@ -195,6 +195,12 @@ _ROWS: tuple[tuple[str, int, str, str], ...] = (
         "Repeat the request with a proof that carries the nonce of the `DPoP-Nonce` header.",
     ),
     (
+        "reauthenticate",
+        503,
+        "The credential must be renewed before this upload goes on",
+        "Renew it, or use the nonce of `DPoP-Nonce`, then repeat the request; the upload is kept.",
+    ),
+    (
         "forbidden",
         403,
         "The user of this device may not do this",

@@ -55,7 +55,7 @@ class AnswerBook:
     def to(self, mid: str) -> tuple[bytes, Answer, bool] | None:
         """Return digest, answer, and whether the answer carried the row."""
         found = self._db.row(
-            f"SELECT digest, {_COLUMNS} FROM box_mutations WHERE mid = ?",  # noqa: S608
+            f"SELECT digest, {_COLUMNS} FROM box_mutations WHERE mid = ?",
             (uuid.UUID(mid).bytes,),
         )
         return None if found is None else (found[0], *_answer(found[1:]))
@@ -63,7 +63,7 @@ class AnswerBook:
     def last(self, collection: str, record_id: str) -> tuple[bytes, Answer, bool] | None:
         """Return the same for the newest mutation that changed a record."""
         found = self._db.row(
-            f"SELECT digest, {_COLUMNS} FROM box_mutations"  # noqa: S608
+            f"SELECT digest, {_COLUMNS} FROM box_mutations"
             " WHERE collection = ? AND id = ? AND outcome IN ('applied', 'held', 'flagged')"
             " ORDER BY num DESC LIMIT 1",
             (collection, record_id),

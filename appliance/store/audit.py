@@ -21,7 +21,7 @@ class AuditBook:
 
     def last(self) -> AuditEntry | None:
         """Return the newest entry, or None."""
-        found = self._db.row(f"SELECT {_COLUMNS} FROM box_audit ORDER BY n DESC LIMIT 1")  # noqa: S608
+        found = self._db.row(f"SELECT {_COLUMNS} FROM box_audit ORDER BY n DESC LIMIT 1")
         return None if found is None else _entry(found)
 
     def add(
@@ -61,7 +61,7 @@ class AuditBook:
         return [
             _entry(row)
             for row in self._db.rows(
-                f"SELECT {_COLUMNS} FROM box_audit WHERE ?1 IS NULL OR n < ?1"  # noqa: S608
+                f"SELECT {_COLUMNS} FROM box_audit WHERE ?1 IS NULL OR n < ?1"
                 " ORDER BY n DESC LIMIT ?2",
                 (before, limit),
             )
@@ -71,7 +71,7 @@ class AuditBook:
         """Yield the entries after a number, in order; all inside one transaction."""
         # Rows come one by one: the log of some years does not fit into memory.
         for row in self._db.raw.execute(
-            f"SELECT {_COLUMNS} FROM box_audit WHERE n > ? ORDER BY n",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM box_audit WHERE n > ? ORDER BY n",
             (after,),
         ):
             yield _entry(row)

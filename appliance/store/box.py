@@ -24,7 +24,7 @@ from appliance.plugin_host.host import Failure
 from appliance.store.connection import Connection
 from appliance.store.enrolling import Enroller
 from appliance.store.identities import Enrolled, IdentityBook
-from appliance.store.keys import open_authority
+from appliance.store.keys import Anchor, anchor_of, open_authority
 from appliance.store.pages import PullReader
 from appliance.store.people import People
 from appliance.store.permissions import PermissionBook
@@ -71,6 +71,7 @@ class Box:
         plugins: the loaded plugins, their collections, settings and importers.
         store: the database.
         authority: the box's certificate authority.
+        anchor: the certificate that devices trust the server by.
         enroller: makes codes, devices and credentials.
         uploads: unfinished uploads; ``uploads.blobs`` the finished ones.
         segments: segment files.
@@ -152,6 +153,7 @@ class Box:
             self.now_ms(),
             self.entropy,
         )
+        self.anchor: Anchor = anchor_of(self.authority, settings.tls.certificate)
         limits = PairingLimits(
             lifetime_ms=settings.enrollment.code_minutes * MINUTE_MS,
             tries=min(settings.enrollment.code_tries, 20),

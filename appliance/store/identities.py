@@ -84,7 +84,7 @@ class IdentityBook:
     def user(self, login: str) -> User | None:
         """Return the user of a login, or None."""
         found = self._db.row(
-            f"SELECT {_USER} FROM box_users u WHERE u.login = ?",  # noqa: S608
+            f"SELECT {_USER} FROM box_users u WHERE u.login = ?",
             (login,),
         )
         return None if found is None else _user(found)
@@ -92,14 +92,14 @@ class IdentityBook:
     def user_by_id(self, user_id: str) -> User | None:
         """Return a user by id, or None."""
         found = self._db.row(
-            f"SELECT {_USER} FROM box_users u WHERE u.id = ?",  # noqa: S608
+            f"SELECT {_USER} FROM box_users u WHERE u.id = ?",
             (user_id,),
         )
         return None if found is None else _user(found)
 
     def users(self) -> list[User]:
         """Return all users by login."""
-        found = self._db.rows(f"SELECT {_USER} FROM box_users u ORDER BY u.login")  # noqa: S608
+        found = self._db.rows(f"SELECT {_USER} FROM box_users u ORDER BY u.login")
         return [_user(row) for row in found]
 
     def add_device(self, device: Device) -> int:
@@ -161,7 +161,7 @@ class IdentityBook:
 
     def _enrolled(self, which: str, values: tuple[Any, ...]) -> list[Enrolled]:
         found = self._db.rows(
-            f"SELECT d.num, d.seen_at, d.last_n, d.synced_seq, {_DEVICE}, {_USER}"  # noqa: S608
+            f"SELECT d.num, d.seen_at, d.last_n, d.synced_seq, {_DEVICE}, {_USER}"
             f" FROM box_devices d JOIN box_users u ON u.num = d.user {which}",
             values,
         )
@@ -188,7 +188,7 @@ class IdentityBook:
     def credential(self, credential_id: str) -> tuple[Credential, Enrolled] | None:
         """Return a credential and its device, or None."""
         found = self._db.row(
-            f"SELECT {_CREDENTIAL} FROM box_credentials c"  # noqa: S608
+            f"SELECT {_CREDENTIAL} FROM box_credentials c"
             " JOIN box_devices d ON d.num = c.device WHERE c.id = ?",
             (credential_id,),
         )
@@ -209,7 +209,7 @@ class IdentityBook:
     def credentials_of(self, device_id: str) -> list[Credential]:
         """Return a device's credentials, the newest first."""
         found = self._db.rows(
-            f"SELECT {_CREDENTIAL} FROM box_credentials c"  # noqa: S608
+            f"SELECT {_CREDENTIAL} FROM box_credentials c"
             " JOIN box_devices d ON d.num = c.device WHERE d.id = ? ORDER BY c.not_after DESC",
             (device_id,),
         )

@@ -5,12 +5,31 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from appliance.enrollment import base64url
 from appliance.enrollment.authority import Authority
 from appliance.enrollment.entropy import Entropy
 from appliance.enrollment.server_names import NameLimits
 from appliance.store.errors import StoreError, StoreUnavailable
+
+
+class Anchor(NamedTuple):
+    """The certificate that devices trust this box by.
+
+    Attributes:
+        pem: of the certificate.
+        sha256: of its DER, base64url: what the pairing QR holds.
+    """
+
+    pem: str
+    sha256: str
+
 
 CERTIFICATE = "ca.pem"
 KEY = "ca.key"
@@ -71,3 +90,23 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def anchor_of(authority: Authority, chain: Path | None) -> Anchor:
+    """Return what devices trust: the authority, or the top of the technician's own chain.
+
+    Args:
+        authority: the box's own.
+        chain: the file of ``tls.certificate``, where there is one; its last certificate is meant.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    if chain is None:
+        return Anchor(authority.certificate_pem, authority.ca_sha256)
+    try:
+        top = x509.load_pem_x509_certificates(chain.read_bytes())[-1]
+    except (OSError, ValueError) as error:
+        raise StoreError(f"tls.certificate: {chain} cannot be read: {error}") from error
+    digest = sha256(top.public_bytes(Encoding.DER)).digest()
+    return Anchor(top.public_bytes(Encoding.PEM).decode("ascii"), base64url.encode(digest))

@@ -45,7 +45,7 @@ def view_sql(collection: CompiledCollection, number: int) -> list[str]:
     ]
     here = f"collection = {number} AND deleted = 0"
     statements = [
-        f"CREATE VIEW {_quoted(collection.name)} AS SELECT {', '.join(columns)}, body"  # noqa: S608
+        f"CREATE VIEW {_quoted(collection.name)} AS SELECT {', '.join(columns)}, body"
         f" FROM box_rows WHERE {here}"
     ]
     statements += [
