@@ -13,7 +13,14 @@ from appliance.api.errors import ImportRowError, PluginError, QueryError, Record
 from appliance.api.fields import Field
 from appliance.api.hookspecs import hookimpl
 from appliance.api.identity import Device, User
-from appliance.api.importing import ExternalRef, ImportColumn, Importer, ImportRecord, ImportValues
+from appliance.api.importing import (
+    ExternalRef,
+    ImportColumn,
+    Importer,
+    ImportNote,
+    ImportRecord,
+    ImportValues,
+)
 from appliance.api.manifest import API_VERSION, Manifest
 from appliance.api.mutations import (
     Change,
@@ -59,6 +66,7 @@ __all__ = [
     "ExternalRef",
     "Field",
     "ImportColumn",
+    "ImportNote",
     "ImportRecord",
     "ImportRowError",
     "ImportValues",

@@ -24,7 +24,7 @@ from appliance.api.context import Context
 from appliance.api.documents import Document, DocumentKind
 from appliance.api.endpoints import Endpoint, EndpointRequest, EndpointResponse
 from appliance.api.identity import Device, User
-from appliance.api.importing import Importer, ImportRecord, ImportValues
+from appliance.api.importing import Importer, ImportNote, ImportRecord, ImportValues
 from appliance.api.manifest import Manifest
 from appliance.api.mutations import Change, Effect, Issue, Mutation, Resolution, Row, Write
 from appliance.api.permissions import Permission
@@ -193,8 +193,10 @@ def importers() -> Sequence[Importer]:
 
 
 @hookspec
-def import_row(kind: str, values: ImportValues, context: Context) -> Sequence[ImportRecord]:
-    """Turn one row of a file into records.
+def import_row(
+    kind: str, values: ImportValues, context: Context
+) -> Sequence[ImportRecord | ImportNote]:
+    """Turn one row of a file into records, and notes for the person who imports it.
 
     Raises:
         ImportRowError: the row cannot be used; the text says why.

@@ -76,6 +76,18 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     create_only: bool = False
 
 
+class ImportNote(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a person should know of a row that was imported all the same.
+
+    Attributes:
+        text: one plain sentence.
+        column: the column's header, "" for the whole row.
+    """
+
+    text: str
+    column: str = ""
+
+
 class ExternalRef(msgspec.Struct, frozen=True, kw_only=True):
     """A reference by external id, to be replaced by the record's id.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from appliance.api.importing import ImportRecord, ImportValues
+from appliance.api.importing import ImportNote, ImportRecord, ImportValues
 from appliance.config.settings import Settings
 from appliance.enrollment.authority import Authority
 from appliance.enrollment.clock import MINUTE_MS
@@ -316,7 +316,7 @@ class Box:
 
     def converter(
         self, tx: WriteTransaction, kind: str
-    ) -> Callable[[ImportValues], Sequence[ImportRecord]]:
+    ) -> Callable[[ImportValues], Sequence[ImportRecord | ImportNote]]:
         """Return what turns a row of a file of some kind into records.
 
         Raises:
@@ -329,12 +329,12 @@ class Box:
         hooks = self.hooks(tx)
         host = self.plugins.host
 
-        def convert(values: ImportValues) -> Sequence[ImportRecord]:
+        def convert(values: ImportValues) -> Sequence[ImportRecord | ImportNote]:
             found = host.call(
                 owner, "import_row", kind=kind, values=values, context=hooks.context(owner)
             )
             if not isinstance(found, list | tuple) or not all(
-                isinstance(record, ImportRecord) for record in found
+                isinstance(record, ImportRecord | ImportNote) for record in found
             ):
                 raise host.refuse(owner, "import_row", "returned no list of ImportRecord")
             return found

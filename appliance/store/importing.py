@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from appliance.api.errors import ImportRowError, PluginError
-from appliance.api.importing import ExternalRef, ImportRecord, ImportValues
+from appliance.api.importing import ExternalRef, ImportNote, ImportRecord, ImportValues
 from appliance.api.mutations import Row, Write
 from appliance.api.values import uuid7
 from appliance.store.external_refs import MAX_EXTERNAL_ID, ExternalRefs
@@ -23,7 +23,7 @@ from appliance.sync.intake import store_write
 MAX_WAITING = 20_000
 """Rows that may wait for records named later in the file."""
 
-Convert = Callable[[ImportValues], Sequence[ImportRecord]]
+Convert = Callable[[ImportValues], Sequence[ImportRecord | ImportNote]]
 
 
 class ImportRow(NamedTuple):
@@ -48,6 +48,7 @@ class Counts(NamedTuple):
         created, changed, unchanged: in all.
         problems: of rows that were not imported.
         collections: created, changed and unchanged of each collection.
+        notes: of rows that were imported all the same.
     """
 
     created: int
@@ -55,6 +56,7 @@ class Counts(NamedTuple):
     unchanged: int
     problems: tuple[RowProblem, ...]
     collections: Mapping[str, tuple[int, int, int]] = {}
+    notes: tuple[RowProblem, ...] = ()
 
 
 class _Unknown(ImportRowError):
@@ -125,14 +127,17 @@ class ImportSession:
     ) -> Counts:
         done: dict[str, list[int]] = {}
         problems: list[RowProblem] = []
+        notes: list[RowProblem] = []
         refs = ExternalRefs(tx.db)
         for row in rows:
             self._new.clear()
             try:
                 with tx.savepoint():
+                    found = convert(row.values)
                     results = [
                         (record.collection, self._record(tx, refs, record))
-                        for record in convert(row.values)
+                        for record in found
+                        if isinstance(record, ImportRecord)
                     ]
             except _Unknown as error:
                 if last or len(self._waiting) >= MAX_WAITING:
@@ -150,9 +155,14 @@ class ImportSession:
                 self._pretended.update(self._new)
             for collection, result in results:
                 done.setdefault(collection, [0, 0, 0])[result] += 1
+            notes.extend(
+                RowProblem(row.number, note.column, note.text)
+                for note in found
+                if isinstance(note, ImportNote)
+            )
         sums = [sum(counts[fate] for counts in done.values()) for fate in range(3)]
         by_collection = {name: (c[0], c[1], c[2]) for name, c in done.items()}
-        return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection)
+        return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection, tuple(notes))
 
     def _record(self, tx: WriteTransaction, refs: ExternalRefs, record: ImportRecord) -> int:
         """Store one record; return 0 where it is new, 1 where it changed, 2 where it did not."""
@@ -211,4 +221,5 @@ def _add(a: Counts, b: Counts) -> Counts:
         a.unchanged + b.unchanged,
         a.problems + b.problems,
         collections,
+        a.notes + b.notes,
     )

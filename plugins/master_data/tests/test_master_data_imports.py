@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from appliance.api import ImportRowError
+from appliance.api import ImportNote, ImportRowError
 from appliance.testing.fake_context import FakeContext
 from appliance_master_data.collections import COLLECTIONS
 from appliance_master_data.importers.products import tax_category
@@ -100,9 +100,11 @@ def test_a_wrong_barcode_refuses_the_row_or_is_left_out(
 ) -> None:
     wrong = {**MAT, "barcode": "8809398300548"}
     with pytest.raises(ImportRowError, match="check digit") as caught:
-        files.row("products", **wrong)
+        plugin.import_row("products", wrong, make_context(wrong_barcodes="refuse"))
     assert caught.value.column == "Штрихкод"
-    records = plugin.import_row("products", wrong, make_context(wrong_barcodes="leave_out"))
+    note, *records = plugin.import_row("products", wrong, make_context())
+    assert isinstance(note, ImportNote)
+    assert (note.column, "check digit" in note.text) == ("Штрихкод", True)
     assert records[-1].row["gtin"] is None
 
 

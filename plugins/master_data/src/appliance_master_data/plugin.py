@@ -11,6 +11,7 @@ from appliance.api import (
     Effect,
     Exporter,
     Importer,
+    ImportNote,
     ImportRecord,
     ImportRowError,
     ImportValues,
@@ -85,7 +86,7 @@ class MasterData:
     @hookimpl
     def import_row(
         self, kind: str, values: ImportValues, context: Context
-    ) -> Sequence[ImportRecord]:
+    ) -> Sequence[ImportRecord | ImportNote]:
         """Turn one row of a file into records."""
         records = RECORDS.get(kind)
         if records is None:

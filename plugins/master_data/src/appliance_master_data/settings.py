@@ -20,9 +20,10 @@ SETTINGS = (
     Setting(
         "wrong_barcodes",
         "text",
-        "What the import does with a barcode that is no GTIN: refuse the row, or leave it out.",
-        default="refuse",
-        values=("refuse", "leave_out"),
+        "What the import does with a barcode that is no GTIN: leave it out with a note, or "
+        "refuse the row.",
+        default="leave_out",
+        values=("leave_out", "refuse"),
     ),
     Setting(
         "stock_confirm_hours",

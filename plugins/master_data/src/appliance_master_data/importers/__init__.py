@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.api import Context, Importer, ImportRecord, ImportValues
+from appliance.api import Context, Importer, ImportNote, ImportRecord, ImportValues
 from appliance_master_data.importers import (
     outlets,
     parties,
@@ -26,7 +26,7 @@ from appliance_master_data.importers import (
     warehouses,
 )
 
-Records = Callable[[ImportValues, Context], list[ImportRecord]]
+Records = Callable[[ImportValues, Context], list[ImportRecord | ImportNote]]
 
 _MODULES = (
     product_groups,

@@ -9,6 +9,7 @@ from appliance.api import (
     ExternalRef,
     ImportColumn,
     Importer,
+    ImportNote,
     ImportRecord,
     ImportRowError,
     ImportValues,
@@ -136,7 +137,7 @@ def base_unit(product: str) -> ExternalRef:
     return ExternalRef(collection="product_uoms", external_id=product)
 
 
-def records(values: ImportValues, context: Context) -> list[ImportRecord]:
+def records(values: ImportValues, context: Context) -> list[ImportRecord | ImportNote]:
     """Turn a row into a product, its base unit, and its group if that is not known yet."""
     code = cells.code(values, "code", "Код")
     group = cells.optional_code(values, "group", "Группа")
@@ -158,9 +159,11 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         product["kind"] = _kind(values)
     if "active" in values:
         product["active"] = values["active"] is not False
+    notes: list[ImportNote] = []
     if "barcode" in values:
-        uom["gtin"] = _barcode(values, context)
+        uom["gtin"], notes = _barcode(values, context)
     return [
+        *notes,
         *([] if group is None else [product_groups.mention(group)]),
         *cells.settled("products", code, product, PRODUCT_DEFAULTS),
         *cells.settled("product_uoms", code, {**uom, **BASE_UNIT}, UNIT_DEFAULTS),
@@ -179,16 +182,14 @@ def _kind(values: ImportValues) -> str:
     return kind
 
 
-def _barcode(values: ImportValues, context: Context) -> str | None:
+def _barcode(values: ImportValues, context: Context) -> tuple[str | None, list[ImportNote]]:
     text = values.get("barcode")
     if not text:
-        return None
+        return None, []
     try:
-        return gtin(str(text))
+        return gtin(str(text)), []
     except GtinError as error:
         if context.settings["wrong_barcodes"] == "leave_out":
-            return None
-        raise ImportRowError(
-            f'{error}; correct it, or set wrong_barcodes = "leave_out" in [plugins.master_data]',
-            column="Штрихкод",
-        ) from error
+            note = f"the product is imported without its barcode: {error}"
+            return None, [ImportNote(text=note, column="Штрихкод")]
+        raise ImportRowError(f"{error}; correct it", column="Штрихкод") from error
