@@ -1,0 +1,53 @@
+"""The desk: one technician's conversation with the box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from appliance.config.address import Address
+from appliance.store.box import Box
+
+if TYPE_CHECKING:
+    from appliance.daemon.operations.imports import OpenImport
+
+
+class Serving:
+    """Where the daemon serves devices; whoever opens its port fills it in.
+
+    Attributes:
+        address: the host that devices are told to use (a name or an address that is not
+            ``0.0.0.0``) and the real port, None while no port is open.
+        started_at: UTC milliseconds of the start, None while nothing runs.
+    """
+
+    def __init__(self) -> None:
+        self.address: Address | None = None
+        self.started_at: int | None = None
+
+
+class Desk:
+    """What operations work with. Its requests come one after another.
+
+    Attributes:
+        box: the box.
+        serving: where it serves.
+        running: a daemon serves the box; False where a command opened it by itself.
+        imports: the conversation's open imports by number.
+        progress: told how far a long operation is, as plain data: ``done`` and, where it is
+            known, ``total``.
+    """
+
+    def __init__(
+        self,
+        box: Box,
+        *,
+        serving: Serving | None = None,
+        running: bool = False,
+        progress: Callable[[dict[str, Any]], None] = lambda _state: None,
+    ) -> None:
+        self.box = box
+        self.serving = serving if serving is not None else Serving()
+        self.running = running
+        self.progress = progress
+        self.imports: dict[int, OpenImport] = {}

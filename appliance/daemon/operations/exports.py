@@ -1,0 +1,59 @@
+"""Exports: the rows of a file out; the file itself is written by who asked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from appliance.api.reports import Exporter, ReportColumn
+from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
+from appliance.daemon.operations.table import TableResult, run_query
+
+
+class ReadExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The kind of file."""
+
+    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class ExportView(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of file that can be written, and the plugin that declares it."""
+
+    kind: str
+    title: str
+    owner: str
+    columns: tuple[ReportColumn, ...]
+
+
+def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
+    """Return every kind of file that can be written."""
+    return Listing(
+        rows=[
+            ExportView(kind=e.kind, title=e.title, owner=owner, columns=e.columns)
+            for e, owner in sorted(_exporters(desk), key=lambda pair: pair[0].kind)
+        ]
+    )
+
+
+def rows(desk: Desk, params: ReadExport, _actor: str) -> TableResult:
+    """Return the rows of a file."""
+    for exporter, _ in _exporters(desk):
+        if exporter.kind == params.kind:
+            return run_query(
+                desk, exporter.kind, exporter.title, exporter.sql, exporter.columns, {}
+            )
+    names = ", ".join(sorted(e.kind for e, _ in _exporters(desk))) or "none"
+    raise OperationRefused(f"there is no kind {params.kind!r}; there are: {names}", "unknown_name")
+
+
+def _exporters(desk: Desk) -> list[tuple[Exporter, str]]:
+    declared = desk.box.plugins.host.declared
+    return [(exporter, name) for name, d in declared.items() for exporter in d.exporters]
+
+
+OPERATIONS = (
+    Operation("export.kinds", Empty, "read", kinds),
+    Operation("export.rows", ReadExport, "read", rows),
+)

@@ -1,0 +1,136 @@
+"""Plugins: how they stand, their failures, and letting one serve again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
+from appliance.plugin_host.host import PluginStatus
+from appliance.store.audit import AuditBook
+from appliance.store.plugin_states import PluginStates
+from appliance.store.transaction import WriteTransaction
+
+
+class NamePlugin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plugin's name."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class ListFailures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many of the newest failures, and of which plugin."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 50
+    plugin: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+
+
+class PluginView(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin as told to people.
+
+    Attributes:
+        distribution, origin: the package and the file it came from.
+        state: ``active``, ``left_out``, ``failed`` or ``quarantined``.
+        reason: why it does not serve.
+        collections: those it declares.
+    """
+
+    name: str
+    version: str
+    title: str
+    distribution: str
+    origin: str
+    state: str
+    reason: str
+    collections: tuple[str, ...]
+
+
+class FailureView(msgspec.Struct, frozen=True, kw_only=True):
+    """One failed call; ``at`` in UTC milliseconds."""
+
+    plugin: str
+    hook: str
+    at: int
+    text: str
+
+
+def views(desk: Desk) -> list[PluginView]:
+    """Return how every plugin stands, by name."""
+    declared = desk.box.plugins.host.declared
+    return [
+        PluginView(
+            name=one.name,
+            version=one.version,
+            title=one.title,
+            distribution=one.distribution,
+            origin=one.origin,
+            state=one.state,
+            reason=one.reason,
+            collections=tuple(c.name for c in declared[one.name].collections)
+            if one.name in declared
+            else (),
+        )
+        for one in desk.box.plugins.host.status()
+    ]
+
+
+def list_plugins(desk: Desk, _params: Empty, _actor: str) -> Listing:
+    """Return every plugin."""
+    return Listing(rows=list(views(desk)))
+
+
+def allow(desk: Desk, params: NamePlugin, actor: str) -> PluginView:
+    """Put a quarantined plugin back into service."""
+    host = desk.box.plugins.host
+    status = next((one for one in host.status() if one.name == params.name), None)
+    if status is None:
+        names = ", ".join(one.name for one in host.status())
+        raise OperationRefused(
+            f"there is no plugin {params.name!r}; there are: {names}", "unknown_name"
+        )
+    if status.state != "quarantined":
+        raise OperationRefused(_why_not(status), "conflict")
+
+    def job(tx: WriteTransaction) -> None:
+        PluginStates(tx.db).allow(params.name)
+        AuditBook(tx.db).add(
+            tx.now_ms,
+            actor,
+            "plugin.allow",
+            f"plugin:{params.name}",
+            {"reason": status.reason[:500]},
+        )
+
+    desk.box.store.write(job)
+    host.allow(params.name)
+    return next(view for view in views(desk) if view.name == params.name)
+
+
+def failures(desk: Desk, params: ListFailures, _actor: str) -> Listing:
+    """Return the newest failures."""
+    found = desk.box.store.fetch(
+        lambda connection: PluginStates(connection).failures(params.limit, params.plugin)
+    )
+    return Listing(
+        rows=[FailureView(plugin=f.plugin, hook=f.hook, at=f.at, text=f.text) for f in found]
+    )
+
+
+def _why_not(status: PluginStatus) -> str:
+    if status.state == "active":
+        return f"the plugin {status.name} is in service already"
+    if status.state == "left_out":
+        return f"the plugin {status.name} is left out: {status.reason}; change the config"
+    return (
+        f"the plugin {status.name} failed at the start: {status.reason}; mend or update it and "
+        "start the daemon again"
+    )
+
+
+OPERATIONS = (
+    Operation("plugin.list", Empty, "read", list_plugins),
+    Operation("plugin.allow", NamePlugin, "write", allow),
+    Operation("plugin.failures", ListFailures, "read", failures),
+)

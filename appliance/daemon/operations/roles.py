@@ -1,0 +1,127 @@
+"""Roles: what each may read and write, and what an administrator decided about it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+import msgspec
+
+from appliance.api.permissions import ROLES, Verb
+from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
+from appliance.daemon.operations.users import RoleName
+from appliance.enrollment.permissions import Override, Permissions, Ruling
+from appliance.store.audit import AuditBook
+from appliance.store.connection import Connection
+from appliance.store.permissions import PermissionBook
+from appliance.store.plugins import configured_permissions, default_permissions
+from appliance.store.transaction import WriteTransaction
+
+ObjectName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Right(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One role, one object (a collection, ``endpoint:PLUGIN.NAME``, ``report:NAME``), one verb."""
+
+    role: RoleName
+    object: ObjectName
+    verb: Verb
+
+
+class Rights(Listing, kw_only=True):
+    """Every row of the permission table, as `Ruling`.
+
+    Attributes:
+        roles: role names and what they stand for; "" for those that others brought.
+    """
+
+    roles: dict[str, str]
+
+
+def list_rights(desk: Desk, _params: Empty, _actor: str) -> Rights:
+    """Return every right and every role."""
+    rows = desk.box.store.fetch(lambda connection: _table(desk, connection)).rows
+    brought = sorted({row.role for row in rows if row.role not in ROLES} - {"*"})
+    return Rights(rows=list(rows), roles=dict(ROLES) | dict.fromkeys(brought, ""))
+
+
+def allow(desk: Desk, params: Right, actor: str) -> Ruling:
+    """Let a role do something."""
+    return _decide(desk, params, actor, allowed=True)
+
+
+def deny(desk: Desk, params: Right, actor: str) -> Ruling:
+    """Keep a role from doing something, whatever else allows it."""
+    return _decide(desk, params, actor, allowed=False)
+
+
+def forget(desk: Desk, params: Right, actor: str) -> Right:
+    """Take a stored decision back."""
+
+    def job(tx: WriteTransaction) -> None:
+        if not PermissionBook(tx.db).forget(params.role, params.object, params.verb):
+            raise OperationRefused(
+                f"nothing is stored about {params.role} {params.verb} {params.object}; rows of "
+                "plugins and of the config cannot be forgotten, only denied",
+                "not_found",
+            )
+        _note(tx, actor, "role.forget", params)
+
+    desk.box.store.write(job)
+    desk.box.store.fetch(desk.box.reload_permissions)
+    return params
+
+
+def _decide(desk: Desk, params: Right, actor: str, *, allowed: bool) -> Ruling:
+    override = Override(
+        role=params.role,
+        object=params.object,
+        verb=params.verb,
+        effect="allow" if allowed else "deny",
+    )
+    (ruling,) = Permissions(overrides=[override]).rows
+
+    def job(tx: WriteTransaction) -> None:
+        known = {row.object for row in _table(desk, tx.db).rows}
+        known.update(collection.name for collection in desk.box.plugins.registry)
+        if params.object not in known:
+            near = difflib.get_close_matches(params.object, sorted(known), n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise OperationRefused(
+                f"there is no collection, endpoint or report {params.object!r}{meant}",
+                "unknown_name",
+            )
+        PermissionBook(tx.db).save(override)
+        _note(tx, actor, f"role.{override.effect}", params)
+
+    desk.box.store.write(job)
+    desk.box.store.fetch(desk.box.reload_permissions)
+    return ruling
+
+
+def _table(desk: Desk, connection: Connection) -> Permissions:
+    """Return the table as it is stored now."""
+    return Permissions(
+        default_permissions(desk.box.plugins),
+        configured_permissions(desk.box.settings),
+        PermissionBook(connection).all(),
+    )
+
+
+def _note(tx: WriteTransaction, actor: str, action: str, right: Right) -> None:
+    AuditBook(tx.db).add(
+        tx.now_ms,
+        actor,
+        action,
+        f"role:{right.role}",
+        {"object": right.object, "verb": right.verb},
+    )
+
+
+OPERATIONS = (
+    Operation("role.list", Empty, "read", list_rights),
+    Operation("role.allow", Right, "write", allow),
+    Operation("role.deny", Right, "write", deny),
+    Operation("role.forget", Right, "write", forget),
+)

@@ -1,0 +1,183 @@
+"""Status: how the box stands, in one answer."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from appliance import __version__
+from appliance.api.manifest import API_VERSION
+from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.devices import public_place
+from appliance.daemon.operations.operation import Empty, Operation, OperationRefused
+from appliance.daemon.operations.plugins import PluginView, views
+from appliance.store import meta
+from appliance.store.answers import AnswerBook
+from appliance.store.connection import Connection
+
+_DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Versions(msgspec.Struct, frozen=True, kw_only=True):
+    """Versions of what runs: Fieldbox, its plugin API, the store's schema, SQLite, Python."""
+
+    fieldbox: str
+    api: str
+    schema: int
+    sqlite: str
+    python: str
+
+
+class DeviceCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Devices: that may sync, that were revoked, and that were here in the last 24 hours."""
+
+    active: int
+    revoked: int
+    seen_today: int
+
+
+class Queues(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits.
+
+    Attributes:
+        writes, reads: jobs before the store's threads.
+        mutations: by outcome, all that were ever answered and are kept.
+        uploads: files that have not wholly arrived.
+    """
+
+    writes: int
+    reads: int
+    mutations: dict[str, int]
+    uploads: int
+
+
+class StoreSize(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes: of the database with its log, and free on its disk; and records by collection."""
+
+    bytes: int
+    free_bytes: int
+    records: dict[str, int]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How the box stands.
+
+    Attributes:
+        name: of the box.
+        running: a daemon serves it.
+        started_at: UTC milliseconds, None where none runs.
+        url: where devices reach it, None where that is not known.
+        ca_sha256: fingerprint of its authority, base64url.
+        epoch, head, floor: of the store.
+        now: the box's clock, UTC milliseconds.
+    """
+
+    name: str
+    appliance_id: str
+    running: bool
+    started_at: int | None
+    url: str | None
+    ca_sha256: str
+    versions: Versions
+    epoch: str
+    head: int
+    floor: int
+    now: int
+    users: int
+    devices: DeviceCounts
+    queues: Queues
+    plugins: tuple[PluginView, ...]
+    store: StoreSize
+    state_dir: str
+
+
+def status(desk: Desk, _params: Empty, _actor: str) -> Status:
+    """Return how the box stands."""
+    box = desk.box
+    now = box.now_ms()
+    writes, reads = box.store.writer.waiting, box.store.readers.waiting
+    uploads = sum(1 for _ in _files(box.state_dir / "uploads", "*.data"))
+
+    def read(connection: Connection) -> Status:
+        return Status(
+            name=box.settings.name,
+            appliance_id=box.store.appliance_id,
+            running=desk.running,
+            started_at=desk.serving.started_at,
+            url=_url(desk),
+            ca_sha256=box.authority.ca_sha256,
+            versions=Versions(
+                fieldbox=__version__,
+                api=".".join(map(str, API_VERSION)),
+                schema=_number(connection, "PRAGMA user_version"),
+                sqlite=apsw.sqlite_lib_version(),
+                python=platform.python_version(),
+            ),
+            epoch=box.store.epoch,
+            head=int(meta.read(connection, "head") or 0),
+            floor=int(meta.read(connection, "floor") or 0),
+            now=now,
+            users=_number(connection, "SELECT count(*) FROM box_users"),
+            devices=_devices(connection, now),
+            queues=Queues(
+                writes=writes,
+                reads=reads,
+                mutations=AnswerBook(connection).counts(),
+                uploads=uploads,
+            ),
+            plugins=tuple(views(desk)),
+            store=_size(connection, box.store.path),
+            state_dir=str(box.state_dir),
+        )
+
+    return box.store.fetch(read)
+
+
+def _url(desk: Desk) -> str | None:
+    if desk.running and desk.serving.address is None:
+        return None
+    try:
+        host, port = public_place(desk)
+    except OperationRefused:
+        return None
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def _devices(connection: Connection, now: int) -> DeviceCounts:
+    found = connection.row(
+        "SELECT coalesce(sum(state = 'active'), 0), coalesce(sum(state = 'revoked'), 0),"
+        " coalesce(sum(state = 'active' AND seen_at >= ?), 0) FROM box_devices",
+        (now - _DAY_MS,),
+    )
+    assert found is not None
+    return DeviceCounts(active=found[0], revoked=found[1], seen_today=found[2])
+
+
+def _size(connection: Connection, path: Path) -> StoreSize:
+    return StoreSize(
+        bytes=sum(file.stat().st_size for file in _files(path.parent, f"{path.name}*")),
+        free_bytes=shutil.disk_usage(path.parent).free,
+        records=dict(
+            connection.rows(
+                "SELECT k.name, sum(s.rows) FROM box_sums s JOIN box_collections k"
+                " ON k.num = s.collection GROUP BY k.name HAVING sum(s.rows) ORDER BY k.name"
+            )
+        ),
+    )
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    return [path for path in folder.glob(pattern) if path.is_file()]
+
+
+def _number(connection: Connection, sql: str) -> int:
+    found = connection.row(sql)
+    assert found is not None
+    return int(found[0])
+
+
+OPERATIONS = (Operation("status", Empty, "read", status),)

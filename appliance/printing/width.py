@@ -1,0 +1,95 @@
+"""Width: how many columns of a fixed-width font a text takes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes (Unicode Annex 11: wide and fullwidth take two)."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def printable(text: str) -> str:
+    """Return a text in which nothing acts on a printer or a terminal.
+
+    Line breaks stay, other white space becomes a space, and what does not print (control
+    characters, escape sequences, invisible marks, lone surrogates) becomes "?".
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_harmless, text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def _harmless(character: str) -> str:
+    if character == "\n" or character.isprintable():
+        return character
+    return " " if character.isspace() else "?"
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Break a text into lines of at most so many columns, between words where that can be.
+
+    Nothing but white space at the breaks is lost. An empty text is one empty line. A character
+    that is itself wider than the line, two columns into one, becomes "?".
+
+    Args:
+        text: printable; its own line breaks are kept.
+        columns: 1 or more.
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines.extend(_paragraph(paragraph, columns))
+    return lines
+
+
+def _paragraph(text: str, columns: int) -> Iterator[str]:
+    line = ""
+    taken = 0
+    for word in text.split():
+        for part in _cut(word, columns):
+            size = width(part)
+            if line and taken + 1 + size > columns:
+                yield line
+                line, taken = "", 0
+            line, taken = (f"{line} {part}", taken + 1 + size) if line else (part, size)
+            if taken >= columns:
+                yield line
+                line, taken = "", 0
+    if line or not text.split():
+        yield line
+
+
+def _cut(word: str, columns: int) -> Iterator[str]:
+    """Cut a word that is longer than a line into parts that each fill one."""
+    if width(word) <= columns:
+        yield word
+        return
+    part = ""
+    taken = 0
+    for character in word:
+        size = _columns(character)
+        if size > columns:
+            character, size = "?", 1
+        if taken + size > columns:
+            yield part
+            part, taken = "", 0
+        part += character
+        taken += size
+    yield part
+
+
+def aligned(text: str, columns: int, align: str) -> str:
+    """Fill a text up to so many columns: ``left``, ``center`` or ``right``."""
+    rest = columns - width(text)
+    before = {"left": 0, "center": rest // 2, "right": rest}[align]
+    return " " * before + text + " " * (rest - before)
