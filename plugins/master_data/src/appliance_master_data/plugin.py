@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from appliance.api import (
     Collection,
+    Command,
+    CommandResult,
     Context,
     Device,
     Effect,
@@ -26,6 +28,7 @@ from appliance.api import (
 )
 from appliance_master_data.attachment_owner import owned
 from appliance_master_data.collections import COLLECTIONS
+from appliance_master_data.demo import command as demo
 from appliance_master_data.grants import GRANT_SOURCES, buckets
 from appliance_master_data.identity import mirrored
 from appliance_master_data.importers import IMPORTERS, RECORDS
@@ -102,6 +105,18 @@ class MasterData:
     def exporters(self) -> Sequence[Exporter]:
         """Declare the files of products and prices."""
         return EXPORTERS
+
+    @hookimpl
+    def commands(self) -> Sequence[Command]:
+        """Declare the command that makes a demo company."""
+        return (demo.COMMAND,)
+
+    @hookimpl
+    def run_command(
+        self, command: str, options: Mapping[str, str], context: Context
+    ) -> CommandResult:
+        """Make the demo company, the only command."""
+        return demo.make(options, context)
 
 
 plugin = MasterData()
