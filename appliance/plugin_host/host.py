@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import pluggy
@@ -90,7 +90,7 @@ class PluginHost:
 
     # --- start ---------------------------------------------------------------------------------
 
-    def register(self, found: Iterable[Found]) -> None:
+    def register(self, found: Sequence[Found]) -> None:
         """Register plugins and ask each for its declarations."""
         for one in found:
             key = one.name
@@ -107,6 +107,8 @@ class PluginHost:
                 self._fail_start(one.name, str(error))
                 continue
             self._states[key] = ("active", "")
+        for one in found:
+            self._bind(one)
         self._check_requirements()
 
     def restore(self, quarantined: Mapping[str, str]) -> None:
@@ -123,17 +125,25 @@ class PluginHost:
             raise PluginError(str(error).replace("\n", " ")) from None
         except ValueError as error:
             raise PluginError(f"cannot be registered: {error}") from None
-        others = [p for n, p in self._manager.list_name_plugin() if n != found.name]
-        for hook in _hook_names():
-            whole = getattr(self._manager.hook, hook)
-            if any(impl.plugin is found.plugin for impl in whole.get_hookimpls()):
-                self._callers[found.name, hook] = self._manager.subset_hook_caller(hook, others)
+        self._bind(found)
         if (found.name, "manifest") not in self._callers:
             raise PluginError("has no manifest()")
         manifest = check_manifest(found.name, self._guarded(found.name, "manifest", {}))
         self.declared[found.name] = gather(
             manifest, lambda hook: self._guarded(found.name, hook, {})
         )
+
+    def _bind(self, found: Found) -> None:
+        """Make callers that reach this plugin alone.
+
+        A caller leaves out the plugins that are registered when it is made, so it is made anew
+        once all are.
+        """
+        others = [p for n, p in self._manager.list_name_plugin() if n != found.name]
+        for hook in _hook_names():
+            whole = getattr(self._manager.hook, hook)
+            if any(impl.plugin is found.plugin for impl in whole.get_hookimpls()):
+                self._callers[found.name, hook] = self._manager.subset_hook_caller(hook, others)
 
     def _fail_start(self, name: str, reason: str) -> None:
         if self._manager.has_plugin(name):
