@@ -1,0 +1,1 @@
+"""Suites that a plugin, or another implementation of a port, inherits its tests from."""
