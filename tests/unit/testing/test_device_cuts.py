@@ -124,9 +124,11 @@ def cut_sessions(mini, make_device, direction, stride, least):
         assert photo in mini.uploads.values()
         device.close()
         sessions += 1
+        assert mini.head == 6 + sessions, "an order was stored twice"
+        # What this session left behind must not make the next one longer.
+        del mini.rows["orders", order]
+        mini.uploads.clear()
     assert sessions * stride > least
-    orders = [r for (c, _), (_, r) in mini.rows.items() if c == "orders"]
-    assert len(orders) == sessions == mini.head - 6
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
@@ -137,7 +139,7 @@ def test_the_wire_cut_at_many_bytes(mini, make_device, direction):
 @pytest.mark.slow()
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_the_wire_cut_at_every_few_bytes(mini, make_device, direction):
-    cut_sessions(mini, make_device, direction, 13, 2000)
+    cut_sessions(mini, make_device, direction, 7, 2000)
 
 
 def test_a_stalled_link_counts_as_down(mini, make_device):
