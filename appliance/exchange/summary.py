@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -39,6 +39,8 @@ class ImportSummary(msgspec.Struct, kw_only=True):
         records: by collection.
         problem_count: all problems.
         problems: the first `KEPT_PROBLEMS` of them.
+        note_count: what people should know of rows that were imported all the same.
+        notes: the first `KEPT_PROBLEMS` of them.
         unknown_columns: columns of the file that were left out.
         stopped: why reading ended before the end of the file, or None.
         last_row, last_refused: the lines of the last row seen and of the last one refused.
@@ -52,6 +54,8 @@ class ImportSummary(msgspec.Struct, kw_only=True):
     records: dict[str, RecordCounts] = {}
     problem_count: int = 0
     problems: list[RowProblem] = []
+    note_count: int = 0
+    notes: list[RowProblem] = []
     unknown_columns: tuple[UnknownColumn, ...] = ()
     stopped: str | None = None
     last_row: int = 0
@@ -79,6 +83,12 @@ class ImportSummary(msgspec.Struct, kw_only=True):
         if len(self.problems) < KEPT_PROBLEMS:
             self.problems.append(problem)
 
+    def note(self, note: RowProblem) -> None:
+        """Count a note of a row that is imported all the same."""
+        self.note_count += 1
+        if len(self.notes) < KEPT_PROBLEMS:
+            self.notes.append(note)
+
     def record(self, collection: str, fate: RecordFate) -> None:
         """Count a record; one that several rows mention counts each time."""
         counts = self.records.get(collection)
@@ -90,6 +100,19 @@ class ImportSummary(msgspec.Struct, kw_only=True):
             counts.changed += 1
         else:
             counts.unchanged += 1
+
+    def add(self, collection: str, *, created: int, changed: int, unchanged: int) -> None:
+        """Count many records of a collection at once."""
+        counts = self.records.setdefault(collection, RecordCounts())
+        counts.created += created
+        counts.changed += changed
+        counts.unchanged += unchanged
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a script wants to know, as plain data."""
+        members: dict[str, Any] = msgspec.to_builtins(self)
+        del members["last_row"], members["last_refused"]
+        return members
 
     def lines(self) -> list[str]:
         """Return the summary as lines of text for a person, without colours."""
@@ -106,18 +129,25 @@ class ImportSummary(msgspec.Struct, kw_only=True):
             told.append(
                 f'  column {column.position} "{column.header}" is not known, left out{hint}'
             )
+        if self.note_count:
+            told.append(f"  {_count(self.note_count, 'note')} on rows that are imported:")
+            told.extend(_listed(self.notes, self.note_count, "note"))
         if self.problem_count:
             told.append(
                 f"  {_count(self.refused_rows, 'row')} left out, "
                 f"{_count(self.problem_count, 'problem')}:"
             )
-            told.extend(f"    {plain(problem.line())}" for problem in self.problems)
-            rest = self.problem_count - len(self.problems)
-            if rest:
-                told.append(f"    and {_count(rest, 'more problem')}")
+            told.extend(_listed(self.problems, self.problem_count, "problem"))
         if self.stopped is not None:
             told.append(f"  reading stopped: {plain(self.stopped)}")
         return told
+
+
+def _listed(kept: list[RowProblem], count: int, noun: str) -> list[str]:
+    lines = [f"    {plain(one.line())}" for one in sorted(kept, key=lambda one: one.number)]
+    if count > len(kept):
+        lines.append(f"    and {_count(count - len(kept), f'more {noun}')}")
+    return lines
 
 
 def _count(number: int, noun: str) -> str:

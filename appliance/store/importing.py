@@ -134,11 +134,9 @@ class ImportSession:
             try:
                 with tx.savepoint():
                     found = convert(row.values)
-                    results = [
-                        (record.collection, self._record(tx, refs, record))
-                        for record in found
-                        if isinstance(record, ImportRecord)
-                    ]
+                    fates = self._records(
+                        tx, refs, [one for one in found if isinstance(one, ImportRecord)]
+                    )
             except _Unknown as error:
                 if last or len(self._waiting) >= MAX_WAITING:
                     problems.append(RowProblem(row.number, error.column or "", str(error)))
@@ -153,8 +151,8 @@ class ImportSession:
                 continue
             if self._dry_run:
                 self._pretended.update(self._new)
-            for collection, result in results:
-                done.setdefault(collection, [0, 0, 0])[result] += 1
+            for (collection, _), fate in fates.items():
+                done.setdefault(collection, [0, 0, 0])[fate] += 1
             notes.extend(
                 RowProblem(row.number, note.column, note.text)
                 for note in found
@@ -164,8 +162,29 @@ class ImportSession:
         by_collection = {name: (c[0], c[1], c[2]) for name, c in done.items()}
         return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection, tuple(notes))
 
-    def _record(self, tx: WriteTransaction, refs: ExternalRefs, record: ImportRecord) -> int:
-        """Store one record; return 0 where it is new, 1 where it changed, 2 where it did not."""
+    def _records(
+        self, tx: WriteTransaction, refs: ExternalRefs, records: Sequence[ImportRecord]
+    ) -> dict[tuple[str, str], int]:
+        """Store the records of one row; return what became of each, see `_record`.
+
+        A row may name a record twice, first with what a new one begins with; it counts once, and
+        one that is new counts as new.
+        """
+        fates: dict[tuple[str, str], int] = {}
+        for record in records:
+            fate = self._record(tx, refs, record)
+            if fate is not None:
+                key = record.collection, record.external_id
+                fates[key] = min(fate, fates.get(key, fate))
+        return fates
+
+    def _record(self, tx: WriteTransaction, refs: ExternalRefs, record: ImportRecord) -> int | None:
+        """Store one record.
+
+        Returns:
+            0 where it is new, 1 where it changed, 2 where it did not; None where the row only
+            mentions a record that is there, which says nothing of it.
+        """
         if not 0 < len(record.external_id) <= MAX_EXTERNAL_ID:
             raise ImportRowError(f"an external id has 1 to {MAX_EXTERNAL_ID} characters")
         record_id = refs.find(self._source, record.collection, record.external_id)
@@ -174,7 +193,7 @@ class ImportSession:
         new = record_id is None and pretended is None
         if record_id is None and pretended is not None:
             if record.create_only:
-                return 2
+                return None
             record_id = pretended
         elif record_id is None:
             record_id = uuid7(tx.now_ms)
@@ -184,7 +203,7 @@ class ImportSession:
             stored = tx.stored(record.collection, record_id)
             if stored is not None and not stored.deleted:
                 if record.create_only:
-                    return 2
+                    return None
                 before = orjson.loads(stored.text)
             else:
                 new = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +12,7 @@ from appliance.api.values import MAX_INTEGER
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
-from appliance.store.importing import Counts, ImportRow, ImportSession
+from appliance.store.importing import Counts, ImportRow, ImportSession, RowProblem
 from appliance.store.transaction import WriteTransaction
 from appliance.sync import declared
 
@@ -78,7 +79,7 @@ class EndImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a row was left out; ``column`` is "" for the whole row."""
+    """Something about a row; ``column`` is "" for the whole row."""
 
     number: int
     column: str
@@ -86,10 +87,17 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch did: records by collection as created, changed, unchanged, and problems."""
+    """What a batch did.
+
+    Attributes:
+        collections: records created, changed and unchanged of each.
+        problems: of rows that were left out.
+        notes: of rows that were imported all the same.
+    """
 
     collections: dict[str, tuple[int, int, int]]
     problems: tuple[ProblemView, ...]
+    notes: tuple[ProblemView, ...]
 
 
 class OpenImport:
@@ -194,10 +202,13 @@ def _told(one: OpenImport, counts: Counts) -> BatchDone:
         one.totals[index] += value
     return BatchDone(
         collections=dict(counts.collections),
-        problems=tuple(
-            ProblemView(number=p.number, column=p.column, text=p.text) for p in counts.problems
-        ),
+        problems=_views(counts.problems),
+        notes=_views(counts.notes),
     )
+
+
+def _views(found: Sequence[RowProblem]) -> tuple[ProblemView, ...]:
+    return tuple(ProblemView(number=p.number, column=p.column, text=p.text) for p in found)
 
 
 _TYPES: dict[str, type] = {

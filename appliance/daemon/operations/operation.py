@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from appliance.daemon.operations.desk import Desk
+if TYPE_CHECKING:  # commands that reach a daemon need this file and nothing of the store
+    from appliance.daemon.operations.desk import Desk
 
 REFUSALS: dict[str, str] = {
     "invalid": "what was asked is not of the form that the operation takes",

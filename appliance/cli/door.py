@@ -1,0 +1,220 @@
+"""The door: how a command reaches the box, through a running daemon or by opening it itself.
+
+Both give the same answers, because both do the same operations; `open_door` picks.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from appliance.cli.failure import Failure, WrongUse
+from appliance.config.settings import Settings
+from appliance.daemon.control_socket import MAX_LINE, NAME, connect
+from appliance.daemon.operations import operation
+from appliance.daemon.operations.actor import actor_of, user_name
+
+if TYPE_CHECKING:
+    from appliance.daemon.operations.desk import Desk
+    from appliance.store.box import Box
+
+Progress = Callable[[Mapping[str, Any]], None]
+
+ANSWER_S = 300.0
+"""How long a silent daemon is waited for."""
+
+STARTING_S = 10.0
+"""How long a store in use is waited for: a daemon that starts, or another command."""
+
+
+def _unseen(_state: Mapping[str, Any]) -> None:
+    """Show no progress."""
+
+
+class Door(ABC):
+    """The way to the box; one conversation."""
+
+    @abstractmethod
+    def ask(
+        self, name: str, params: Mapping[str, Any] | None = None, progress: Progress = _unseen
+    ) -> Any:
+        """Do an operation and return its result as plain data.
+
+        Raises:
+            Failure: it was not done.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the conversation."""
+
+
+class SocketDoor(Door):
+    """Through a daemon's control socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        connection.settimeout(ANSWER_S)
+        self._lines = connection.makefile("rb")
+
+    def ask(
+        self, name: str, params: Mapping[str, Any] | None = None, progress: Progress = _unseen
+    ) -> Any:
+        """See `Door`."""
+        request = {"op": name, "params": params or {}, "actor": os.environ.get("SUDO_USER", "")}
+        line = msgspec.json.encode(request)
+        if len(line) > MAX_LINE:
+            raise WrongUse(f"the request has {len(line)} bytes; {MAX_LINE} is the most")
+        try:
+            self._connection.sendall(line + b"\n")
+            return self._answer(progress)
+        except TimeoutError:
+            raise Failure(
+                f"the daemon has not answered for {ANSWER_S:.0f} s; look at its log, and start it "
+                "again if it hangs"
+            ) from None
+        except (OSError, msgspec.DecodeError) as error:
+            raise Failure(
+                f"the connection to the daemon broke ({error}); it may have stopped: what was "
+                "asked may or may not be done, so look before you ask again"
+            ) from error
+
+    def _answer(self, progress: Progress) -> Any:
+        rows: list[Any] | None = None
+        while True:
+            line = self._lines.readline(MAX_LINE + 1)
+            if not line.endswith(b"\n"):
+                raise ConnectionError("the answer ended early")
+            answer = msgspec.json.decode(line, type=dict[str, Any])
+            if "progress" in answer:
+                progress(answer["progress"])
+            elif "rows" in answer:
+                rows = [*(rows or ()), *answer["rows"]] if rows else answer["rows"]
+            elif "refused" in answer:
+                raise _refused(answer["refused"]["text"], answer["refused"]["code"])
+            elif "error" in answer:
+                raise Failure(
+                    f"internal error: {answer['error']['text']}; the daemon's log says more under "
+                    f"the reference {answer['error']['reference']}"
+                )
+            else:
+                result = answer["result"]
+                return result if rows is None else {**result, "rows": rows}
+
+    def close(self) -> None:
+        """See `Door`."""
+        self._lines.close()
+        self._connection.close()
+
+
+class OwnDoor(Door):
+    """By opening the box in this process, where no daemon has it."""
+
+    def __init__(self, box: Box) -> None:
+        from appliance.daemon.operations.desk import Desk
+
+        self._box = box
+        self._progress: Progress = _unseen
+        self._desk: Desk = Desk(box, progress=lambda state: self._progress(state))
+
+    def ask(
+        self, name: str, params: Mapping[str, Any] | None = None, progress: Progress = _unseen
+    ) -> Any:
+        """See `Door`."""
+        from appliance.daemon.operations.catalogue import perform
+
+        self._progress = progress
+        actor = actor_of(os.getuid(), os.environ.get("SUDO_USER", ""))
+        try:
+            result = perform(self._desk, name, dict(params or {}), actor)
+        except operation.OperationRefused as refused:
+            raise _refused(str(refused), refused.code) from refused
+        # Through JSON, so that the answer is the same to the letter as through a daemon.
+        return msgspec.json.decode(msgspec.json.encode(result))
+
+    def close(self) -> None:
+        """See `Door`."""
+        self._box.close()
+
+
+def open_door(settings: Settings) -> Door:
+    """Reach the box of some settings.
+
+    Raises:
+        Failure: it cannot be reached.
+        ConfigError: a plugin's section is wrong.
+    """
+    deadline = time.monotonic() + STARTING_S
+    while True:
+        try:
+            return SocketDoor(connect(settings.state_dir, timeout_s=ANSWER_S))
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass  # no daemon runs
+        except PermissionError as error:
+            raise Failure(_not_allowed(settings)) from error
+        except OSError as error:
+            raise Failure(f"the daemon cannot be reached: {error}") from error
+        door = _open_own(settings)
+        if door is not None:
+            return door
+        if time.monotonic() > deadline:
+            raise Failure(
+                f"the store in {settings.state_dir} is held by another process that does not "
+                f"answer on {NAME} there: another fieldbox command, or a daemon that starts or "
+                "hangs. Wait until it ends, or stop it"
+            )
+        time.sleep(0.2)
+
+
+def _open_own(settings: Settings) -> Door | None:
+    """Open the box here; None where another process holds it."""
+    _check_owner(settings)
+    from appliance.daemon.logs import configure
+    from appliance.enrollment.errors import TechnicianError
+    from appliance.store.box import Box
+    from appliance.store.errors import StoreError, StoreInUse
+
+    configure("warning", "console")
+    try:
+        return OwnDoor(Box(settings))
+    except StoreInUse:
+        return None
+    except (StoreError, TechnicianError) as error:
+        raise Failure(str(error)) from error
+    except OSError as error:
+        raise Failure(f"the box in {settings.state_dir} cannot be opened: {error}") from error
+
+
+def _check_owner(settings: Settings) -> None:
+    """Refuse to leave files in somebody else's box, which its daemon could then not read."""
+    try:
+        owner = settings.state_dir.stat().st_uid
+    except OSError:
+        return  # it is not there yet, or opening it tells why not
+    if owner != os.geteuid():
+        name = user_name(owner)
+        raise Failure(
+            f"{settings.state_dir} belongs to {name} and no daemon runs: start the daemon, or run "
+            f"this as {name}: sudo -u {name} fieldbox ..."
+        )
+
+
+def _not_allowed(settings: Settings) -> str:
+    try:
+        name = user_name(settings.state_dir.stat().st_uid)
+    except OSError:
+        name = "its owner"
+    return (
+        f"{settings.state_dir} belongs to {name}, and you may not talk to the daemon there: run "
+        f"this as {name} (sudo -u {name} fieldbox ...) or join its group"
+    )
+
+
+def _refused(text: str, code: str) -> Failure:
+    return WrongUse(text) if code in operation.WRONG_USE else Failure(text)

@@ -1,0 +1,112 @@
+"""``fieldbox export``: a list out into a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance.cli.failure import Failure, WrongUse
+from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.screen import show_json, show_table
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--profile", metavar="NAME", help="How the file is written: ru-csv, csv, ...")
+@click.option("--kinds", "list_kinds", is_flag=True, help="List the kinds there are.")
+@json_option
+@pass_invocation
+def export(
+    invocation: Invocation,
+    kind: str | None,
+    file: Path | None,
+    profile: str | None,
+    list_kinds: bool,
+    as_json: bool,
+) -> None:
+    """Write the list KIND into FILE ("-" for standard output).
+
+    The file appears whole or not at all, in place of an earlier one.
+
+    \b
+    fieldbox export prices prices.csv --profile ru-csv
+    """
+    from appliance.exchange.profile import PROFILES, find_profile
+    from appliance.exchange.refusal import ExchangeError, ProfileRefused
+
+    if list_kinds:
+        _show_kinds(invocation.rows("export.kinds"), as_json)
+        return
+    if kind is None or file is None:
+        raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
+    if profile is None:
+        raise click.UsageError(f"--profile is needed; there are: {', '.join(sorted(PROFILES))}")
+    try:
+        form = find_profile(profile)
+    except ProfileRefused as error:
+        raise WrongUse(str(error)) from error
+    found = invocation.ask("export.rows", kind=kind)
+    try:
+        size = _write(file, table_bytes(found, form))
+    except ExchangeError as error:
+        raise Failure(f"{kind}: {error}") from error
+    except OSError as error:
+        raise Failure(f"{file} cannot be written: {error.strerror or error}") from error
+    done = {"kind": kind, "file": str(file), "rows": len(found["rows"]), "bytes": size}
+    if as_json:
+        click.echo(_line(done), err=str(file) == "-")
+    else:
+        click.echo(f"{done['rows']} rows of {kind} written to {file}", err=str(file) == "-")
+
+
+def table_bytes(found: dict[str, Any], profile: Any) -> Iterable[bytes]:
+    """Return the result of a query as the bytes of a file, in chunks."""
+    import msgspec
+
+    from appliance.api.reports import ReportColumn
+    from appliance.exchange.write import write_table
+
+    columns = msgspec.convert(found["columns"], tuple[ReportColumn, ...])
+    return write_table(columns, found["rows"], profile)
+
+
+def _write(file: Path, chunks: Iterable[bytes]) -> int:
+    if str(file) == "-":
+        data = b"".join(chunks)
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return len(data)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        size = 0
+        with temporary.open("xb") as out:
+            for chunk in chunks:
+                size += out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+        return size
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _line(value: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _show_kinds(found: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("kind", "title", "plugin", "columns"),
+        ((k["kind"], k["title"], k["owner"], [c["title"] for c in k["columns"]]) for k in found),
+    )

@@ -1,0 +1,17 @@
+"""Failures of a command, as people and scripts see them: one text, one exit code."""
+
+from __future__ import annotations
+
+import click
+
+
+class Failure(click.ClickException):
+    """It was not done: a text on standard error without a traceback, exit code 1."""
+
+    exit_code = 1
+
+
+class WrongUse(Failure):
+    """The command or the config is wrong: the same with exit code 2."""
+
+    exit_code = 2

@@ -1,0 +1,63 @@
+"""``fieldbox plugin``: what is loaded, and what failed."""
+
+from __future__ import annotations
+
+import click
+
+from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.screen import moment, show_json, show_table
+
+
+@click.group()
+def plugin() -> None:
+    """Plugins: list, failures, allow."""
+
+
+@plugin.command("list")
+@json_option
+@pass_invocation
+def list_plugins(invocation: Invocation, as_json: bool) -> None:
+    """List plugins: where each comes from, its state, and why it does not serve."""
+    found = invocation.rows("plugin.list")
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("plugin", "version", "state", "from", "file", "reason"),
+        (
+            (p["name"], p["version"], p["state"], p["distribution"], p["origin"], p["reason"])
+            for p in found
+        ),
+    )
+
+
+@plugin.command()
+@click.argument("name")
+@json_option
+@pass_invocation
+def allow(invocation: Invocation, name: str, as_json: bool) -> None:
+    """Let a plugin serve again that was taken out after failures."""
+    found = invocation.ask("plugin.allow", name=name)
+    if as_json:
+        show_json(found)
+    else:
+        click.echo(f"{name} is in service again")
+
+
+@plugin.command()
+@click.argument("name", required=False)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@pass_invocation
+def failures(invocation: Invocation, name: str | None, limit: int, as_json: bool) -> None:
+    """List the newest failed calls, of one plugin or of all."""
+    found = invocation.rows("plugin.failures", plugin=name, limit=limit)
+    if as_json:
+        show_json(found)
+    elif not found:
+        click.echo("No plugin has failed.")
+    else:
+        show_table(
+            ("when", "plugin", "hook", "what happened"),
+            ((moment(f["at"]), f["plugin"], f["hook"], f["text"]) for f in found),
+        )

@@ -1,0 +1,48 @@
+"""``fieldbox print``: a document from a record."""
+
+from __future__ import annotations
+
+import click
+
+from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.screen import show_json, show_table
+
+
+@click.command("print")
+@click.argument("kind", required=False)
+@click.argument("record", metavar="RECORD_ID", required=False)
+@click.option("--printer", metavar="NAME", help="A printer of the config; default: its first.")
+@click.option("--kinds", "list_kinds", is_flag=True, help="List the documents there are.")
+@json_option
+@pass_invocation
+def print_(
+    invocation: Invocation,
+    kind: str | None,
+    record: str | None,
+    printer: str | None,
+    list_kinds: bool,
+    as_json: bool,
+) -> None:
+    """Print a document of KIND from the record RECORD_ID, and show it.
+
+    \b
+    fieldbox print order_copy 01a207ea-debb-704e-acf3-7f498fd60f13
+    """
+    if list_kinds:
+        found = invocation.rows("print.kinds")
+        if as_json:
+            show_json(found)
+        else:
+            show_table(
+                ("kind", "title", "collection", "plugin"),
+                ((k["kind"], k["title"], k["collection"], k["owner"]) for k in found),
+            )
+        return
+    if kind is None or record is None:
+        raise click.UsageError("KIND and RECORD_ID are needed; --kinds lists the kinds")
+    done = invocation.ask("print", kind=kind, record=record, printer=printer)
+    if as_json:
+        show_json(done)
+        return
+    click.echo(done["text"])
+    click.echo(f"printed on {done['printer']}: {done['file']}", err=True)

@@ -1,0 +1,57 @@
+"""``fieldbox status``: how the box stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.screen import moment, show_json, show_pairs, size_text
+
+
+@click.command()
+@json_option
+@pass_invocation
+def status(invocation: Invocation, as_json: bool) -> None:
+    """Tell how the box stands: versions, devices, queues, plugins, store."""
+    found = invocation.ask("status")
+    if as_json:
+        show_json(found)
+        return
+    show_pairs(_pairs(found))
+    for plugin in found["plugins"]:
+        if plugin["state"] != "active":
+            click.echo(f"plugin {plugin['name']} is {plugin['state']}: {plugin['reason']}")
+
+
+def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
+    versions, devices, queues = found["versions"], found["devices"], found["queues"]
+    store = found["store"]
+    running = f"since {moment(found['started_at'])}" if found["running"] else "no"
+    waiting = {
+        name: queues["mutations"].get(name, 0)
+        for name in ("quarantined", "rejected", "conflict", "held", "flagged")
+    }
+    active = [p["name"] for p in found["plugins"] if p["state"] == "active"]
+    records = ", ".join(f"{name} {count}" for name, count in store["records"].items())
+    return [
+        ("name", found["name"]),
+        ("running", running),
+        ("address", found["url"] or "not known while the daemon does not run"),
+        ("version", f"{versions['fieldbox']} (plugin API {versions['api']})"),
+        ("state", found["state_dir"]),
+        ("users", found["users"]),
+        (
+            "devices",
+            f"{devices['active']} active, {devices['seen_today']} seen today, "
+            f"{devices['revoked']} revoked",
+        ),
+        ("head", f"{found['head']} (floor {found['floor']}, epoch {found['epoch']})"),
+        ("records", records or "none"),
+        ("waiting", ", ".join(f"{count} {name}" for name, count in waiting.items())),
+        ("uploads", f"{queues['uploads']} unfinished"),
+        ("queues", f"{queues['writes']} writes, {queues['reads']} reads"),
+        ("plugins", ", ".join(active) or "none"),
+        ("store", f"{size_text(store['bytes'])}, {size_text(store['free_bytes'])} free"),
+    ]
