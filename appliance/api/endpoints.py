@@ -18,7 +18,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         path: below ``/v1/x/PLUGIN/``, letters, digits, ``-``, ``_`` and ``/``.
         summary: one sentence for the API's description.
         roles: who may call it.
-        request_schema, response_schema: JSON Schema (2020-12) of the bodies.
+        request_schema: JSON Schema (2020-12) of the body of a ``POST``. Of a ``GET``, its
+            ``properties`` are the query parameters; any other is refused.
+        response_schema: JSON Schema (2020-12) of the answer's body.
     """
 
     name: str

@@ -219,9 +219,16 @@ class PluginBox:
         """Call an endpoint; what it writes is stored before this returns.
 
         Raises:
+            KeyError: there is no such endpoint.
             PermissionError: the device's roles may not.
+            ValueError: the query names a parameter that the endpoint does not declare.
             PluginError: the plugin failed.
         """
+        declared = {e.name: e for e in self.box.plugins.host.declared[plugin].endpoints}
+        known = declared[endpoint].request_schema.get("properties", {})
+        unknown = set(query or ()) - set(known)
+        if unknown:
+            raise ValueError(f"{endpoint} declares no query parameter {min(unknown)!r}")
         enrolled = self.box.store.read(
             lambda db: IdentityBook(db).enrolled_by_number(device.number)
         )

@@ -13,6 +13,16 @@ ENDPOINT = Endpoint(
     path="orders/summary",
     summary="Counts and amounts of open orders by state, of one outlet (?outlet_id=) or of all."
     " People in the field get their own orders, the office those of everybody.",
+    request_schema={
+        "type": "object",
+        "properties": {
+            "outlet_id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "Only orders of this outlet.",
+            }
+        },
+    },
     response_schema={
         "type": "object",
         "required": ["open", "states"],
