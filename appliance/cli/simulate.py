@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from itertools import cycle
 from pathlib import Path
@@ -23,9 +23,10 @@ The group's context object may carry it as ``invite``; it reaches the daemon or 
 """
 
 _HELP = (
-    "no invitations: run this where the appliance is (--config FILE) with --user LOGIN, or give "
-    "--invite TEXT once for each device, or --invites FILE with one line for each as "
-    "`fieldbox device invite --user LOGIN --json` prints it (- reads them from standard input)"
+    "no invitations: run this where the appliance is (--config FILE), with --user LOGIN or a user "
+    "of the role agent, or give --invite TEXT once for each device, or --invites FILE with one "
+    "line for each as `fieldbox device invite --user LOGIN --json` prints it (- reads them from "
+    "standard input)"
 )
 
 
@@ -38,7 +39,13 @@ _HELP = (
     show_default=True,
     help="How many devices to enroll; each is a new device of the appliance.",
 )
-@click.option("--user", "users", multiple=True, metavar="LOGIN", help="Whose devices; repeatable.")
+@click.option(
+    "--user",
+    "users",
+    multiple=True,
+    metavar="LOGIN",
+    help="Whose devices, in turn; repeatable.  [default: every user with the role agent]",
+)
 @click.option("--invite", "texts", multiple=True, help="An invite, as URL or JSON; repeatable.")
 @click.option(
     "--invites", type=click.File("r", encoding="utf-8"), help="A file of invites, one a line; -."
@@ -91,6 +98,8 @@ def simulate(
         ) from error
     if url is not None and not url.startswith("https://"):
         raise click.BadParameter("an address is https://HOST:PORT", param_hint="--url")
+    if not (users or texts or invites) and context.obj is not None:
+        users = agents(context.obj.rows("user.list"))
     source = invitations(texts, invites, users, getattr(context.obj, "invite", None))
     workload = Workload(orders=orders, photos=photos, cuts=6 if cuts else 0)
     if keep is not None:
@@ -113,6 +122,13 @@ def simulate(
     else:
         show(report)
     context.exit(0 if report.passed else 1)
+
+
+def agents(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the logins of those users, as ``fieldbox user list --json`` has them, who sell."""
+    return tuple(
+        row["login"] for row in rows if "agent" in row["roles"] and not row.get("locked", False)
+    )
 
 
 def invitations(
