@@ -13,7 +13,7 @@ import orjson
 
 from appliance.store.changes import OPEN
 from appliance.store.connection import Connection
-from appliance.sync.pull_transaction import Page, Room, SegmentInfo, Sum
+from appliance.sync.pull_transaction import Changes, Contents, Page, Room, SegmentInfo, Sum
 
 _PUT = """'{"put":"' || k.name || '","id":"' || r.id || '","seq":' || r.seq || ',"row":' ||
     r.body || '}'"""
@@ -36,17 +36,23 @@ _BY_BUCKET = """
 SELECT c.bucket, c.pos, c.row, c.size FROM json_each(:buckets) g
 CROSS JOIN box_changes c ON c.bucket = abs(g.value)
     AND c.pos > CASE WHEN c.bucket = :bucket THEN :pos ELSE 0 END AND c.pos <= :upto
-WHERE (c.collection IN ({whole}) AND g.value > 0 OR c.collection IN ({part}) AND g.value < 0)
-    AND ({also})
+WHERE {which}
 LIMIT :rows
 """
+_WANTED = "(c.collection IN ({whole}) AND g.value > 0 OR c.collection IN ({part}) AND g.value < 0)"
+_IN_LAYER = "c.bucket = :bucket AND c.collection IN ({layers})"
 
+# A negative number is a bucket of which only deletions are wanted.
 _BY_POSITION = """
 SELECT c.bucket, c.pos, c.row, c.size FROM json_each(:buckets) g
-CROSS JOIN box_changes c ON c.bucket = g.value AND c.pos > :pos AND c.pos <= :upto
-WHERE c.collection IN ({whole})
+CROSS JOIN box_changes c ON c.bucket = abs(g.value) AND c.pos > :pos AND c.pos <= :upto
+WHERE c.collection IN ({whole}) AND (c.pos & 1 = 0 OR g.value > 0 AND c.collection IN ({put}))
 ORDER BY c.pos LIMIT :rows
 """
+
+# Whether the record of a deletion stands in a bucket that the device will hold.
+_STANDS = """r.deleted = 0 AND r.collection IN ({put})
+    AND r.bucket IN (SELECT value FROM json_each(:standing))"""
 
 _SEGMENTS = """
 SELECT sha256, collection, bytes, rows, upto FROM box_segments
@@ -70,26 +76,32 @@ def _list(numbers: AbstractCollection[int]) -> str:
 
 @lru_cache(maxsize=512)
 def _removals_sql(whole: str, part: str) -> str:
-    entries = _BY_BUCKET.format(whole=whole, part=part, also="c.pos & 1 OR c.pos > :since")
+    wanted = _WANTED.format(whole=whole, part=part)
+    entries = _BY_BUCKET.format(which=f"{wanted} AND (c.pos & 1 OR c.pos > :since)")
     return _PAGE.format(entries=entries, line=_DEL)
 
 
 @lru_cache(maxsize=512)
 def _contents_sql(whole: str, part: str, layers: str) -> str:
-    also = "c.pos & 1"
+    which = f"c.pos & 1 AND {_WANTED.format(whole=whole, part=part)}"
+    line = _PUT
     if layers:
-        in_layer = f"c.bucket = :bucket AND c.collection IN ({layers})"
-        also = f"CASE WHEN {in_layer} THEN c.pos > :layered ELSE c.pos & 1 END"
-    entries = _BY_BUCKET.format(whole=whole, part=part, also=also)
-    line = f"CASE WHEN w.pos & 1 THEN {_PUT} ELSE {_DEL} END"
-    return _PAGE.format(entries=entries, line=line)
+        layer = _IN_LAYER.format(layers=layers)
+        which = (
+            f"c.bucket <> :muted AND {which} AND NOT ({layer} AND c.pos <= :layered)"
+            f" OR c.pos & 1 = 0 AND {layer} AND c.pos > :layered"
+        )
+        stands = _STANDS.format(put=whole)
+        line = f"CASE WHEN w.pos & 1 OR {stands} AND r.seq * 2 < :upto THEN {_PUT} ELSE {_DEL} END"
+    return _PAGE.format(entries=_BY_BUCKET.format(which=which), line=line)
 
 
 @lru_cache(maxsize=512)
-def _changes_sql(whole: str) -> str:
-    entries = _BY_POSITION.format(whole=whole)
+def _changes_sql(whole: str, put: str) -> str:
+    entries = _BY_POSITION.format(whole=whole, put=put)
     line = (
-        f"CASE WHEN w.pos & 1 = 0 THEN {_DEL} WHEN r.origin = :device THEN {_ACK} ELSE {_PUT} END"
+        f"CASE WHEN w.pos & 1 THEN CASE WHEN r.origin = :device THEN {_ACK} ELSE {_PUT} END"
+        f" WHEN NOT ({_STANDS.format(put=put)}) THEN {_DEL} END"
     )
     return _PAGE.format(entries=entries, line=line)
 
@@ -120,12 +132,12 @@ class PullReader:
         found = self._db.row("SELECT value FROM box_meta WHERE key = 'floor'")
         return int(found[0]) if found else 0
 
-    def granted(self, device: int, seq: int) -> list[int]:
-        """Return the buckets granted to a device at a seq, ascending."""
+    def granted(self, device: int, seq: int, until: int | None = None) -> list[int]:
+        """Return the buckets granted to a device; see `PullTransaction.granted`."""
         found = self._db.row(
             "SELECT json_group_array(bucket) FROM (SELECT bucket FROM box_grants"
             " WHERE device = ? AND since <= ? AND until > ? ORDER BY bucket)",
-            (device, seq, seq),
+            (device, seq, seq if until is None else until),
         )
         assert found is not None
         buckets: list[int] = orjson.loads(found[0])
@@ -173,54 +185,38 @@ class PullReader:
             room,
         )
 
-    def contents(
-        self,
-        filled: list[int],
-        kept: list[int],
-        gained: list[int],
-        wanted: list[int],
-        after: tuple[int, int],
-        upto: int,
-        layered: int,
-        layers: tuple[int, ...],
-        room: Room,
-    ) -> Page:
+    def contents(self, wanted: Contents, after: tuple[int, int], room: Room) -> Page:
         """Return a page of puts; see `PullTransaction.contents`."""
-        return self._page(
-            _contents_sql(_list(wanted), _list(gained), _list(layers)),
-            {
-                "buckets": _signed(filled, kept, after[0]),
-                "bucket": after[0],
-                "pos": after[1],
-                "upto": upto * 2 + 1,
-                "layered": layered * 2 + 1,
-            },
-            room,
-        )
+        layers = _list(wanted.layers) if wanted.layered else ""
+        values: dict[str, str | int] = {
+            "buckets": _signed(wanted.filled, wanted.kept, after[0]),
+            "bucket": after[0],
+            "pos": after[1],
+            "upto": wanted.upto * 2 + 1,
+        }
+        if layers:
+            values["layered"] = wanted.layered * 2 + 1
+            values["muted"] = wanted.muted
+            values["standing"] = orjson.dumps(wanted.standing).decode()
+        sql = _contents_sql(_list(wanted.whole), _list(wanted.part), layers)
+        return self._page(sql, values, room)
 
-    def changes(
-        self,
-        buckets: list[int],
-        collections: list[int],
-        after: int,
-        upto: int,
-        device: int,
-        room: Room,
-    ) -> Page:
+    def changes(self, wanted: Changes, after: int, device: int, room: Room) -> Page:
         """Return a page of changes; see `PullTransaction.changes`.
 
         Finding the first changes of many buckets costs a look at all of them, so positions are
         taken in windows that grow while they hold few.
         """
-        sql = _changes_sql(_list(collections))
-        wanted = orjson.dumps(buckets).decode()
-        end = upto * 2 + 1
-        window = end - after if len(buckets) < 8 else WINDOW
+        sql = _changes_sql(_list(wanted.collections), _list(wanted.put))
+        buckets = _signed(wanted.buckets, wanted.muted, 0)
+        standing = orjson.dumps(wanted.standing).decode()
+        end = wanted.upto * 2 + 1
+        window = end - after if len(wanted.buckets) < 8 else WINDOW
         while True:
             stop = min(end, after + window)
-            page = self._page(
-                sql, {"buckets": wanted, "pos": after, "upto": stop, "device": device}, room
-            )
+            values: dict[str, str | int] = {"buckets": buckets, "standing": standing}
+            values |= {"pos": after, "upto": stop, "device": device}
+            page = self._page(sql, values, room)
             if page.rows and (not page.done or stop == end):
                 return page
             if page.rows:
@@ -238,7 +234,7 @@ class PullReader:
         if not rows:
             return Page("", 0, 0, 0, True)
         done = rows == looked and looked < values["rows"]
-        return Page(text, bucket, pos, rows, done)
+        return Page(text or "", bucket, pos, rows, done)
 
     def segmented(self, buckets: list[int]) -> list[int]:
         """Return those of the buckets that have segments, ascending."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import zstandard
 
+from appliance.store import meta
 from appliance.store.connection import Connection
 
 LEVEL = 9
@@ -81,7 +82,11 @@ class SegmentFiles:
 
 
 def stale_buckets(connection: Connection, min_rows: int) -> list[int]:
-    """Return buckets that are large enough for segments and have none, or old ones."""
+    """Return buckets that are large enough for segments and have none, or old ones.
+
+    Segments below the floor are old: what has left their bucket since can no longer be told.
+    """
+    floor = int(meta.read(connection, "floor") or 0)
     found = connection.rows(
         "SELECT s.bucket, sum(s.rows), (SELECT max(upto) FROM box_segments g"
         " WHERE g.bucket = s.bucket AND g.retired_at IS NULL) FROM box_sums s"
@@ -90,7 +95,7 @@ def stale_buckets(connection: Connection, min_rows: int) -> list[int]:
     )
     stale = []
     for bucket, rows, upto in found:
-        if upto is not None:
+        if upto is not None and upto >= floor:
             limit = rows // STALE_SHARE
             changed = connection.row(
                 "SELECT count(*) FROM (SELECT 1 FROM box_changes WHERE bucket = ? AND pos > ?"

@@ -1,9 +1,10 @@
 """The cursor: what a device holds, as the server wrote it down for itself.
 
 A cursor says: this device holds everything up to `seq` of these collections, for the buckets that
-were granted at `seq`. Inside an unfinished pull it also says how far the way from there to
-`target` has been gone. It is opaque to devices, so it carries a keyed checksum: a damaged one is
-noticed, and so is one of another device.
+were granted at `seq`. Where a grant or a right was lost while a pull went on, the device may hold
+a part only; `seen` and `partial` tell of what. Inside an unfinished pull the cursor also says how
+far the way from there to `target` has been gone. It is opaque to devices, so it carries a keyed
+checksum: a damaged one is noticed, and so is one of another device.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         target: the seq the round leads to.
         collections: numbers of the collections the round leads to.
+        seen: the newest head that a step of the round has seen; what is granted from `target`
+            to here without a break was never left out.
+        partial: numbers of those `collections` that a step of the round left out.
         phase: 1 emptying lost buckets, 2 filling new ones, 3 changes in kept ones.
         bucket: in phases 1 and 2, the bucket's number; 0 before the first.
         pos: the last position sent: in `bucket`, or in phase 3 among all changes.
@@ -40,6 +44,8 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
 
     target: int
     collections: tuple[int, ...]
+    seen: int
+    partial: tuple[int, ...]
     phase: int
     bucket: int = 0
     pos: int = 0
@@ -54,12 +60,17 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
         epoch: of the store.
         seq: everything up to here, for the buckets granted then; 0 for nothing.
         collections: numbers of the collections it holds.
+        seen: of a bucket that was granted at `seq` but not all the way to here, it may hold a
+            part only.
+        partial: numbers of those `collections` of which it may hold a part only.
         progress: of an unfinished pull.
     """
 
     epoch: str
     seq: int
     collections: tuple[int, ...] = ()
+    seen: int = 0
+    partial: tuple[int, ...] = ()
     progress: Progress | None = None
 
 

@@ -12,11 +12,19 @@ row is sent once. Each step of the plan runs in one read transaction of its own,
 in a step that finishes a round whose target is the head the transaction sees: there the sums are
 read too, so that checkpoint, sums and last page are one consistent cut.
 
+A bucket or a collection may be lost while a round goes on. From then on the round sends only
+deletions of it, and it stays so until the round is over, even if it is granted again: the device
+holds a part of it. The cursor says so (`seen`, `partial`), and the next round empties it and, where
+it is granted, fills it anew.
+
 What keeps this right:
     * buckets granted at any earlier seq are known (grants are versioned by seq),
     * a row that leaves a bucket leaves a deletion there, kept until the floor passes it,
-    * within one seq the deletion comes before the put, so a move between buckets survives,
-    * nothing is sent from a bucket that is not granted at the time of the step, whatever the
+    * a round names every row that left a bucket up to its target, so the next one has to look
+      no further back,
+    * a row that moves between two buckets the device will hold is put and not deleted, in
+      whichever order the phases come to the two,
+    * nothing is put from a bucket that is not granted at the time of the step, whatever the
       round's plan says.
 """
 
@@ -30,6 +38,7 @@ import orjson
 from appliance.sync import cursor as cursors
 from appliance.sync.cursor import Cursor, Progress
 from appliance.sync.pull_transaction import Page, PullTransaction, Room, SegmentInfo
+from appliance.sync.round import Round, look
 
 EMPTY, FILL, CHANGE = 1, 2, 3
 MAX_REFRESHES = 3
@@ -109,6 +118,7 @@ class Pull:
         self._limit = request.limit_bytes
         self._segments = "segments" in request.accept
         self._reset: str | None = None
+        self._acks = request.cursor is not None
         names = reader.readable
         if request.collections is not None:
             names = names & frozenset(request.collections)
@@ -129,29 +139,47 @@ class Pull:
     def step(self, tx: PullTransaction) -> Step:
         """Take the next step in a read transaction."""
         lines: list[bytes] = []
-        if not self._begun:
+        first = not self._begun
+        if first:
             self._begin(tx, lines)
-        granted = tx.granted(self._reader.device, tx.head())
-        allowed = set(tx.collections(self._names))
+        elif self._below_floor(tx):
+            # The device goes on from its last mark and is told there to start anew.
+            return Step(b"", done=True, stale=False)
+        # Grants are looked at when a pull begins, so that a loss counts at once, and wherever a
+        # round begins or ends; the answer is the same all through a transaction.
+        looked = first or self._state.progress is None
+        if looked and self._stale(tx):
+            return Step(b"".join(lines), done=False, stale=True)
+        head = tx.head()
+        granted = tx.granted(self._reader.device, head)
+        allowed = tuple(tx.collections(self._names))
         while True:
-            if self._state.progress is None:
-                if self._stale(tx):
-                    return Step(b"".join(lines), done=False, stale=True)
-                self._state = msgspec.structs.replace(
-                    self._state,
-                    progress=Progress(
-                        target=tx.head(),
-                        collections=tuple(sorted(allowed)),
-                        phase=EMPTY,
-                    ),
-                )
-            if self._page(tx, set(granted), allowed, lines):
-                return self._pause(lines)
-            if self._state.progress is None and self._state.seq == tx.head():
-                if self._stale(tx):
-                    return Step(b"".join(lines), done=False, stale=True)
+            plan = self._look(tx, head, granted, allowed)
+            while self._state.progress is not None:
+                if self._page(tx, plan, lines):
+                    return self._pause(lines)
+            if not looked and self._stale(tx):
+                return Step(b"".join(lines), done=False, stale=True)
+            looked = True
+            if self._state.seq == head and self._is_whole(allowed):
                 self._checkpoint(tx, granted, lines)
                 return Step(b"".join(lines), done=True, stale=False)
+
+    def _look(
+        self, tx: PullTransaction, head: int, granted: list[int], allowed: tuple[int, ...]
+    ) -> Round:
+        """Return the round that this step goes on with; begin one where there is none."""
+        progress = self._state.progress
+        if progress is None:
+            progress = Progress(head, allowed, seen=head, partial=(), phase=EMPTY)
+        left_out = {*progress.partial, *(set(progress.collections) - set(allowed))}
+        progress = msgspec.structs.replace(progress, seen=head, partial=tuple(sorted(left_out)))
+        self._state = msgspec.structs.replace(self._state, progress=progress)
+        return look(tx, self._reader.device, self._state, head, granted)
+
+    def _is_whole(self, allowed: tuple[int, ...]) -> bool:
+        """Tell whether the device holds these collections, and all of them."""
+        return self._state.collections == allowed and not self._state.partial
 
     def _stale(self, tx: PullTransaction) -> bool:
         """Tell whether grants must be computed anew first.
@@ -164,135 +192,93 @@ class Pull:
         self._refreshed += 1
         return True
 
+    def _below_floor(self, tx: PullTransaction) -> bool:
+        """Tell whether deletions that the device needs are forgotten.
+
+        They are needed from the state that the device holds, from the first round's target where
+        it holds nothing yet, and from the segments that a bucket is filled with.
+        """
+        progress = self._state.progress
+        oldest = self._state.seq
+        if progress is not None:
+            oldest = min(oldest or progress.target, progress.layered or progress.target)
+        return 0 < oldest < tx.floor()
+
     def _begin(self, tx: PullTransaction, lines: list[bytes]) -> None:
         self._begun = True
         begin: dict[str, object] = {"epoch": self._epoch, "head": tx.head()}
         known = self._state.progress.target if self._state.progress else self._state.seq
-        # Deletions are needed from the state the device holds; from the first round's target
-        # where it holds nothing yet.
-        if 0 < (self._state.seq or known) < tx.floor():
+        if self._below_floor(tx):
             self._reset = "floor"
         elif known > tx.head():
             self._reset = "epoch"
         if self._reset is not None:
             begin["reset"] = self._reset
+            self._acks = False
             self._state = Cursor(epoch=self._epoch, seq=0)
         lines.append(orjson.dumps({"begin": begin}) + b"\n")
 
-    def _page(
-        self,
-        tx: PullTransaction,
-        granted: set[int],
-        allowed: set[int],
-        lines: list[bytes],
-    ) -> bool:
+    def _page(self, tx: PullTransaction, plan: Round, lines: list[bytes]) -> bool:
         """Go on by one page; return whether it filled the step."""
         state = self._state
         progress = state.progress
         assert progress is not None
-        device = self._reader.device
-        before = tx.granted(device, state.seq) if state.seq else []
-        after = tx.granted(device, progress.target)
-        held, wanted = set(state.collections), set(progress.collections)
-        kept = sorted(set(before) & set(after))
         if progress.phase == EMPTY:
-            emptied = sorted(set(before) - set(after))
-            lost = sorted(held - wanted)
-            if emptied or (kept and lost):
-                page = tx.removals(
-                    emptied,
-                    kept if lost else [],
-                    lost,
-                    sorted(held),
-                    (progress.bucket, progress.pos),
-                    state.seq,
-                    self._room,
-                )
-                return self._took(page, lines, FILL)
-            self._enter(FILL)
-            return False
-        if progress.phase == FILL:
-            return self._fill(
-                tx,
-                sorted((set(after) - set(before)) & granted),
-                [bucket for bucket in kept if bucket in granted],
-                sorted((wanted - held) & allowed),
-                sorted(wanted & allowed),
-                lines,
+            if not plan.empties:
+                self._enter(FILL)
+                return False
+            page = tx.removals(
+                plan.emptied,
+                plan.kept if plan.lost else [],
+                plan.lost,
+                plan.held,
+                (progress.bucket, progress.pos),
+                state.seq,
+                self._room,
             )
+            return self._took(page, lines, FILL)
+        if progress.phase == FILL:
+            if self._segments and self._segment(tx, plan, progress, lines):
+                return True
+            return self._took(self._contents(tx, plan, progress), lines, CHANGE)
         page = tx.changes(
-            [bucket for bucket in kept if bucket in granted],
-            sorted(held & wanted & allowed),
+            plan.changes(progress),
             progress.pos or state.seq * 2 + 1,
-            progress.target,
-            device,
+            self._reader.device if self._acks else 0,
             self._room,
         )
         return self._took(page, lines, None)
 
-    def _fill(
-        self,
-        tx: PullTransaction,
-        filled: list[int],
-        kept: list[int],
-        gained: list[int],
-        wanted: list[int],
-        lines: list[bytes],
+    def _segment(
+        self, tx: PullTransaction, plan: Round, progress: Progress, lines: list[bytes]
     ) -> bool:
-        progress = self._state.progress
-        assert progress is not None
-        if not gained:
-            kept = []
-        if self._segments:
-            ahead = [bucket for bucket in filled if bucket > progress.bucket]
-            for bucket in tx.segmented(ahead):
-                segments = tx.segments(bucket, wanted)
-                if not segments or segments[0].upto > progress.target:
-                    continue
-                # What stands before this bucket is sent first, so that the order holds.
-                page = self._contents(
-                    tx,
-                    [b for b in filled if b < bucket],
-                    [b for b in kept if b < bucket],
-                    gained,
-                    wanted,
-                    progress,
-                )
-                if page.rows:
-                    return self._took(page._replace(done=False), lines, CHANGE)
-                lines.extend(_segment_line(segment) for segment in segments)
-                layers = tuple(sorted({segment.collection for segment in segments}))
-                self._progress(bucket=bucket, pos=0, layered=segments[0].upto, layers=layers)
-                self._mark(lines)
-                return True
-        page = self._contents(tx, filled, kept, gained, wanted, progress)
-        return self._took(page, lines, CHANGE)
+        """Name the segments of the next bucket that has some; return whether the step is full.
+
+        What stands before that bucket is sent first, so that the order holds.
+        """
+        floor = tx.floor()
+        ahead = [b for b in plan.filled if b in plan.live and b > progress.bucket]
+        for bucket in tx.segmented(ahead):
+            segments = tx.segments(bucket, plan.put)
+            if not segments or not floor <= segments[0].upto <= progress.target:
+                continue
+            page = self._contents(tx, plan, progress, bucket - 1)
+            if page.rows:
+                return self._took(page._replace(done=False), lines, CHANGE)
+            lines.extend(_segment_line(segment) for segment in segments)
+            layers = tuple(sorted({segment.collection for segment in segments}))
+            self._progress(bucket=bucket, pos=0, layered=segments[0].upto, layers=layers)
+            self._mark(lines)
+            return True
+        return False
 
     def _contents(
-        self,
-        tx: PullTransaction,
-        filled: list[int],
-        kept: list[int],
-        gained: list[int],
-        wanted: list[int],
-        progress: Progress,
+        self, tx: PullTransaction, plan: Round, progress: Progress, last: int | None = None
     ) -> Page:
-        first = progress.bucket
-        filled = [bucket for bucket in filled if bucket >= first]
-        kept = [bucket for bucket in kept if bucket >= first]
-        if not filled and not kept:
-            return Page("", first, progress.pos, 0, True)
-        return tx.contents(
-            filled,
-            kept,
-            gained,
-            wanted,
-            (first, progress.pos),
-            progress.target,
-            progress.layered,
-            progress.layers,
-            self._room,
-        )
+        contents = plan.contents(progress, last)
+        if contents is None:
+            return Page("", progress.bucket, progress.pos, 0, True)
+        return tx.contents(contents, (progress.bucket, progress.pos), self._room)
 
     def _took(self, page: Page, lines: list[bytes], following: int | None) -> bool:
         """Add a page; at the end of its phase go to the following one, or end the round."""
@@ -305,7 +291,11 @@ class Pull:
         if page.done:
             if following is None:
                 self._state = Cursor(
-                    epoch=self._epoch, seq=progress.target, collections=progress.collections
+                    epoch=self._epoch,
+                    seq=progress.target,
+                    collections=progress.collections,
+                    seen=progress.seen,
+                    partial=progress.partial,
                 )
             else:
                 self._enter(following)

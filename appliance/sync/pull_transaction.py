@@ -36,6 +36,54 @@ class Room(NamedTuple):
     bytes: int
 
 
+class Contents(NamedTuple):
+    """What the second phase of a round sends.
+
+    Attributes:
+        filled: buckets of which every record of the collections ``whole`` comes.
+        kept: buckets of which only records of the collections ``part`` come.
+        whole, part: see above.
+        upto: records changed after this seq are left out.
+        layered: in the bucket that the page begins in, records of the collections ``layers`` up
+            to this seq came in segments; what has left the bucket since is named.
+        layers: see above.
+        muted: of this bucket only that is named, and nothing put; 0 for none.
+        standing: buckets that the device will hold; a record that left the layered bucket for one
+            of them is put again, because the segment holds an older version of it.
+    """
+
+    filled: list[int]
+    kept: list[int]
+    whole: list[int]
+    part: list[int]
+    upto: int
+    layered: int
+    layers: tuple[int, ...]
+    muted: int
+    standing: list[int]
+
+
+class Changes(NamedTuple):
+    """What the third phase of a round sends.
+
+    Attributes:
+        buckets: changes in these.
+        muted: in these, deletions alone.
+        collections: of these collections, deletions.
+        put: those of the collections of which puts come too.
+        upto: changes after this seq are left out.
+        standing: buckets that the device will hold; a record that left for one of them is put
+            there, so its deletion is left out.
+    """
+
+    buckets: list[int]
+    muted: list[int]
+    collections: list[int]
+    put: list[int]
+    upto: int
+    standing: list[int]
+
+
 class SegmentInfo(NamedTuple):
     """An immutable file of put lines, as a pull line names it."""
 
@@ -65,8 +113,14 @@ class PullTransaction(Protocol):
         """Return the lowest seq from which changes can be told."""
         ...
 
-    def granted(self, device: int, seq: int) -> list[int]:
-        """Return the buckets granted to a device at a seq, ascending."""
+    def granted(self, device: int, seq: int, until: int | None = None) -> list[int]:
+        """Return the buckets granted to a device at a seq, ascending.
+
+        Args:
+            device: its number.
+            seq: at which.
+            until: only those granted from ``seq`` to here without a break.
+        """
         ...
 
     def grants_current(self, device: int) -> bool:
@@ -100,46 +154,24 @@ class PullTransaction(Protocol):
         """
         ...
 
-    def contents(
-        self,
-        filled: list[int],
-        kept: list[int],
-        gained: list[int],
-        wanted: list[int],
-        after: tuple[int, int],
-        upto: int,
-        layered: int,
-        layers: tuple[int, ...],
-        room: Room,
-    ) -> Page:
+    def contents(self, wanted: Contents, after: tuple[int, int], room: Room) -> Page:
         """Return a page of puts, ordered by bucket and position after ``after``.
 
         Args:
-            filled: buckets of which every record of the collections ``wanted`` comes.
-            kept: buckets of which only records of the collections ``gained`` come.
-            gained: see above.
-            wanted: see above.
+            wanted: of what.
             after: bucket and position of the last line sent.
-            upto: records changed after this seq are left out.
-            layered: in the bucket of ``after``, records of the collections ``layers`` up to this
-                seq came in segments; of them, what was deleted since is named.
-            layers: see above.
             room: how much the page may hold.
         """
         ...
 
-    def changes(
-        self,
-        buckets: list[int],
-        collections: list[int],
-        after: int,
-        upto: int,
-        device: int,
-        room: Room,
-    ) -> Page:
-        """Return a page of changes with ``after`` < position and seq <= ``upto``, in order.
+    def changes(self, wanted: Changes, after: int, device: int, room: Room) -> Page:
+        """Return a page of changes with positions after ``after``, in order.
 
-        A put whose stored row the device itself sent is an ``ack`` line.
+        Args:
+            wanted: of what.
+            after: the position of the last line sent.
+            device: a put whose stored row this device sent is an ``ack`` line; 0 for none.
+            room: how much the page may hold.
         """
         ...
 
