@@ -188,10 +188,10 @@ class Device:
         return SyncReport(uploads, push, self.pull())
 
     def live(self) -> Iterator[int]:
-        """Yield the head each time the appliance says that it moved, until the link is cut.
+        """Yield the head each time the appliance says that it moved, until it ends the stream.
 
         Raises:
-            LinkDown: the stream ended or stood still for `LIVE_SILENCE_SECONDS`.
+            LinkDown: the stream was cut or stood still for `LIVE_SILENCE_SECONDS`.
         """
         link = self._connect()  # its own connection: pulls go on beside it
         stream = EventStream()

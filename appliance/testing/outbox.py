@@ -84,6 +84,9 @@ class Conflict:
 
 
 _ANSWERS = msgspec.json.Decoder(Answer)
+_SET_ASIDE = 2
+"""`settled` is 0 until the replica shows the document, 1 then, and this if it was never taken."""
+
 _COLUMNS = "n, mid, collection, id, op, row, attempts, answer"
 
 
@@ -186,14 +189,24 @@ class Outbox:
                         *(None if item.row is None else orjson.dumps(item.row), item.mid),
                     )
 
+    def set_aside(self, mid: str, reason: str) -> Outcome:
+        """Close a mutation that the appliance will not even read, as rejected; it is kept."""
+        issue = {"code": "too_large", "severity": "reject", "pointer": "", "text": reason}
+        answer = Answer(mid, "rejected", issues=[issue])
+        self.answer([answer])
+        self._file.execute("UPDATE outbox SET settled = ? WHERE mid = ?", _SET_ASIDE, mid)
+        return answer.outcome
+
     def waiting(self) -> int:
         """How many mutations have no answer."""
         return int(self._file.value("SELECT count(*) FROM outbox WHERE answer IS NULL"))
 
     def answered(self) -> Iterator[tuple[str, bytes, Answer]]:
-        """Yield (mid, line, answer) of all answered mutations in their order."""
+        """Yield (mid, line, answer) of the mutations the appliance answered, in their order."""
         for mid, line, text in self._file.execute(
-            "SELECT mid, line, answer FROM outbox WHERE answer IS NOT NULL ORDER BY n"
+            "SELECT mid, line, answer FROM outbox WHERE answer IS NOT NULL AND settled <> ? "
+            "ORDER BY n",
+            _SET_ASIDE,
         ):
             yield mid, bytes(line), read_answer(text)
 

@@ -34,22 +34,28 @@ class Pusher:
     def push(self, link: Link, max_lines: int = MAX_LINES) -> PushReport:
         """Send all mutations without an answer, in requests of at most `max_lines`.
 
+        A mutation that is too large on its own is set aside as rejected and kept.
+
         Raises:
             LinkDown: cut; call again.
             DeviceProblem: the request as a whole was refused (overload, revoked, ...).
         """
         report = PushReport()
-        while batch := self._outbox.batch(max_lines, MAX_BYTES):
+        limit = max_lines
+        while batch := self._outbox.batch(limit, MAX_BYTES):
             answers: list[Answer] = []
             report.requests += 1
             try:
                 for answer in self._send(link, batch):
                     answers.append(answer)
+                limit = min(max_lines, 2 * limit)
             except DeviceProblem as problem:
-                if problem.status != _TOO_LARGE or len(batch) == 1:
+                if problem.status != _TOO_LARGE:
                     raise
-                max_lines = len(batch) // 2
-                continue
+                if len(batch) == 1:
+                    # It will never be taken; those after it must not wait for it.
+                    report.outcomes[self._outbox.set_aside(batch[0][0], problem.detail)] += 1
+                limit = max(1, len(batch) // 2)
             finally:
                 self._outbox.answer(answers)
                 report.outcomes.update(a.outcome for a in answers)

@@ -349,6 +349,20 @@ def test_renewal_keeps_the_key_and_replaces_the_certificate(mini, make_device):
     device.pull()
 
 
+def test_a_mutation_that_is_too_large_does_not_stop_those_after_it(mini, make_device):
+    device = make_device()
+    original = mini._push
+    mini._push = lambda body: mini.reply(413) if b"huge" in body else original(body)
+    numbers = ["1", "2", "huge", "4", "5"]
+    ids = [device.create("orders", {"number": n}) for n in numbers]
+    assert device.push().outcomes == {"applied": 4, "rejected": 1}
+    assert device.waiting() == 0 and device.repeat() == []
+    (refused,) = [m for m in device.mutations() if m.answer.issues]
+    assert refused.id == ids[2] and refused.row == {"number": "huge"}
+    assert refused.answer.issues[0]["code"] == "too_large"
+    assert set(shown(device, "orders")) == set(ids) - {ids[2]}
+
+
 def test_overload_says_when_to_come_back(mini, make_device):
     device = make_device()
     mini.replace["/v1/push"] = lambda _: mini.reply(503, b"", {"Retry-After": "7"})
