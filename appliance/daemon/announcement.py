@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 
-from zeroconf import IPVersion, ServiceInfo, Zeroconf
+from zeroconf import InterfaceChoice, IPVersion, ServiceInfo, Zeroconf
 
 SERVICE = "_fieldbox._tcp.local."
 
@@ -14,7 +14,14 @@ class Announcement:
     """One announced service. Both calls block for moments: use them on a worker thread."""
 
     def __init__(
-        self, appliance_id: str, name: str, addresses: Iterable[str], port: int, ca_sha256: str
+        self,
+        appliance_id: str,
+        name: str,
+        addresses: Iterable[str],
+        port: int,
+        ca_sha256: str,
+        *,
+        interfaces: InterfaceChoice | list[str] = InterfaceChoice.All,
     ) -> None:
         """Prepare.
 
@@ -24,7 +31,9 @@ class Announcement:
             addresses: IP addresses it is reached at.
             port: of the HTTPS listener.
             ca_sha256: the CA's fingerprint, in the TXT record.
+            interfaces: where to announce: all, or IP addresses of this machine's cards.
         """
+        self._interfaces = interfaces
         hostname = socket.gethostname().split(".")[0]
         self._info = ServiceInfo(
             SERVICE,
@@ -42,8 +51,11 @@ class Announcement:
         Raises:
             OSError: there is no network to announce in.
         """
-        self._zeroconf = Zeroconf(ip_version=IPVersion.All)
+        self._zeroconf = Zeroconf(interfaces=self._interfaces, ip_version=self._versions())
         self._zeroconf.register_service(self._info, allow_name_change=True)
+
+    def _versions(self) -> IPVersion | None:
+        return IPVersion.All if self._interfaces is InterfaceChoice.All else None
 
     def withdraw(self) -> None:
         """Say goodbye."""
