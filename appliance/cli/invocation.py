@@ -48,11 +48,11 @@ class Invocation:
             self._door = open_door(self.settings)
         return self._door
 
-    def ask(self, operation: str, **params: Any) -> Any:
+    def ask(self, operation: str, /, **params: Any) -> Any:
         """Do an operation and return its result; parameters that are None are not sent."""
         return self.door.ask(operation, {k: v for k, v in params.items() if v is not None})
 
-    def rows(self, operation: str, **params: Any) -> list[Any]:
+    def rows(self, operation: str, /, **params: Any) -> list[Any]:
         """Do an operation that lists, and return the rows."""
         found: list[Any] = self.ask(operation, **params)["rows"]
         return found

@@ -30,6 +30,10 @@ _READABLE = 6
 """Columns that a table's column needs to be readable, where its declared width is not less."""
 
 
+_WIDEST = 2
+"""Columns that the widest character takes; no column of a table is narrower."""
+
+
 def lay_out(document: Document, columns: int = COLUMNS) -> str:
     """Lay a document out.
 
@@ -127,8 +131,7 @@ def column_widths(columns: Sequence[Column], total: int) -> list[int] | None:
     the widest first, where they do not.
     """
     room = total - (len(columns) - 1)
-    # A negative width declares nothing.
-    floors = [min(c.width, _READABLE) if c.width > 0 else _READABLE for c in columns]
+    floors = [max(_WIDEST, min(c.width, _READABLE)) if c.width > 0 else _READABLE for c in columns]
     if not columns or sum(floors) > room:
         return None
     sizes = [max(column.width, floor) for column, floor in zip(columns, floors, strict=True)]
