@@ -18,7 +18,13 @@ _SECURITY: Mapping[Auth, list[dict[str, list[str]]]] = {
 _GENERAL = ("bad_target", "bad_header", "internal")
 _LOAD = ("too_many_requests", "overloaded")
 _DEVICE = ("unauthenticated", "credential_revoked", "use_dpop_nonce")
-_BODY = ("body_too_large", "media_type_unsupported", "request_timeout")
+_BODY = (
+    "bad_request",
+    "body_incomplete",
+    "body_too_large",
+    "media_type_unsupported",
+    "request_timeout",
+)
 
 
 def openapi(routes: Iterable[Route], version: str) -> dict[str, Any]:
