@@ -343,14 +343,16 @@ class Service:
         self._notifier.tell("STOPPING=1")
         self._log.info("stopping")
         self._hub.close()
-        yield self._chores.stop()
-        drained = self._site.drain()
-        yield _within(self._reactor, drained, DRAIN_S)
+        yield _within(self._reactor, self._site.drain(), DRAIN_S)
         self._site.abort()
-        for stop in reversed(self._stop):
-            result = stop()
-            if isinstance(result, Deferred):
-                yield result
+        # A step that fails, on a full disk for instance, must not keep the others from closing.
+        for stop in (self._chores.stop, *reversed(self._stop)):
+            try:
+                result = stop()
+                if isinstance(result, Deferred):
+                    yield result
+            except Exception as error:
+                self._log.warning("stop_incomplete", reason=str(error))
         self._log.info("stopped")
 
 
