@@ -55,16 +55,16 @@ def echo():
 def talk(link, data):
     """Send data, end the sending side, return what came back and how it ended."""
     back = bytearray()
-    with socket.create_connection(("127.0.0.1", link.port), timeout=5) as sock:
-        try:
+    try:
+        with socket.create_connection(("127.0.0.1", link.port), timeout=5) as sock:
             sock.sendall(data)
             sock.shutdown(socket.SHUT_WR)
             while piece := sock.recv(65_536):
                 back += piece
-        except TimeoutError:
-            raise
-        except OSError:  # a reset shows as ENOTCONN if it comes before the shutdown
-            return bytes(back), "reset"
+    except TimeoutError:
+        raise
+    except OSError:  # a reset shows while connecting, while talking, or as ENOTCONN
+        return bytes(back), "reset"
     return bytes(back), "end"
 
 
