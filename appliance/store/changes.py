@@ -21,8 +21,6 @@ from appliance.sync.registry import CompiledCollection, Registry
 LINE_OVERHEAD = 100
 """Bytes of a line beside the row: names, id, seq."""
 
-_NAMES = "SELECT name, num FROM box_collections"
-
 OPEN = 1 << 62
 """The end of a grant that still holds."""
 
@@ -359,7 +357,7 @@ class ChangeLog:
     def rolled_back(self) -> None:
         """Forget what was recorded, because the whole transaction is undone."""
         self._undo(self._written_head, 0)
-        self._collections = dict(self._db.rows(_NAMES))
+        self._collections.clear()
 
 
 def _texts(value: Any) -> Iterable[str]:

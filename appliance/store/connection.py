@@ -22,8 +22,18 @@ OLDEST_SQLITE = (3, 51, 3)
 """Older versions can corrupt a write-ahead log that several connections use."""
 
 BUSY_MS = 10_000
-_STEPS = 20_000
+_STEPS = 2_000
 """Virtual machine steps between two looks at the deadline of a plugin's query."""
+
+VFS = "unix-excl"
+"""The VFS of every store: several connections in one process, no other process beside it."""
+
+_LONGEST = 1_000_000_000
+_LONGEST_GUARDED = 20 * 1024 * 1024
+"""Bytes of the longest text that a plugin's query may make: above the largest record."""
+
+_LONGEST_PATTERN = 200
+"""Bytes of a LIKE or GLOB pattern: longer ones can take for ever inside one step."""
 
 _PREFIX = "/* plugin */ "
 """Keeps a plugin's statements apart from ours in the statement cache, so that each of them passes
@@ -32,6 +42,9 @@ the authorizer when it is prepared."""
 _FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"}
 MAX_RESULT = 200_000
 """Rows that one query of a plugin may return."""
+
+MAX_RESULT_BYTES = 256 * 1024 * 1024
+"""Characters and bytes of texts that one query of a plugin may return."""
 
 
 def check_sqlite() -> None:
@@ -113,21 +126,32 @@ class Connection:
             ``permissions``. The writer tells of them after the commit.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, synchronous: str = "FULL") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        synchronous: str = "FULL",
+        vfs: str = VFS,
+    ) -> None:
         """Open the database, making the file where there is none.
 
         Args:
             path: the database file.
             read_only: refuse every write.
             synchronous: ``FULL`` everywhere but in tests that show why.
+            vfs: `VFS` everywhere but in tests of failing disks. Another one need not share
+                memory between connections; it gets one connection that has the file to itself.
 
         Raises:
             StoreError: it cannot be opened, or another process has it.
         """
         check_sqlite()
         with translated():
-            self.raw = apsw.Connection(str(path), vfs="unix-excl", statementcachesize=256)
+            self.raw = apsw.Connection(str(path), vfs=vfs, statementcachesize=256)
             self.raw.set_busy_timeout(BUSY_MS if read_only else 500)
+            if vfs != VFS:
+                self.raw.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
             self.raw.execute("PRAGMA journal_mode=WAL").fetchall()
             self.raw.execute(f"PRAGMA synchronous={synchronous}").fetchall()
             self.raw.execute("PRAGMA foreign_keys=ON").fetchall()
@@ -140,6 +164,7 @@ class Connection:
                 self.raw.execute("PRAGMA query_only=ON").fetchall()
         # Plans do not depend on bound values, so a plugin's query is prepared once, not each time.
         self.raw.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        self.raw.limit(apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         self.raw.create_scalar_function("fold", _fold, 1, deterministic=True)
         self.touched: set[str] = set()
         self._guard = Guard()
@@ -150,12 +175,15 @@ class Connection:
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
     ) -> list[tuple[Any, ...]]:
         """Run one statement and return all rows."""
+        # A plugin may have been stopped at any point of its query, so the guard may still be on.
+        self._guard.on = False
         return self.raw.execute(sql, parameters).fetchall()
 
     def row(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
     ) -> tuple[Any, ...] | None:
         """Run one statement and return its first row, or None."""
+        self._guard.on = False
         found = self.raw.execute(sql, parameters).fetchone()
         return None if found is None else tuple(found)
 
@@ -172,23 +200,49 @@ class Connection:
         """
         if "\0" in sql:
             raise QueryError("a query is text without NUL")
+        statements = 0
+
+        def one_select(cursor: apsw.Cursor, _sql: str, _values: object) -> bool:
+            nonlocal statements
+            statements += 1
+            return statements == 1 and not cursor.is_explain and bool(cursor.get_description())
+
+        found: list[tuple[Any, ...]] = []
+        size = 0
         self._guard.on, self._guard.deadline = True, time.monotonic() + timeout_s
+        self.raw.limit(apsw.SQLITE_LIMIT_LENGTH, _LONGEST_GUARDED)
+        cursor = self.raw.cursor()
+        cursor.exec_trace = one_select
         try:
-            cursor = self.raw.execute(_PREFIX + sql, parameters)
-            found: list[tuple[Any, ...]] = []
-            for row in cursor:
+            for row in cursor.execute(_PREFIX + sql, parameters):
                 found.append(row)
-                if len(found) > MAX_RESULT:
-                    cursor.close(True)
-                    raise QueryError(f"more than {MAX_RESULT} rows: use LIMIT")
+                for value in row:
+                    if isinstance(value, str | bytes):
+                        size += len(value)
+                if len(found) > MAX_RESULT or size > MAX_RESULT_BYTES:
+                    raise QueryError(
+                        f"more than {MAX_RESULT} rows or {MAX_RESULT_BYTES} bytes: use LIMIT"
+                    )
             return found
         except apsw.InterruptError:
             raise QueryError(f"the query took longer than {timeout_s:g} s") from None
         except apsw.AuthError:
             raise QueryError("a query reads the collections' views and nothing else") from None
-        except (apsw.SQLError, apsw.BindingsError, apsw.MismatchError, TypeError) as error:
+        except apsw.ExecTraceAbort:
+            raise QueryError("a query is exactly one SELECT") from None
+        except (
+            apsw.SQLError,
+            apsw.BindingsError,
+            apsw.MismatchError,
+            apsw.TooBigError,
+            KeyError,
+            TypeError,
+            OverflowError,
+        ) as error:
             raise QueryError(f"wrong SQL: {error}") from None
         finally:
+            cursor.close(True)
+            self.raw.limit(apsw.SQLITE_LIMIT_LENGTH, _LONGEST)
             self._guard.on = False
 
     def close(self) -> None:

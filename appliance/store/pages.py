@@ -50,6 +50,12 @@ WHERE c.collection IN ({whole}) AND (c.pos & 1 = 0 OR g.value > 0 AND c.collecti
 ORDER BY c.pos LIMIT :rows
 """
 
+# Whether a record that left a layered bucket came before its segment did.
+_AGAIN = """r.deleted = 0 AND r.collection IN ({put})
+    AND CASE WHEN r.collection NOT IN ({part})
+            AND r.bucket IN (SELECT value FROM json_each(:held)) THEN r.seq <= :since
+        ELSE r.seq * 2 < :upto AND r.bucket IN (SELECT value FROM json_each(:passed)) END"""
+
 # Whether the record of a deletion stands in a bucket that the device will hold.
 _STANDS = """r.deleted = 0 AND r.collection IN ({put})
     AND r.bucket IN (SELECT value FROM json_each(:standing))"""
@@ -91,8 +97,8 @@ def _contents_sql(whole: str, part: str, layers: str) -> str:
             f"c.bucket <> :muted AND {which} AND NOT ({layer} AND c.pos <= :layered)"
             f" OR c.pos & 1 = 0 AND {layer} AND c.pos > :layered"
         )
-        stands = _STANDS.format(put=whole)
-        line = f"CASE WHEN w.pos & 1 OR {stands} AND r.seq * 2 < :upto THEN {_PUT} ELSE {_DEL} END"
+        again = _AGAIN.format(put=whole, part=part)
+        line = f"CASE WHEN w.pos & 1 OR {again} THEN {_PUT} ELSE {_DEL} END"
     return _PAGE.format(entries=_BY_BUCKET.format(which=which), line=line)
 
 
@@ -197,7 +203,9 @@ class PullReader:
         if layers:
             values["layered"] = wanted.layered * 2 + 1
             values["muted"] = wanted.muted
-            values["standing"] = orjson.dumps(wanted.standing).decode()
+            values["passed"] = orjson.dumps(wanted.passed).decode()
+            values["held"] = orjson.dumps(wanted.held).decode()
+            values["since"] = wanted.since
         sql = _contents_sql(_list(wanted.whole), _list(wanted.part), layers)
         return self._page(sql, values, room)
 

@@ -31,7 +31,7 @@ class ReaderPool:
         *,
         deliver: Callable[[Callable[[], None]], None],
     ) -> None:
-        """Prepare; `start` opens the connections.
+        """Prepare; each thread opens its connection with its first read.
 
         Args:
             connect: opens a connection that only reads, on the reader's thread.
@@ -45,6 +45,7 @@ class ReaderPool:
             threading.Thread(target=self._run, name=f"store-reader-{number}", daemon=True)
             for number in range(threads)
         ]
+        self._gate = threading.Lock()
         self._stopped = False
 
     def start(self) -> None:
@@ -59,10 +60,15 @@ class ReaderPool:
 
     def submit(self, read: Read, done: Done) -> None:
         """Queue a read; ``done(value, error)`` is delivered when it is over."""
-        if self._stopped:
+        if not self._enqueue(_Waiting(read, done)):
             self._deliver(lambda: done(None, StoreError("the store is closing")))
-            return
-        self._queue.put(_Waiting(read, done))
+
+    def _enqueue(self, waiting: _Waiting) -> bool:
+        """Queue a read unless the pool stops; nothing comes after the end of the queue."""
+        with self._gate:
+            if not self._stopped:
+                self._queue.put(waiting)
+            return not self._stopped
 
     def call(self, read: Callable[[Connection], T]) -> T:
         """Queue a read and wait for it; from any thread but a reader's.
@@ -71,8 +77,6 @@ class ReaderPool:
             BaseException: what the read raised.
             StoreError: the store is closing.
         """
-        if self._stopped:
-            raise StoreError("the store is closing")
         arrived = threading.Event()
         answer: list[Any] = [None, None]
 
@@ -80,7 +84,8 @@ class ReaderPool:
             answer[:] = value, error
             arrived.set()
 
-        self._queue.put(_Waiting(read, done, direct=True))
+        if not self._enqueue(_Waiting(read, done, direct=True)):
+            raise StoreError("the store is closing")
         arrived.wait()
         if answer[1] is not None:
             raise answer[1]
@@ -89,18 +94,22 @@ class ReaderPool:
 
     def stop(self) -> None:
         """Do what waits, close the connections, end the threads."""
-        self._stopped = True
-        for _ in self._threads:
-            self._queue.put(None)
+        with self._gate:
+            if not self._stopped:
+                self._stopped = True
+                for _ in self._threads:
+                    self._queue.put(None)
         for thread in self._threads:
             thread.join()
 
     def _run(self) -> None:
-        connection = self._connect()
+        connection: Connection | None = None
         while (waiting := self._queue.get()) is not None:
             value: Any = None
             failure: BaseException | None = None
             try:
+                if connection is None:
+                    connection = self._connect()
                 value = read_once(connection, waiting.read)
             except BaseException as error:
                 failure = error
@@ -108,7 +117,8 @@ class ReaderPool:
                 waiting.done(value, failure)
             else:
                 self._tell(waiting.done, value, failure)
-        connection.close()
+        if connection is not None:
+            connection.close()
 
     def _tell(self, done: Done, value: Any, failure: BaseException | None) -> None:
         self._deliver(lambda: done(value, failure))

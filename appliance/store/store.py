@@ -63,13 +63,17 @@ class Store:
         """
         self.path = folder / FILE
         self.registry = registry
-        with translated():
-            connection = Connection(self.path)
-            migrate(connection, self.path)
-            synchronise(connection, registry)
-            self.epoch, self.appliance_id, self.cursor_key = _identity(connection, entropy, new_id)
-        self._own = connection
-        self._own.rows("PRAGMA query_only=ON")
+        self._own = connection = Connection(self.path)
+        try:
+            with translated():
+                migrate(connection, self.path)
+                synchronise(connection, registry)
+                identity = _identity(connection, entropy, new_id)
+                connection.rows("PRAGMA query_only=ON")
+        except BaseException:
+            connection.close()
+            raise
+        self.epoch, self.appliance_id, self.cursor_key = identity
         self.writer = Writer(
             lambda: Connection(self.path),
             registry,

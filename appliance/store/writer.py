@@ -9,7 +9,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
+
+import apsw
 
 from appliance.store.changes import Recorded
 from appliance.store.connection import Connection, translated
@@ -84,6 +87,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self._gate = threading.Lock()
         self._stopped = False
         self.commits = 0
         self.jobs = 0
@@ -106,16 +110,22 @@ class Writer:
 
     def submit(self, job: Job, done: Done) -> None:
         """Queue a job; ``done(value, error)`` is delivered after its commit."""
-        if self._stopped:
+        if not self._enqueue(job, done):
             self._deliver(lambda: done(None, StoreError("the store is closing")))
-            return
-        self._queue.put(_Waiting(job, done))
+
+    def _enqueue(self, job: Job, done: Done) -> bool:
+        """Queue a job unless the writer stops; nothing comes after the end of the queue."""
+        with self._gate:
+            if not self._stopped:
+                self._queue.put(_Waiting(job, done))
+            return not self._stopped
 
     def call(self, job: Callable[[WriteTransaction], T]) -> T:
         """Queue a job and wait for it; not from the thread that `deliver` delivers to.
 
         Raises:
             BaseException: what the job raised, or `StoreUnavailable`.
+            StoreError: the store is closing.
         """
         arrived = threading.Event()
         answer: list[Any] = [None, None]
@@ -124,7 +134,8 @@ class Writer:
             answer[:] = value, error
             arrived.set()
 
-        self._queue.put(_Waiting(job, _Direct(done)))
+        if not self._enqueue(job, _Direct(done)):
+            raise StoreError("the store is closing")
         arrived.wait()
         if answer[1] is not None:
             raise answer[1]
@@ -133,8 +144,10 @@ class Writer:
 
     def stop(self) -> None:
         """Do what waits, close the connection, end the thread."""
-        self._stopped = True
-        self._queue.put(None)
+        with self._gate:
+            if not self._stopped:
+                self._stopped = True
+                self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -179,7 +192,9 @@ class Writer:
                 connection.rows("COMMIT")
         except BaseException as error:
             if connection.raw.in_transaction:
-                connection.rows("ROLLBACK")
+                # On a failing disk it says so once more; the transaction ends all the same.
+                with suppress(apsw.Error):
+                    connection.rows("ROLLBACK")
             transaction.log.rolled_back()
             transaction.grants.forget()
             transaction.regranted.clear()
@@ -203,7 +218,7 @@ class Writer:
         self, connection: Connection, transaction: WriteTransaction, waiting: _Waiting
     ) -> tuple[Done, Any, BaseException | None]:
         try:
-            with transaction.savepoint():
+            with translated(), transaction.savepoint():
                 return waiting.done, waiting.job(transaction), None
         except BaseException as error:
             if not connection.raw.in_transaction:

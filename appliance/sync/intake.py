@@ -145,17 +145,16 @@ class Intake:
             return answer
         issues: list[Issue] = []
         try:
-            if fault is None and collection is not None:
-                earlier = _same_content(tx, sent, digest, text)
-                if earlier is not None:
-                    answer = _again(earlier, sent.mid)
-                    tx.remember(sender, sent, digest, answer, keep=False)
-                    return answer
             if collection is not None:
                 _check_rights(collection, sender, sent)
             if fault is not None:
                 raise fault
             assert collection is not None
+            earlier = _same_content(tx, sent, digest, text)
+            if earlier is not None:
+                answer = _again(earlier, sent.mid)
+                tx.remember(sender, sent, digest, answer, keep=False)
+                return answer
             issues.extend(_check_numbers(sender, sent, now_ms))
             with tx.savepoint():
                 answer = self._post(tx, sender, collection, sent, row, text, issues, now_ms)

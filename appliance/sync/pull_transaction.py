@@ -48,8 +48,12 @@ class Contents(NamedTuple):
             to this seq came in segments; what has left the bucket since is named.
         layers: see above.
         muted: of this bucket only that is named, and nothing put; 0 for none.
-        standing: buckets that the device will hold; a record that left the layered bucket for one
-            of them is put again, because the segment holds an older version of it.
+        passed: buckets before the layered one; a record that left it for one of them is put
+            again, because it came before the segment, which holds an older version of it.
+        held: buckets that the device holds already; a record of a collection not in ``part``
+            that left the layered bucket for one of them is put again where the device has it:
+            up to the seq ``since``.
+        since: see above.
     """
 
     filled: list[int]
@@ -60,7 +64,9 @@ class Contents(NamedTuple):
     layered: int
     layers: tuple[int, ...]
     muted: int
-    standing: list[int]
+    passed: list[int]
+    held: list[int]
+    since: int
 
 
 class Changes(NamedTuple):

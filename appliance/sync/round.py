@@ -23,6 +23,7 @@ class Round(NamedTuple):
         held: collections that the device holds something of.
         lost, stay, gained: collections that are emptied, kept and filled; like buckets.
         put: collections of the target that no step has left out.
+        since: the seq that the round starts from.
     """
 
     emptied: list[int]
@@ -34,6 +35,7 @@ class Round(NamedTuple):
     stay: list[int]
     gained: list[int]
     put: list[int]
+    since: int
 
     @property
     def standing(self) -> list[int]:
@@ -72,7 +74,9 @@ class Round(NamedTuple):
             layered=progress.layered,
             layers=progress.layers,
             muted=muted,
-            standing=self.standing,
+            passed=[bucket for bucket in self.standing if bucket < first],
+            held=sorted(self.live.intersection(self.kept)),
+            since=self.since,
         )
 
     def changes(self, progress: Progress) -> Changes:
@@ -120,4 +124,5 @@ def look(tx: PullTransaction, device: int, state: Cursor, head: int, granted: li
         stay=sorted(stay),
         gained=sorted(wanted - stay),
         put=sorted(wanted.difference(progress.partial)),
+        since=state.seq,
     )

@@ -1,4 +1,4 @@
-"""A box on the bench: opened on a folder, with plugins of the test, without network or real time."""
+"""A box on the bench: opened on a folder, with a test's plugins, without network or real time."""
 
 from __future__ import annotations
 

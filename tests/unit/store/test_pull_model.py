@@ -298,18 +298,12 @@ class PullMachine(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
+        """Restart the box, and back it up while it is down."""
         for device in list(self.running):
             self.lose(device)
-        self.bench.reopen()
-
-    @rule()
-    def back_up(self) -> None:
         self.bench.close()
-        database = self.bench.box.store.path
-        self.backup = (database.read_bytes(), dict(self.rows), set(self.denied))
-        self.running.clear()
-        for device in self.devices:
-            device.lose()
+        data = self.bench.box.store.path.read_bytes()
+        self.backup = (data, dict(self.rows), set(self.denied))
         self.bench.open()
 
     @precondition(lambda self: self.backup is not None)
