@@ -10,7 +10,14 @@ from appliance.api.mutations import Write
 
 
 class CommandOption(msgspec.Struct, frozen=True, kw_only=True):
-    """One option ``--name VALUE`` of a command; the value arrives as text."""
+    """One option ``--name VALUE`` of a command; the value arrives as text.
+
+    Attributes:
+        name: lower-case with hyphens.
+        doc: what it is for, shown by ``--help``.
+        required: the command is not run without it.
+        default: what arrives where the option is left out; with None, nothing does.
+    """
 
     name: str
     doc: str

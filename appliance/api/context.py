@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from appliance.api.mutations import Row
 
 SqlValue = int | str | bytes | None
+"""What may be bound to a parameter of a SELECT."""
 
 
 class Reader(Protocol):

@@ -7,23 +7,24 @@ from typing import Literal
 import msgspec
 
 Align = Literal["left", "center", "right"]
+"""Where a text stands in its width."""
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True, tag="heading"):
-    """A title, centred, wrapped by words."""
+    """A title: its `text` centred, wrapped by words."""
 
     text: str
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
-    """A paragraph, wrapped by words."""
+    """A paragraph: its `text` wrapped by words, and where the lines `align`."""
 
     text: str
     align: Align = "left"
 
 
 class KeyValue(msgspec.Struct, frozen=True, kw_only=True, tag="key_value"):
-    """A label on the left and its value on the right."""
+    """A label, the `key`, on the left and its `value` on the right."""
 
     key: str
     value: str
@@ -44,7 +45,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, tag="table"):
-    """Rows of cells; a cell wraps within its column."""
+    """Its `columns`, and `rows` of as many cells; a cell wraps within its column."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -55,12 +56,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, tag="rule"):
 
 
 class Qr(msgspec.Struct, frozen=True, kw_only=True, tag="qr"):
-    """A QR code with its text below."""
+    """A QR code of `data`, with that text below."""
 
     data: str
 
 
 Block = Heading | Text | KeyValue | Table | Rule | Qr
+"""A part of a document."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

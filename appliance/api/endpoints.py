@@ -33,14 +33,20 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndpointRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a device sent to an endpoint: its query, each key once, and its JSON body."""
+    """What a device sent to an endpoint: its `query`, each key once, and its JSON `body`."""
 
     query: dict[str, str] = {}
     body: Any = None
 
 
 class EndpointResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """What the endpoint answers: a status, a JSON body, and changes stored before it leaves."""
+    """What an endpoint answers.
+
+    Attributes:
+        status: the HTTP status, 200 to 599.
+        body: JSON.
+        writes: changes that are stored before the answer leaves.
+    """
 
     status: int = 200
     body: Any = None

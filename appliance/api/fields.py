@@ -29,6 +29,7 @@ FieldType = Literal[
     "list",
     "object",
 ]
+"""The name of a field type; see `FIELD_TYPES`."""
 
 FIELD_TYPES: dict[str, str] = {
     "id": "a UUID as lower-case text with hyphens",

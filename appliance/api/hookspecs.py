@@ -33,8 +33,13 @@ from appliance.api.schedule import ScheduledJob
 from appliance.api.settings import Setting
 
 PROJECT = "fieldbox"
+"""The name that pluggy keeps hooks of the appliance apart by."""
+
 hookspec = pluggy.HookspecMarker(PROJECT)
+"""Marks the hooks below; of no use to plugins."""
+
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin as the hook of its name."""
 
 
 # --- What the plugin is -------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import msgspec
 from appliance.api.mutations import Row
 
 ColumnType = Literal["text", "int", "decimal", "bool", "date", "code"]
+"""The name of a column type; see `COLUMN_TYPES`."""
 
 COLUMN_TYPES: dict[str, str] = {
     "text": "text as it stands, trimmed",

@@ -7,8 +7,10 @@ from typing import Any, Literal
 import msgspec
 
 Op = Literal["put", "del"]
+"""What a mutation does: store a whole record, or delete it."""
 
 Outcome = Literal["applied", "flagged", "held", "duplicate", "conflict", "rejected", "quarantined"]
+"""The name of an outcome; see `OUTCOMES`."""
 
 OUTCOMES: dict[str, str] = {
     "applied": "stored",

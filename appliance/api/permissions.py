@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 Verb = Literal["read", "write"]
+"""What a permission is for."""
 
 ROLES: dict[str, str] = {
     "admin": "administers the appliance",

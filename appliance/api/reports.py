@@ -24,7 +24,13 @@ class ReportColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportParameter(msgspec.Struct, frozen=True, kw_only=True):
-    """One named parameter ``:name`` of a report's SQL."""
+    """One parameter of a report.
+
+    Attributes:
+        name: as ``:name`` in the report's SQL.
+        doc: what it is for.
+        default: where nobody gives one; None is SQL's NULL.
+    """
 
     name: str
     doc: str
