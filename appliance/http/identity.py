@@ -67,11 +67,14 @@ class Authenticator:
         self._known.clear()
 
     def accepts_peer(self, peer: PeerCertificate) -> bool:
-        """Tell at the handshake whether a certificate may go on; renewal is decided later."""
+        """Tell at the handshake whether a certificate is one of ours.
+
+        A certificate that was revoked gets through the handshake and no further: each request is
+        answered 401 ``credential_revoked``, which a device understands; the alert that TLS has for
+        it here does not tell a revocation from a fault, and a device would try again for ever.
+        """
         found = self._find(format(peer.serial, "x"))
-        if found is None or found[0].device_id != peer.subject:
-            return False
-        return self._standing(found) in (Standing.ACTIVE, Standing.RENEW_ONLY, Standing.EXPIRED)
+        return found is not None and found[0].device_id == peer.subject
 
     def __call__(self, request: ApiRequest) -> DeviceIdentity:
         """Return who asks.

@@ -1,6 +1,6 @@
 """A daemon that serves nothing but its control socket; it stops when its input ends.
 
-    python control_daemon.py CONFIG
+python control_daemon.py CONFIG
 """
 
 from __future__ import annotations
