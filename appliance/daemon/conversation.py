@@ -193,7 +193,7 @@ class Conversation(LineReceiver):
     def _answer(self, line: bytes) -> None:
         try:
             request = msgspec.json.decode(line, type=Request)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._send({"refused": {"text": f"no request: {error}", "code": "invalid"}})
             return
         try:
