@@ -56,7 +56,10 @@ def run(context: click.Context, state: Path, listen: str | None) -> None:
     except OSError as problem:
         raise Failure(f"the demo's configuration cannot be written: {problem}") from problem
     _populate(settings)
-    context.exit(serve(settings, lambda service: _welcome(service, settings, state / CONFIG_FILE)))
+    code = serve(settings, lambda service: _welcome(service, settings, state / CONFIG_FILE))
+    if code == 0:
+        click.echo(f"Stopped. The data stays in {state}.")
+    context.exit(code)
 
 
 def _populate(settings: Settings) -> None:

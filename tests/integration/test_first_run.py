@@ -45,8 +45,11 @@ class Demo:
 
     def interrupt(self) -> int:
         """Press Ctrl-C and return the exit code."""
+        assert self.process.stdout is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(STOP_SECONDS)
+        code = self.process.wait(STOP_SECONDS)
+        assert code != 0 or self.process.stdout.read().startswith("Stopped.")
+        return code
 
 
 def arguments(state: Path, *more: str) -> tuple[str, ...]:
