@@ -1,0 +1,75 @@
+"""The daemon as ``fieldbox run`` starts it, with what only a measurement wants beside it.
+
+    python -m benchmarks.daemon CONFIG [--commit-delay-ms MS] [--profile FILE]
+
+A commit is made longer by sleeping after it on the writer's thread: that is how a slower disk
+looks to the daemon, because SQLite lets the interpreter go while it waits for ``fdatasync``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from appliance.cli.run import serve
+from appliance.config import load
+from appliance.store.connection import Connection
+from appliance.store.writer import Writer
+
+
+def slow_commits(delay_s: float) -> None:
+    """Make each commit of the writer take longer."""
+    rows = Connection.rows
+
+    def delayed(self: Connection, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        found = rows(self, sql, parameters)
+        if sql == "COMMIT" and threading.current_thread().name == "store-writer":
+            time.sleep(delay_s)
+        return found
+
+    Connection.rows = delayed  # type: ignore[method-assign]
+
+
+def profile_writer(file: str) -> None:
+    """Profile the writer's thread into ``FILE.writer`` when it ends."""
+    run = Writer._run
+
+    def profiled(self: Writer) -> None:
+        profiler = cProfile.Profile()
+        profiler.runcall(run, self)
+        profiler.dump_stats(f"{file}.writer")
+
+    Writer._run = profiled  # type: ignore[method-assign]
+
+
+def main() -> int:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--commit-delay-ms", type=float, default=0.0)
+    parser.add_argument("--profile", default="")
+    arguments = parser.parse_args()
+    if arguments.commit_delay_ms:
+        slow_commits(arguments.commit_delay_ms / 1000)
+    settings = load(arguments.config, os.environ)
+
+    def ready(service: Any) -> None:
+        print(f"ready https://{service.address}", flush=True)
+
+    if not arguments.profile:
+        return serve(settings, ready)
+    profile_writer(arguments.profile)
+    profiler = cProfile.Profile()
+    code: int = profiler.runcall(serve, settings, ready)
+    profiler.dump_stats(arguments.profile)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
