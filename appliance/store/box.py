@@ -221,6 +221,7 @@ class Box:
             self.plugins.settings,
             connection,
             now_ms or self.now_ms,
+            registry=self.plugins.registry,
             query_timeout_s=self.settings.plugins.call_timeout_s * QUERY_SHARE,
         )
 

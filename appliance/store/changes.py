@@ -6,7 +6,7 @@ the log needs no compaction for records that stay where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import orjson
 
 from appliance.api.mutations import Change, Row
 from appliance.store.connection import Connection
+from appliance.store.search_text import search_text
 from appliance.sync.checksums import row_digest, to_signed
 from appliance.sync.intake_transaction import StoredRow
 from appliance.sync.registry import CompiledCollection, Registry
@@ -275,11 +276,10 @@ class ChangeLog:
         if compiled.searchable:
             if not new:
                 self._db.rows("DELETE FROM box_search WHERE rowid = ?", (row_number,))
-            text = "\n".join(part for name in compiled.searchable for part in _texts(row.get(name)))
+            text = search_text(row, compiled.searchable)
             if text:
                 self._db.rows(
-                    "INSERT INTO box_search (rowid, text) VALUES (?, ?)",
-                    (row_number, text.casefold()),
+                    "INSERT INTO box_search (rowid, text) VALUES (?, ?)", (row_number, text)
                 )
         if compiled.blobs:
             if not new:
@@ -358,17 +358,6 @@ class ChangeLog:
         """Forget what was recorded, because the whole transaction is undone."""
         self._undo(self._written_head, 0)
         self._collections.clear()
-
-
-def _texts(value: Any) -> Iterable[str]:
-    """Return the texts of a searchable value: one, or one for each language."""
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, dict):
-        return tuple(text for text in value.values() if isinstance(text, str))
-    if isinstance(value, list):
-        return tuple(text for text in value if isinstance(text, str))
-    return ()
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:

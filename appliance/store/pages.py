@@ -223,7 +223,7 @@ class PullReader:
         while True:
             stop = min(end, after + window)
             values: dict[str, str | int] = {"buckets": buckets, "standing": standing}
-            values |= {"pos": after, "upto": stop, "device": device}
+            values |= {"pos": after, "upto": stop, "device": device or -1}
             page = self._page(sql, values, room)
             if page.rows and (not page.done or stop == end):
                 return page

@@ -13,6 +13,8 @@ from appliance.api.errors import QueryError
 from appliance.api.mutations import Row
 from appliance.api.values import uuid7
 from appliance.store.connection import Connection
+from appliance.store.search_text import search_text
+from appliance.sync.registry import Registry
 
 MIN_TRIGRAM = 3
 """Shorter texts are looked for without the index."""
@@ -27,6 +29,7 @@ class StoreContext:
         now_ms: Callable[[], int],
         settings: Mapping[str, Any],
         *,
+        registry: Registry,
         query_timeout_s: float,
     ) -> None:
         """Take a connection.
@@ -35,11 +38,13 @@ class StoreContext:
             connection: inside the transaction of the call.
             now_ms: the clock.
             settings: the plugin's settings, complete.
+            registry: the collections.
             query_timeout_s: how long one query may take.
         """
         self._db = connection
         self._now_ms = now_ms
         self._settings = MappingProxyType(dict(settings))
+        self._registry = registry
         self._timeout = query_timeout_s
 
     @property
@@ -104,16 +109,26 @@ class StoreContext:
             return []
         number = self._number(collection)
         if len(wanted) < MIN_TRIGRAM:
-            found = self._db.rows(
-                "SELECT id FROM box_rows WHERE collection = ? AND deleted = 0"
-                " AND instr(fold(body), ?) LIMIT ?",
-                (number, wanted, limit),
-            )
-        else:
-            phrase = '"' + wanted.replace('"', '""') + '"'
-            found = self._db.rows(
-                "SELECT r.id FROM box_search s JOIN box_rows r ON r.num = s.rowid"
-                " WHERE s.text MATCH ? AND r.collection = ? AND r.deleted = 0 LIMIT ?",
-                (phrase, number, limit),
-            )
+            return self._scan(collection, number, wanted, limit)
+        phrase = '"' + wanted.replace('"', '""') + '"'
+        found = self._db.rows(
+            "SELECT r.id FROM box_search s JOIN box_rows r ON r.num = s.rowid"
+            " WHERE s.text MATCH ? AND r.collection = ? AND r.deleted = 0 LIMIT ?",
+            (phrase, number, limit),
+        )
         return [record_id for (record_id,) in found]
+
+    def _scan(self, collection: str, number: int, wanted: str, limit: int) -> list[str]:
+        """Look for a short text in every record whose JSON text holds it somewhere."""
+        compiled = self._registry.get(collection)
+        found: list[str] = []
+        for record_id, body in self._db.rows(
+            "SELECT id, body FROM box_rows WHERE collection = ? AND deleted = 0"
+            " AND instr(fold(body), ?)",
+            (number, wanted),
+        ):
+            if len(found) >= limit or compiled is None:
+                break
+            if wanted in search_text(orjson.loads(body), compiled.searchable):
+                found.append(record_id)
+        return found

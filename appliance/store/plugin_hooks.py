@@ -18,6 +18,7 @@ from appliance.store.connection import Connection
 from appliance.store.identities import Enrolled
 from appliance.store.plugin_context import StoreContext
 from appliance.sync.buckets import MAX_BUCKET
+from appliance.sync.registry import Registry
 
 _SEVERITIES = frozenset({"reject", "hold", "flag", "warn"})
 MAX_BUCKETS = 200_000
@@ -34,6 +35,7 @@ class PluginHooks:
         connection: Connection,
         now_ms: Callable[[], int],
         *,
+        registry: Registry,
         query_timeout_s: float,
     ) -> None:
         """Take the plugins and a connection.
@@ -43,12 +45,17 @@ class PluginHooks:
             settings: each plugin's settings by its name.
             connection: inside a transaction whenever a method is called.
             now_ms: the clock.
+            registry: the collections.
             query_timeout_s: how long one query of a plugin may take.
         """
         self._host = host
         self._contexts = {
             name: StoreContext(
-                connection, now_ms, settings.get(name, {}), query_timeout_s=query_timeout_s
+                connection,
+                now_ms,
+                settings.get(name, {}),
+                registry=registry,
+                query_timeout_s=query_timeout_s,
             )
             for name in host.declared
         }

@@ -48,7 +48,9 @@ def search(desk: Desk, params: SearchFor, _actor: str) -> Listing:
     timeout_s = desk.box.settings.plugins.call_timeout_s * QUERY_SHARE
 
     def read(connection: Connection) -> list[Hit]:
-        context = StoreContext(connection, desk.box.now_ms, {}, query_timeout_s=timeout_s)
+        context = StoreContext(
+            connection, desk.box.now_ms, {}, registry=registry, query_timeout_s=timeout_s
+        )
         hits: list[Hit] = []
         for name in params.collections or tuple(searchable):
             for record_id in context.search(name, params.text, params.limit):
