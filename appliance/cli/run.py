@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 
 from appliance.config import ConfigError, find_config
 from appliance.config import load as load_config
@@ -47,6 +48,11 @@ def serve(settings: Settings, on_ready: Callable[[Any], None]) -> int:
         except (StoreError, TechnicianError, error.CannotListenError, OSError) as problem:
             click.echo(f"fieldbox cannot start: {_plain(problem)}", err=True)
             code[0] = 1
+        except Exception as problem:
+            # Without this the reactor would run on and serve nothing.
+            structlog.get_logger("appliance.daemon").error("start_failed", exc_info=problem)
+            click.echo(f"fieldbox cannot start: an error of its own: {problem}", err=True)
+            code[0] = 1
         if code[0]:
             reactor.stop()
 
@@ -81,7 +87,7 @@ def _plain(problem: BaseException) -> str:
     if isinstance(problem, CannotListenError):
         return (
             f"port {problem.port} of {problem.interface or 'this machine'} is in use: stop what "
-            "listens there, or set another http.listen"
+            "listens there, or set another http.listen in the configuration"
         )
     return str(problem)
 
