@@ -14,7 +14,13 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="How many at most.",
+)
 @click.option("--before", type=click.IntRange(1), help="Only entries with smaller numbers.")
 @json_option
 @pass_invocation

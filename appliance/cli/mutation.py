@@ -29,7 +29,13 @@ def mutation() -> None:
 @click.option(
     "--outcome", "outcomes", multiple=True, type=click.Choice(_OUTCOMES), help="Only these; repeat."
 )
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="How many at most.",
+)
 @json_option
 @pass_invocation
 def list_mutations(

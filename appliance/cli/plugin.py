@@ -46,7 +46,13 @@ def allow(invocation: Invocation, name: str, as_json: bool) -> None:
 
 @plugin.command()
 @click.argument("name", required=False)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="How many at most.",
+)
 @json_option
 @pass_invocation
 def failures(invocation: Invocation, name: str | None, limit: int, as_json: bool) -> None:

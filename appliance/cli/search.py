@@ -13,7 +13,13 @@ from appliance.cli.screen import show_json, show_table
 @click.option(
     "--in", "collections", multiple=True, metavar="COLLECTION", help="Only in these; repeat."
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="How many at most.",
+)
 @json_option
 @pass_invocation
 def search(
