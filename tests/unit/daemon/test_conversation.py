@@ -263,11 +263,18 @@ def test_a_command_that_does_not_read_is_cut_off(
 
 
 def test_an_answer_waits_until_the_command_reads_on(talk: Talk) -> None:
+    written: list[bytes] = []
+
+    def read_on() -> None:
+        written.append(talk.transport.written)
+        talk.transport.producer.resumeProducing()
+
     talk.transport.producer.pauseProducing()
-    thread = threading.Timer(0.05, talk.transport.producer.resumeProducing)
+    thread = threading.Timer(0.05, read_on)
     thread.start()
     assert talk.say({"op": "a"}) == [{"result": {"n": 1}}]
     thread.join()
+    assert written == [b""]
 
 
 def test_closing_waits_for_the_operation_under_way(talk: Talk) -> None:
