@@ -56,14 +56,18 @@ class ChangeLog:
         """Read the head and the names' numbers from the store."""
         self._db = connection
         self.registry = registry
-        found = connection.row("SELECT value FROM box_meta WHERE key = 'head'")
-        self.head = int(found[0]) if found else 0
-        self._written_head = self.head
+        self.head = self._written_head = 0
+        self.read_head()
         self.recorded: list[Recorded] = []
         self._buckets: dict[str, int] = {}
         self._collections: dict[str, int] = dict(
             connection.rows("SELECT name, num FROM box_collections")
         )
+
+    def read_head(self) -> None:
+        """Read the head from the store: at the start, and where a commit may have failed or not."""
+        found = self._db.row("SELECT value FROM box_meta WHERE key = 'head'")
+        self.head = self._written_head = int(found[0]) if found else 0
 
     # --- names ---------------------------------------------------------------------------------
 

@@ -89,6 +89,7 @@ class Writer:
         self._failure: BaseException | None = None
         self._gate = threading.Lock()
         self._stopped = False
+        self._doubt = False
         self.commits = 0
         self.jobs = 0
 
@@ -186,6 +187,9 @@ class Writer:
             with translated():
                 transaction.now_ms = self._now_ms()
                 connection.rows("BEGIN IMMEDIATE")
+                if self._doubt:
+                    transaction.log.read_head()
+                    self._doubt = False
                 for waiting in batch:
                     answers.append(self._one(connection, transaction, waiting))
                 transaction.log.flush()
@@ -195,6 +199,8 @@ class Writer:
                 # On a failing disk it says so once more; the transaction ends all the same.
                 with suppress(apsw.Error):
                     connection.rows("ROLLBACK")
+            # A commit that ended in an error may have reached the disk all the same.
+            self._doubt = True
             transaction.log.rolled_back()
             transaction.grants.forget()
             transaction.regranted.clear()
