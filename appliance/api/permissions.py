@@ -31,7 +31,7 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         role: a role's name, ``"*"`` for everyone.
-        object: a collection, or ``endpoint:NAME``, ``report:NAME``.
+        object: a collection, or ``endpoint:PLUGIN.NAME``, ``report:NAME``.
         verb: ``read`` or ``write``.
     """
 

@@ -188,8 +188,9 @@ class PluginBox:
         """Import rows of a file, each the values by column name.
 
         Returns:
-            How many records were created, changed and left unchanged, and the problems: for each
-            row that was left out its number (from 1), the column and the text.
+            How many records were created, changed and left unchanged; the problems, for each row
+            that was left out its number (from 1), the column and the text; and the notes, likewise
+            of rows that were imported all the same.
 
         Raises:
             KeyError: no importer has this kind.
@@ -203,6 +204,7 @@ class PluginBox:
             first.changed + last.changed,
             first.unchanged + last.unchanged,
             first.problems + last.problems,
+            notes=first.notes + last.notes,
         )
 
     # --- the other hooks -----------------------------------------------------------------------

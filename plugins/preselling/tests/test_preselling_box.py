@@ -10,11 +10,17 @@ import pytest
 
 from appliance.api import Row
 from appliance.testing.box_device import BoxDevice
+from appliance.testing.conformance.plugin_suite import PluginSuite
 from appliance.testing.plugin_box import PluginBox
 from appliance_master_data.plugin import plugin as master_data
 from appliance_preselling.plugin import plugin
 
 DAY_MS = 86_400_000
+
+
+class TestPreselling(PluginSuite):
+    plugin = plugin
+    others = (master_data,)
 
 
 class Branch:
