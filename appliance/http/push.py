@@ -23,6 +23,7 @@ from appliance.http.route import RequestBody, Route, RouteLimits
 from appliance.http.store_calls import written
 from appliance.http.stream import Chunk, ChunkStream
 from appliance.store.box import Box
+from appliance.store.errors import DeviceRevoked
 from appliance.sync.intake_transaction import Answer
 
 MAX_BODY = 256 * 1024 * 1024
@@ -207,7 +208,7 @@ class _Push:
         self._busy = False
         self._lines.clear()
         error = failure.value
-        if isinstance(error, LookupError):
+        if isinstance(error, DeviceRevoked):
             self._fail(Problem("credential_revoked", "This device was revoked.", close=True))
         elif isinstance(error, Problem):
             self._fail(error)

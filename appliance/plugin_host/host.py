@@ -7,6 +7,7 @@ plugin until a technician allows it again.
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,9 @@ from appliance.plugin_host.guard import Guard
 
 FAILURES = 3
 WINDOW_MS = 10 * 60 * 1000
+MAX_TEXT = 500
+"""Characters of a plugin's error that are kept."""
+
 State = Literal["active", "left_out", "failed", "quarantined"]
 _EXPECTED = (ImportRowError,)
 """Errors by which a plugin answers; they are no failures."""
@@ -202,10 +206,12 @@ class PluginHost:
         except _EXPECTED:
             raise
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            if isinstance(error, KeyboardInterrupt) and _in_main_thread():
+                # Ctrl-C comes to this thread alone. Anywhere else a plugin has raised it; it is
+                # a failure like any other then, or the document at hand would come back for ever.
                 raise
             self._failed(plugin, hook, error)
-            raise PluginError(f"{plugin}.{hook}: {type(error).__name__}: {error}") from error
+            raise PluginError(f"{plugin}.{hook}: {_told(error)}") from error
         if isinstance(found, list) and not getattr(
             getattr(hookspecs, hook), "fieldbox_spec", {}
         ).get("firstresult"):
@@ -222,12 +228,12 @@ class PluginHost:
         now = self._now_ms()
         where = traceback.extract_tb(error.__traceback__)
         line = f" at {where[-1].filename}:{where[-1].lineno}" if where else ""
-        self._on_failure(Failure(plugin, hook, now, f"{type(error).__name__}: {error}{line}"))
+        self._on_failure(Failure(plugin, hook, now, f"{_told(error)}{line}"))
         recent = self._recent.setdefault(plugin, deque(maxlen=FAILURES))
         recent.append(now)
         serves = self._states.get(plugin, ("failed", ""))[0] == "active"
         if serves and len(recent) == FAILURES and now - recent[0] <= WINDOW_MS:
-            reason = f"failed {FAILURES} times in ten minutes, last in {hook}: {error}"
+            reason = f"failed {FAILURES} times in ten minutes, last in {hook}: {_told(error)}"
             self._states[plugin] = ("quarantined", reason)
             self._on_quarantine(plugin, reason)
 
@@ -265,6 +271,20 @@ class PluginHost:
     def stop(self) -> None:
         """End the guard."""
         self._guard.stop()
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _told(error: BaseException) -> str:
+    """Return an error's type and text; neither is to be trusted, so the text is bounded."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text cannot be had"
+    clean = text[:MAX_TEXT].encode("utf-8", "replace").decode()
+    return f"{type(error).__name__[:100]}: {clean}"
 
 
 def _hook_names() -> list[str]:

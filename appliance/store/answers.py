@@ -11,9 +11,13 @@ import orjson
 from appliance.api.mutations import Issue
 from appliance.store.connection import Connection
 from appliance.sync.envelope import Envelope
-from appliance.sync.intake_transaction import Answer, Sender
+from appliance.sync.intake_transaction import Answer, Earlier, Sender
 
-_COLUMNS = "mid, outcome, first, seq, issues, sent_row"
+_EARLIER = (
+    "SELECT m.digest, coalesce((SELECT u.id FROM box_devices d JOIN box_users u ON u.num = d.user"
+    " WHERE d.num = m.device), ''), m.mid, m.outcome, m.first, m.seq, m.issues, m.sent_row"
+    " FROM box_mutations m"
+)
 _KEPT = (
     "SELECT m.num, d.id, u.login, m.collection, m.id, m.received_at, m.outcome, m.issues,"
     " m.payload FROM box_mutations m"
@@ -52,23 +56,19 @@ class AnswerBook:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def to(self, mid: str) -> tuple[bytes, Answer, bool] | None:
-        """Return digest, answer, and whether the answer carried the row."""
-        found = self._db.row(
-            f"SELECT digest, {_COLUMNS} FROM box_mutations WHERE mid = ?",
-            (uuid.UUID(mid).bytes,),
-        )
-        return None if found is None else (found[0], *_answer(found[1:]))
+    def to(self, mid: str) -> tuple[Earlier, bool] | None:
+        """Return the answer to a mutation id, and whether it carried the row."""
+        return _earlier(self._db.row(f"{_EARLIER} WHERE m.mid = ?", (uuid.UUID(mid).bytes,)))
 
-    def last(self, collection: str, record_id: str) -> tuple[bytes, Answer, bool] | None:
+    def last(self, collection: str, record_id: str) -> tuple[Earlier, bool] | None:
         """Return the same for the newest mutation that changed a record."""
-        found = self._db.row(
-            f"SELECT digest, {_COLUMNS} FROM box_mutations"
-            " WHERE collection = ? AND id = ? AND outcome IN ('applied', 'held', 'flagged')"
-            " ORDER BY num DESC LIMIT 1",
-            (collection, record_id),
+        return _earlier(
+            self._db.row(
+                f"{_EARLIER} WHERE m.collection = ? AND m.id = ?"
+                " AND m.outcome IN ('applied', 'held', 'flagged') ORDER BY m.num DESC LIMIT 1",
+                (collection, record_id),
+            )
         )
-        return None if found is None else (found[0], *_answer(found[1:]))
 
     def remember(
         self,
@@ -147,8 +147,10 @@ def envelope_text(sent: Envelope) -> bytes:
     return orjson.dumps(members)
 
 
-def _answer(row: tuple[Any, ...]) -> tuple[Answer, bool]:
-    mid, outcome, first, seq, issues, sent_row = row
+def _earlier(row: tuple[Any, ...] | None) -> tuple[Earlier, bool] | None:
+    if row is None:
+        return None
+    digest, user_id, mid, outcome, first, seq, issues, sent_row = row
     answer = Answer(
         mid=str(uuid.UUID(bytes=mid)),
         outcome=outcome,
@@ -156,7 +158,7 @@ def _answer(row: tuple[Any, ...]) -> tuple[Answer, bool]:
         seq=seq,
         issues=_issues.decode(issues) if issues else (),
     )
-    return answer, bool(sent_row)
+    return Earlier(digest, answer, user_id), bool(sent_row)
 
 
 def _kept(row: tuple[Any, ...]) -> KeptMutation:

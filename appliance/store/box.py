@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
 from appliance.api.importing import ImportNote, ImportRecord, ImportValues
 from appliance.config.settings import Settings
 from appliance.enrollment.authority import Authority
@@ -21,8 +23,9 @@ from appliance.enrollment.pairing_code import PairingLimits
 from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.discovery import Found
 from appliance.plugin_host.host import Failure
-from appliance.store.connection import Connection
+from appliance.store.connection import Connection, translated
 from appliance.store.enrolling import Enroller
+from appliance.store.errors import DeviceRevoked, StoreError
 from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.keys import Anchor, anchor_of, open_authority
 from appliance.store.pages import PullReader
@@ -54,8 +57,12 @@ def system_now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+_Decide = Callable[[WriteTransaction, Sender, bytes, int], tuple[Answer, int]]
+
+
 class Rights(NamedTuple):
-    """What a device may do with collections: names it may read and write."""
+    """What a device may do with collections: names of those that come down to it, and of those
+    it may write."""
 
     readable: frozenset[str]
     writable: frozenset[str]
@@ -132,6 +139,7 @@ class Box:
     ) -> None:
         settings = self.settings
         host = self.plugins.host
+        self._upward = frozenset(c.name for c in self.plugins.registry if c.spec.direction == "up")
         self._store = self.store = Store(
             self.state_dir,
             self.plugins.registry,
@@ -202,7 +210,8 @@ class Box:
     def rights(self, enrolled: Enrolled) -> Rights:
         """Return what a device may read and write."""
         roles = enrolled.device.effective_roles(enrolled.user)
-        return Rights(self.permissions.readable(roles), self.permissions.writable(roles))
+        readable = self.permissions.readable(roles) - self._upward
+        return Rights(readable, self.permissions.writable(roles))
 
     # --- plugins -------------------------------------------------------------------------------
 
@@ -252,13 +261,17 @@ class Box:
     def receive(self, tx: WriteTransaction, device: int, lines: Sequence[bytes]) -> list[Answer]:
         """Decide mutations that a device pushed; one answer for each line, in order.
 
+        A line that the appliance fails at is set aside, so that it is not sent for ever, and
+        holds up none of the others.
+
         Raises:
-            LookupError: the device was revoked meanwhile.
+            DeviceRevoked: it was revoked, or its user locked, meanwhile.
+            StoreError: the disk refuses.
         """
         identities = IdentityBook(tx.db)
         enrolled = identities.enrolled_by_number(device)
         if enrolled is None or enrolled.device.state != "active" or enrolled.user.locked:
-            raise LookupError("the device was revoked")
+            raise DeviceRevoked
         self.refresh_grants_if_stale(tx, enrolled)
         if self._intake is None:
             self._intake = Intake(
@@ -267,25 +280,56 @@ class Box:
                 max_row=self.settings.sync.max_row_bytes,
                 max_nesting=self.settings.sync.max_nesting,
             )
+        roles = enrolled.device.effective_roles(enrolled.user)
         sender = Sender(
             device=device,
             device_id=enrolled.device.id,
             user_id=enrolled.user.id,
             login=enrolled.user.login,
-            roles=enrolled.device.effective_roles(enrolled.user),
+            roles=roles,
             org_id=enrolled.user.org_id,
-            writable=self.rights(enrolled).writable,
+            readable=self.permissions.readable(roles),
+            writable=self.permissions.writable(roles),
             last_n=enrolled.last_n,
         )
-        answers: list[Answer] = []
-        for line in lines:
-            answer, last_n = self._intake.receive(tx, sender, line, tx.now_ms)
-            answers.append(answer)
-            if last_n != sender.last_n:
-                sender = sender._replace(last_n=last_n)
+        try:
+            with translated(), tx.savepoint():
+                answers, sender = self._receive(tx, sender, lines, self._intake.receive)
+        except (StoreError, MemoryError):
+            raise
+        except Exception:
+            answers, sender = self._receive(tx, sender, lines, self._receive_alone)
         if sender.last_n != enrolled.last_n:
             identities.set_last_n(device, sender.last_n)
         return answers
+
+    @staticmethod
+    def _receive(
+        tx: WriteTransaction, sender: Sender, lines: Sequence[bytes], decide: _Decide
+    ) -> tuple[list[Answer], Sender]:
+        answers: list[Answer] = []
+        for line in lines:
+            answer, last_n = decide(tx, sender, line, tx.now_ms)
+            answers.append(answer)
+            if last_n != sender.last_n:
+                sender = sender._replace(last_n=last_n)
+        return answers, sender
+
+    def _receive_alone(
+        self, tx: WriteTransaction, sender: Sender, line: bytes, now_ms: int
+    ) -> tuple[Answer, int]:
+        """Decide one line by itself; set it aside where that fails."""
+        assert self._intake is not None
+        try:
+            with translated(), tx.savepoint():
+                return self._intake.receive(tx, sender, line, now_ms)
+        except (StoreError, MemoryError):
+            raise
+        except Exception as error:
+            structlog.get_logger("appliance.store").error(
+                "mutation_failed", device=sender.device_id, exc_info=error
+            )
+            return self._intake.set_aside(tx, sender, line)
 
     def refresh_grants_if_stale(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
         """Compute a device's grants anew where data they follow from has changed since."""

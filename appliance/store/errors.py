@@ -11,6 +11,10 @@ class StoreInUse(StoreError):
     """Another process holds the store."""
 
 
+class DeviceRevoked(Exception):
+    """The device, or its user, may not send any more."""
+
+
 class StoreUnavailable(StoreError):
     """The disk is full, read-only or failing: nothing was stored, and what was sent must be sent
     again."""

@@ -24,6 +24,18 @@ _SEVERITIES = frozenset({"reject", "hold", "flag", "warn"})
 MAX_BUCKETS = 200_000
 """Buckets that one plugin may name for one device."""
 
+MAX_ISSUES = 200
+MAX_ISSUE_TEXT = 2_000
+"""Issues of one mutation, and characters of each of their texts: they are kept with its answer."""
+
+
+def _is_sayable(text: Any) -> bool:
+    """Tell whether something is a text that fits into an answer."""
+    if not isinstance(text, str) or len(text) > MAX_ISSUE_TEXT:
+        return False
+    # Half of a surrogate pair has no UTF-8.
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
 
 class PluginHooks:
     """Calls plugins over one connection; see `appliance.sync.intake_transaction.Hooks`."""
@@ -167,16 +179,16 @@ class PluginHooks:
             return ()
         if not isinstance(found, list | tuple):
             raise self._host.refuse(plugin, hook, "returned no list of Issue")
+        if len(found) > MAX_ISSUES:
+            raise self._host.refuse(plugin, hook, f"returned more than {MAX_ISSUES} issues")
         for issue in found:
             sound = (
                 isinstance(issue, Issue)
                 and issue.severity in _SEVERITIES
-                and isinstance(issue.code, str)
-                and isinstance(issue.text, str)
-                and isinstance(issue.pointer, str)
+                and all(_is_sayable(text) for text in (issue.code, issue.text, issue.pointer))
             )
             if not sound:
-                raise self._host.refuse(plugin, hook, f"{issue!r} is no Issue")
+                raise self._host.refuse(plugin, hook, "returned something that is no sound Issue")
         return found
 
     def _writes(self, plugin: str, hook: str, found: Any) -> Sequence[Write]:

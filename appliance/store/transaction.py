@@ -13,7 +13,7 @@ from appliance.store.changes import ChangeLog
 from appliance.store.connection import Connection
 from appliance.store.grants import GrantBook
 from appliance.sync.envelope import Envelope
-from appliance.sync.intake_transaction import Answer, Sender, StoredRow
+from appliance.sync.intake_transaction import Answer, Earlier, Sender, StoredRow
 from appliance.sync.registry import Registry
 
 
@@ -37,13 +37,18 @@ class WriteTransaction:
         self.now_ms = 0
         self.regranted: set[int] = set()
 
-    def answer_to(self, mid: str) -> tuple[bytes, Answer] | None:
-        """Return the content digest and first answer of a mutation id, or None."""
-        found = self.answers.to(mid)
+    def answer_to(self, mid: str) -> Earlier | None:
+        """Return the first answer to a mutation id, or None."""
+        return self._whole(self.answers.to(mid))
+
+    def _whole(self, found: tuple[Earlier, bool] | None) -> Earlier | None:
         if found is None:
             return None
-        digest, answer, sent_row = found
-        return digest, self._with_row(mid, answer) if sent_row else answer
+        earlier, sent_row = found
+        answer = earlier.answer
+        if not sent_row or answer.mid is None:
+            return earlier
+        return earlier._replace(answer=self._with_row(answer.mid, answer))
 
     def _with_row(self, mid: str, answer: Answer) -> Answer:
         """Add the row that the answer carried, while it is still the stored one."""
@@ -55,15 +60,9 @@ class WriteTransaction:
         )
         return answer if found is None else msgspec.structs.replace(answer, row=found[0].encode())
 
-    def last_answer(self, collection: str, record_id: str) -> tuple[bytes, Answer] | None:
-        """Return digest and answer of the newest mutation that changed a record, or None."""
-        found = self.answers.last(collection, record_id)
-        if found is None:
-            return None
-        digest, answer, sent_row = found
-        if sent_row and answer.mid is not None:
-            answer = self._with_row(answer.mid, answer)
-        return digest, answer
+    def last_answer(self, collection: str, record_id: str) -> Earlier | None:
+        """Return the answer to the newest mutation that changed a record, or None."""
+        return self._whole(self.answers.last(collection, record_id))
 
     def stored(self, collection: str, record_id: str) -> StoredRow | None:
         """Return a record as it stands, or None where it never was."""

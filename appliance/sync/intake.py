@@ -23,6 +23,10 @@ store                                                            applied
 ====================  =========================================  =====================
 
 What was sent is kept in every case: as the stored row, or as the payload of its answer.
+
+An answer tells a device nothing that it could not pull. What was answered to another user is
+repeated in full only where the record is in the device's scope, and a row comes back only where
+its user's roles may read the collection.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ from appliance.sync.conflicts import merge_fields
 from appliance.sync.envelope import Envelope, Malformed
 from appliance.sync.intake_transaction import (
     Answer,
+    Earlier,
     Hooks,
     IntakeTransaction,
     Sender,
@@ -95,16 +100,35 @@ class Intake:
                 raise Malformed(f"JSON nests deeper than {self._max_nesting}")
             sent = envelopes.parse(line)
         except Malformed as error:
-            return self._malformed(tx, sender, line, str(error)), sender.last_n
+            issue = _issue("malformed", str(error))
+            return self._malformed(tx, sender, line, issue), sender.last_n
         answer = self._decide(tx, sender, sent, now_ms)
         return answer, max(sender.last_n, sent.n)
 
-    def _malformed(self, tx: IntakeTransaction, sender: Sender, line: bytes, reason: str) -> Answer:
+    def set_aside(self, tx: IntakeTransaction, sender: Sender, line: bytes) -> tuple[Answer, int]:
+        """Keep a line that the appliance itself failed at, so that it stops no other.
+
+        Returns:
+            As `receive`.
+        """
+        issue = _issue("internal", "the appliance failed at it; kept for a technician")
+        try:
+            sent = envelopes.parse(line)
+        except Malformed:
+            return self._malformed(tx, sender, line, issue), sender.last_n
+        digest = envelopes.content_digest(sent.collection, sent.id, sent.op, bytes(sent.row))
+        answer = Answer(mid=sent.mid, outcome="quarantined", issues=(issue,))
+        tx.remember(sender, sent, digest, answer, keep=True)
+        return answer, max(sender.last_n, sent.n)
+
+    def _malformed(
+        self, tx: IntakeTransaction, sender: Sender, line: bytes, issue: Issue
+    ) -> Answer:
         digest = envelopes.content_digest("", sender.device_id, "", line)
         answer = Answer(
             mid=envelopes.claimed_mid(line),
             outcome="quarantined",
-            issues=(_issue("malformed", reason),),
+            issues=(issue,),
         )
         tx.remember(sender, line, digest, answer, keep=True)
         return answer
@@ -134,8 +158,8 @@ class Intake:
         digest = envelopes.content_digest(sent.collection, sent.id, sent.op, text)
         known = tx.answer_to(sent.mid)
         if known is not None:
-            if known[0] == digest:
-                return _again(known[1], sent.mid)
+            if known.digest == digest:
+                return self._repeated(tx, sender, sent, known)
             answer = Answer(
                 mid=sent.mid,
                 outcome="quarantined",
@@ -151,8 +175,8 @@ class Intake:
                 raise fault
             assert collection is not None
             earlier = _same_content(tx, sent, digest, text)
-            if earlier is not None:
-                answer = _again(earlier, sent.mid)
+            if earlier is not None and _may_know(tx, sender, sent, earlier):
+                answer = self._repeated(tx, sender, sent, earlier)
                 tx.remember(sender, sent, digest, answer, keep=False)
                 return answer
             issues.extend(_check_numbers(sender, sent, now_ms))
@@ -173,8 +197,21 @@ class Intake:
                 issues=(_issue("plugin_failed", f"kept for a technician: {error}"), *issues),
             )
         keep = answer.outcome in ("rejected", "conflict", "quarantined")
+        answer = _fit_to_read(sender, sent, answer)
         tx.remember(sender, sent, digest, answer, keep=keep)
         return answer
+
+    def _repeated(
+        self, tx: IntakeTransaction, sender: Sender, sent: Envelope, earlier: Earlier
+    ) -> Answer:
+        """Repeat an answer, as much of it as the sender may know."""
+        first = earlier.answer.first or earlier.answer.outcome
+        if not _may_know(tx, sender, sent, earlier):
+            return Answer(mid=sent.mid, outcome="duplicate", first=first)
+        again = msgspec.structs.replace(
+            earlier.answer, mid=sent.mid, outcome="duplicate", first=first
+        )
+        return _fit_to_read(sender, sent, again)
 
     def _post(
         self,
@@ -339,26 +376,37 @@ def store_write(tx: IntakeTransaction, registry: Registry, write: Write) -> int 
     return tx.put(write.collection, write.id, bucket, text, write.row, 0)
 
 
-def _again(first: Answer, mid: str) -> Answer:
-    return msgspec.structs.replace(
-        first, mid=mid, outcome="duplicate", first=first.first or first.outcome
-    )
+def _may_know(tx: IntakeTransaction, sender: Sender, sent: Envelope, earlier: Earlier) -> bool:
+    """Tell whether a sender may be told all of an answer: its user's own, or one in its scope."""
+    if earlier.user_id == sender.user_id:
+        return True
+    if earlier.answer.seq is None:
+        return False
+    present = tx.stored(sent.collection, sent.id)
+    return present is not None and tx.granted(sender.device, present.bucket)
+
+
+def _fit_to_read(sender: Sender, sent: Envelope, answer: Answer) -> Answer:
+    """Leave the row out where the sender writes the collection and does not read it."""
+    if answer.row is None or sent.collection in sender.readable:
+        return answer
+    return msgspec.structs.replace(answer, row=None)
 
 
 def _same_content(
     tx: IntakeTransaction, sent: Envelope, digest: bytes, text: bytes
-) -> Answer | None:
+) -> Earlier | None:
     """Return the answer that a record's present content was given, where this asks for the same.
 
     An edit of the present version back to earlier content is an edit, no duplicate.
     """
     last = tx.last_answer(sent.collection, sent.id)
-    if last is None or last[0] != digest:
+    if last is None or last.digest != digest:
         return None
     present = tx.stored(sent.collection, sent.id)
     if present is not None and sent.base == present.seq and text != present.text:
         return None
-    return last[1]
+    return last
 
 
 def _plain(sent: Envelope) -> dict[str, Any]:

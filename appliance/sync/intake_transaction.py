@@ -19,7 +19,7 @@ class Sender(NamedTuple):
     Attributes:
         device: the device's number in the store.
         device_id, user_id, login, roles, org_id: who it is.
-        writable: names of the collections its roles may write.
+        readable, writable: names of the collections its roles may read and write.
         last_n: the highest running number seen from it.
     """
 
@@ -29,6 +29,7 @@ class Sender(NamedTuple):
     login: str
     roles: tuple[str, ...]
     org_id: str | None
+    readable: frozenset[str]
     writable: frozenset[str]
     last_n: int
 
@@ -75,15 +76,29 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return orjson.dumps(fields) + b"\n"
 
 
+class Earlier(NamedTuple):
+    """An answer that was given before.
+
+    Attributes:
+        digest: of the content it was given to.
+        answer: the answer.
+        user_id: whose device it was given to.
+    """
+
+    digest: bytes
+    answer: Answer
+    user_id: str
+
+
 class IntakeTransaction(Protocol):
     """The writer's transaction, as intake needs it."""
 
-    def answer_to(self, mid: str) -> tuple[bytes, Answer] | None:
-        """Return the content digest and first answer of a mutation id, or None."""
+    def answer_to(self, mid: str) -> Earlier | None:
+        """Return the first answer to a mutation id, or None."""
         ...
 
-    def last_answer(self, collection: str, record_id: str) -> tuple[bytes, Answer] | None:
-        """Return digest and answer of the newest mutation that changed a record, or None."""
+    def last_answer(self, collection: str, record_id: str) -> Earlier | None:
+        """Return the answer to the newest mutation that changed a record, or None."""
         ...
 
     def stored(self, collection: str, record_id: str) -> StoredRow | None:

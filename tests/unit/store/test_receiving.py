@@ -15,6 +15,7 @@ from box_bench import DAY_MS, Bench, CollectionsPlugin, line
 from appliance.api import Collection, Effect, Field, Issue, Resolution, Write, hookimpl, uuid7
 from appliance.store import retention
 from appliance.store.answers import AnswerBook
+from appliance.store.errors import DeviceRevoked
 from appliance.store.plugin_states import PluginStates
 from appliance.sync.intake import CLOCK_TOLERANCE_MS
 
@@ -537,7 +538,7 @@ def test_a_revoked_device_is_not_heard(bench: Bench, phone: Sender) -> None:
     device = bench.box.store.read(lambda db: IdentityBook(db).enrolled_by_number(phone.number))
     assert device is not None
     bench.box.store.write(lambda tx: IdentityBook(tx.db).revoke_device(device.device.id, 1))
-    with pytest.raises(LookupError):
+    with pytest.raises(DeviceRevoked):
         phone.one("orders", {"n": 1})
     assert rows(bench, "orders") == {}
 
