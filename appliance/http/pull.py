@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
-from appliance.http.encoding import ContentEncoding, Encoder, encoder
+from appliance.http.encoding import ContentEncoding, Encoder, encode, encoder
 from appliance.http.identity import DeviceIdentity, device_of
 from appliance.http.problem import Problem
 from appliance.http.request import ApiRequest
@@ -16,10 +16,11 @@ from appliance.http.store_calls import read, written
 from appliance.http.stream import Chunk, ChunkStream
 from appliance.store.box import Box
 from appliance.store.connection import Connection
+from appliance.store.page_cache import PageCache
 from appliance.store.pages import PullReader
 from appliance.sync.cursor import CursorDamaged
 from appliance.sync.pull import Pull, PullRequest, Reader, Step
-from appliance.sync.pull_transaction import Room
+from appliance.sync.pull_transaction import Room, SharedLines
 
 MAX_BODY = 64 * 1024
 INLINE_SEQS = 512
@@ -52,11 +53,19 @@ class _Stream:
     """One pull on its way to one device: steps of the plan, compressed where they are made."""
 
     def __init__(
-        self, box: Box, identity: DeviceIdentity, pull: Pull, encoding: ContentEncoding, behind: int
+        self,
+        box: Box,
+        cache: PageCache,
+        identity: DeviceIdentity,
+        pull: Pull,
+        encoding: ContentEncoding,
+        behind: int,
     ) -> None:
         self._box = box
+        self._cache = cache
         self._identity = identity
         self._pull = pull
+        self._encoding = encoding
         self._encoder: Encoder = encoder(encoding)
         self._inline = behind <= INLINE_SEQS
         self._finished = False
@@ -74,17 +83,28 @@ class _Stream:
 
     def _take(self, connection: Connection) -> tuple[Step, bytes]:
         """Take a step in a read transaction, and compress it on the same thread."""
-        step = self._pull.step(PullReader(connection, self._box.sources))
+        step = self._pull.step(PullReader(connection, self._box.sources, self._cache))
         data = b""
-        for start in range(0, len(step.lines), FLUSH_BYTES):
-            data += self._encoder.compress(step.lines[start : start + FLUSH_BYTES])
-            # Text shrinks to a fraction; only what does not is flushed in between.
-            if len(data) > FLUSH_BYTES:
-                data += self._encoder.flush()
+        for part in step.parts:
+            if self._encoding == "zstd" and isinstance(part, SharedLines):
+                # A frame stands for itself, so it goes to every device as it is.
+                data += self._encoder.flush() + self._frame(part)
+                continue
+            for start in range(0, len(part), FLUSH_BYTES):
+                data += self._encoder.compress(part[start : start + FLUSH_BYTES])
+                # Text shrinks to a fraction; only what does not is flushed in between.
+                if len(data) > FLUSH_BYTES:
+                    data += self._encoder.flush()
         data += self._encoder.flush()
         if step.done:
             data += self._encoder.finish()
         return step, data
+
+    def _frame(self, lines: SharedLines) -> bytes:
+        frame = lines.frames.get(self._encoding)
+        if frame is None:
+            frame = lines.frames[self._encoding] = encode(self._encoding, lines)
+        return frame
 
     def _after(self, step: Step, data: bytes) -> Chunk | Deferred[Chunk]:
         self.sent += len(data)
@@ -112,6 +132,7 @@ class PullHandlers:
     def __init__(self, box: Box, seen: Callable[[int, int | None], None]) -> None:
         self._box = box
         self._seen = seen
+        self._cache = PageCache()
 
     def pull(self, request: ApiRequest) -> Response:
         """Stream what the device lacks."""
@@ -133,7 +154,7 @@ class PullHandlers:
         self._seen(identity.number, pull.seq or None)
         encoding = request.encoding()
         behind = head - pull.seq if pull.seq else INLINE_SEQS + 1
-        stream = _Stream(self._box, identity, pull, encoding, behind)
+        stream = _Stream(self._box, self._cache, identity, pull, encoding, behind)
         headers = {"Vary": "Accept-Encoding"}
         if encoding != "identity":
             headers["Content-Encoding"] = encoding

@@ -1,41 +1,88 @@
 """The read transaction of a pull: pages of lines, built by SQLite from stored text.
 
-A page is made by one statement, so that the thread that runs it holds the interpreter only before
-and after it. Positions are ``seq * 2`` for a deletion and ``seq * 2 + 1`` for a put.
+The lines of a page are made by one statement, so that the thread that runs it holds the interpreter
+only before and after it. Positions are ``seq * 2`` for a deletion and ``seq * 2 + 1`` for a put.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection as AbstractCollection
 from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 
 from appliance.store.changes import OPEN
 from appliance.store.connection import Connection
-from appliance.sync.pull_transaction import Changes, Contents, Page, Room, SegmentInfo, Sum
+from appliance.store.page_cache import PageCache
+from appliance.sync.pull_transaction import (
+    Changes,
+    Contents,
+    Page,
+    Room,
+    SegmentInfo,
+    SharedLines,
+    Sum,
+)
 
 _PUT = """'{"put":"' || k.name || '","id":"' || r.id || '","seq":' || r.seq || ',"row":' ||
     r.body || '}'"""
 _DEL = """'{"del":"' || k.name || '","id":"' || r.id || '","seq":' || (w.pos >> 1) || '}'"""
 _ACK = """'{"ack":"' || k.name || '","id":"' || r.id || '","seq":' || r.seq || '}'"""
 
-_PAGE = """
+# A look at the log alone tells how many lines fit; adding sizes up line by line costs half a page.
+_LOOK = "SELECT count(*), sum(size), max(size) FROM ({entries})"
+_LOOK_AT_PUTS = """
+SELECT count(*), sum(size), max(size), CASE WHEN min(pos & 1) THEN group_concat(pos) END
+FROM ({entries})
+"""
+_LAST = "SELECT bucket, pos FROM ({entries}) LIMIT 1 OFFSET :rows - 1"
+_LINES = """
+SELECT group_concat({line} || char(10), '') FROM ({entries}) w
+CROSS JOIN box_rows r ON r.num = w.row CROSS JOIN box_collections k ON k.num = r.collection
+"""
+_SHARED = """
+SELECT group_concat({line} || char(10), ''), json_group_array(DISTINCT r.origin) FROM ({entries}) w
+CROSS JOIN box_rows r ON r.num = w.row CROSS JOIN box_collections k ON k.num = r.collection
+"""
+_UP_TO_SIZE = """
 WITH e AS MATERIALIZED ({entries}),
 w AS (SELECT bucket, pos, row, row_number() OVER (ROWS UNBOUNDED PRECEDING) AS n,
         sum(size) OVER (ROWS UNBOUNDED PRECEDING) - size AS before FROM e)
-SELECT group_concat({line} || char(10), ''), max(w.n), w.bucket, w.pos,
-    (SELECT count(*) FROM e)
+SELECT group_concat({line} || char(10), ''), max(w.n), w.bucket, w.pos
 FROM w CROSS JOIN box_rows r ON r.num = w.row CROSS JOIN box_collections k ON k.num = r.collection
 WHERE w.before < :bytes
 """
 
+
+class _Statements(NamedTuple):
+    """The statements of one kind of page."""
+
+    look: str
+    last: str
+    lines: str
+    up_to_size: str
+    shared: str
+
+
+def _statements(entries: str, line: str, *, shared: bool = False) -> _Statements:
+    return _Statements(
+        (_LOOK_AT_PUTS if shared else _LOOK).format(entries=entries),
+        _LAST.format(entries=entries),
+        _LINES.format(entries=entries, line=line),
+        _UP_TO_SIZE.format(entries=entries, line=line),
+        _SHARED.format(entries=entries, line=_PUT) if shared else "",
+    )
+
+
 # Buckets come as a sorted JSON list; a negative number is a bucket of which only some collections
-# are wanted. They stay in the order of the list, so LIMIT ends the scan.
+# are wanted. They stay in the order of the list, so LIMIT ends the scan. The lower bound must not
+# name a column of c: the index would not be used for it, and every page would begin at the bucket's
+# first entry.
 _BY_BUCKET = """
 SELECT c.bucket, c.pos, c.row, c.size FROM json_each(:buckets) g
 CROSS JOIN box_changes c ON c.bucket = abs(g.value)
-    AND c.pos > CASE WHEN c.bucket = :bucket THEN :pos ELSE 0 END AND c.pos <= :upto
+    AND c.pos > CASE WHEN abs(g.value) = :bucket THEN :pos ELSE 0 END AND c.pos <= :upto
 WHERE {which}
 LIMIT :rows
 """
@@ -76,19 +123,23 @@ WINDOW = 32_768
 """Positions that the first look for changes covers, where there are many buckets."""
 
 
+MIN_SHARED = 16
+"""Lines from which on a page of changes is kept for other devices."""
+
+
 def _list(numbers: AbstractCollection[int]) -> str:
     return ",".join(map(str, sorted(numbers)))
 
 
 @lru_cache(maxsize=512)
-def _removals_sql(whole: str, part: str) -> str:
+def _removals_sql(whole: str, part: str) -> _Statements:
     wanted = _WANTED.format(whole=whole, part=part)
     entries = _BY_BUCKET.format(which=f"{wanted} AND (c.pos & 1 OR c.pos > :since)")
-    return _PAGE.format(entries=entries, line=_DEL)
+    return _statements(entries, _DEL)
 
 
 @lru_cache(maxsize=512)
-def _contents_sql(whole: str, part: str, layers: str) -> str:
+def _contents_sql(whole: str, part: str, layers: str) -> _Statements:
     which = f"c.pos & 1 AND {_WANTED.format(whole=whole, part=part)}"
     line = _PUT
     if layers:
@@ -99,29 +150,33 @@ def _contents_sql(whole: str, part: str, layers: str) -> str:
         )
         again = _AGAIN.format(put=whole, part=part)
         line = f"CASE WHEN w.pos & 1 OR {again} THEN {_PUT} ELSE {_DEL} END"
-    return _PAGE.format(entries=_BY_BUCKET.format(which=which), line=line)
+    return _statements(_BY_BUCKET.format(which=which), line)
 
 
 @lru_cache(maxsize=512)
-def _changes_sql(whole: str, put: str) -> str:
+def _changes_sql(whole: str, put: str) -> _Statements:
     entries = _BY_POSITION.format(whole=whole, put=put)
     line = (
         f"CASE WHEN w.pos & 1 THEN CASE WHEN r.origin = :device THEN {_ACK} ELSE {_PUT} END"
         f" WHEN NOT ({_STANDS.format(put=put)}) THEN {_DEL} END"
     )
-    return _PAGE.format(entries=entries, line=line)
+    return _statements(entries, line, shared=True)
 
 
 class PullReader:
     """One read transaction on one connection; see `appliance.sync.pull_transaction`."""
 
-    def __init__(self, connection: Connection, sources: frozenset[str]) -> None:
+    def __init__(
+        self, connection: Connection, sources: frozenset[str], cache: PageCache | None = None
+    ) -> None:
         """Take a connection inside a transaction.
 
         Args:
             connection: in a read transaction.
             sources: names of collections whose changes may change grants.
+            cache: of pages that many devices get, of this store alone.
         """
+        self._cache = cache
         self._db = connection
         self._sources = sources
         self._head: int | None = None
@@ -233,16 +288,57 @@ class PullReader:
                 return page
             after, window = stop, window * 4
 
-    def _page(self, sql: str, values: dict[str, str | int], room: Room) -> Page:
-        values["rows"] = max(1, room.rows)
-        values["bytes"] = max(1, room.bytes)
-        found = self._db.row(sql, values)
-        assert found is not None
-        text, rows, bucket, pos, looked = found
-        if not rows:
+    def _page(self, sql: _Statements, values: dict[str, str | int], room: Room) -> Page:
+        limit, size = max(1, room.rows), max(1, room.bytes)
+        values["rows"] = limit
+        count, total, largest, *puts = self._db.row(sql.look, values) or (0, 0, 0)
+        if not count:
             return Page("", 0, 0, 0, True)
-        done = rows == looked and looked < values["rows"]
-        return Page(text or "", bucket, pos, rows, done)
+        rows = count if total <= size else size // largest
+        if rows < count and rows * total * 2 <= size * count:
+            # One long line among short ones: this would fill less than half of the room.
+            return self._up_to_size(sql, values, size, count)
+        done = rows == count < limit
+        values["rows"] = rows
+        last = self._db.row(sql.last, values)
+        assert last is not None
+        bucket, pos = last
+        if rows == count and puts and puts[0] and self._cache is not None:
+            lines = self._shared(sql, values, puts[0])
+            if lines is not None:
+                return Page(lines, bucket, pos, rows, done)
+        found = self._db.row(sql.lines, values)
+        assert found is not None
+        return Page(found[0] or "", bucket, pos, rows, done)
+
+    def _up_to_size(
+        self, sql: _Statements, values: dict[str, str | int], size: int, count: int
+    ) -> Page:
+        """Return a page of lines that differ much in size; the last may go over the room."""
+        values["bytes"] = size
+        found = self._db.row(sql.up_to_size, values)
+        assert found is not None
+        text, rows, bucket, pos = found
+        return Page(text or "", bucket, pos, rows, rows == count < int(values["rows"]))
+
+    def _shared(
+        self, sql: _Statements, values: dict[str, str | int], positions: str
+    ) -> SharedLines | None:
+        """Return the puts at these positions from the cache, filling it; None for some devices.
+
+        A position of a put belongs to one version of one record for good, so positions tell the
+        lines. A device that sent one of the records itself gets lines of its own.
+        """
+        assert self._cache is not None
+        lines = self._cache.get(positions)
+        if lines is None:
+            if values["rows"] < MIN_SHARED:  # type: ignore[operator]
+                return None
+            found = self._db.row(sql.shared, values)
+            assert found is not None
+            lines = SharedLines(found[0].encode(), frozenset(orjson.loads(found[1])))
+            self._cache.put(positions, lines)
+        return None if values["device"] in lines.origins else lines
 
     def segmented(self, buckets: list[int]) -> list[int]:
         """Return those of the buckets that have segments, ascending."""

@@ -65,14 +65,19 @@ class Step(NamedTuple):
     """What a step gives.
 
     Attributes:
-        lines: NDJSON to send.
+        parts: NDJSON to send, in pieces of whole lines; `SharedLines` among them.
         done: the stream ends with them.
         stale: grants must be computed anew before the next step.
     """
 
-    lines: bytes
+    parts: tuple[bytes, ...]
     done: bool
     stale: bool
+
+    @property
+    def lines(self) -> bytes:
+        """The parts as one."""
+        return b"".join(self.parts)
 
 
 class Reader(NamedTuple):
@@ -144,12 +149,12 @@ class Pull:
             self._begin(tx, lines)
         elif self._below_floor(tx):
             # The device goes on from its last mark and is told there to start anew.
-            return Step(b"", done=True, stale=False)
+            return Step((), done=True, stale=False)
         # Grants are looked at when a pull begins, so that a loss counts at once, and wherever a
         # round begins or ends; the answer is the same all through a transaction.
         looked = first or self._state.progress is None
         if looked and self._stale(tx):
-            return Step(b"".join(lines), done=False, stale=True)
+            return Step(tuple(lines), done=False, stale=True)
         head = tx.head()
         granted = tx.granted(self._reader.device, head)
         allowed = tuple(tx.collections(self._names))
@@ -159,11 +164,11 @@ class Pull:
                 if self._page(tx, plan, lines):
                     return self._pause(lines)
             if not looked and self._stale(tx):
-                return Step(b"".join(lines), done=False, stale=True)
+                return Step(tuple(lines), done=False, stale=True)
             looked = True
             if self._state.seq == head and self._is_whole(allowed):
                 self._checkpoint(tx, granted, lines)
-                return Step(b"".join(lines), done=True, stale=False)
+                return Step(tuple(lines), done=True, stale=False)
 
     def _look(
         self, tx: PullTransaction, head: int, granted: list[int], allowed: tuple[int, ...]
@@ -283,7 +288,7 @@ class Pull:
     def _took(self, page: Page, lines: list[bytes], following: int | None) -> bool:
         """Add a page; at the end of its phase go to the following one, or end the round."""
         if page.rows:
-            text = page.text.encode()
+            text = page.text.encode() if isinstance(page.text, str) else page.text
             lines.append(text)
             self._room = Room(self._room.rows - page.rows, self._room.bytes - len(text))
         progress = self._state.progress
@@ -334,10 +339,9 @@ class Pull:
 
     def _pause(self, lines: list[bytes]) -> Step:
         """End a step at a mark, and with it the stream where the device wants no more."""
-        text = b"".join(lines)
-        self._sent += len(text)
+        self._sent += sum(map(len, lines))
         enough = self._limit is not None and self._sent >= self._limit
-        return Step(text, done=enough, stale=False)
+        return Step(tuple(lines), done=enough, stale=False)
 
 
 def _segment_line(segment: SegmentInfo) -> bytes:

@@ -6,6 +6,25 @@ from collections.abc import Collection as AbstractCollection
 from typing import NamedTuple, Protocol
 
 
+class SharedLines(bytes):
+    """Lines that many devices get, byte for byte.
+
+    Attributes:
+        origins: numbers of the devices that sent one of the rows, and 0 where the server made one.
+        frames: what the lines compress to, by content encoding; whoever compresses them keeps it.
+    """
+
+    origins: frozenset[int]
+    frames: dict[str, bytes]
+
+    def __new__(cls, lines: bytes, origins: frozenset[int] = frozenset()) -> SharedLines:
+        """Take the lines and who sent them."""
+        made = super().__new__(cls, lines)
+        made.origins = origins
+        made.frames = {}
+        return made
+
+
 class Page(NamedTuple):
     """Lines of one page.
 
@@ -17,7 +36,7 @@ class Page(NamedTuple):
         done: nothing is left after them.
     """
 
-    text: str
+    text: str | SharedLines
     bucket: int
     pos: int
     rows: int
