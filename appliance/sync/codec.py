@@ -22,6 +22,11 @@ UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 """A UUID as lower-case text (RFC 9562)."""
 
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+"""The shape of a language tag (BCP 47)."""
+
+MAX_LANGUAGES = 32
+MAX_ACCURACY_M = 10_000_000
 MAX_TEXT = 1_000
 MAX_ITEMS = 10_000
 MAX_JSON = 64 * 1024
@@ -44,7 +49,7 @@ def is_scalar(field: Field) -> bool:
 class _Geo(msgspec.Struct, forbid_unknown_fields=True):
     lat_e7: Annotated[int, msgspec.Meta(ge=-900_000_000, le=900_000_000)]
     lon_e7: Annotated[int, msgspec.Meta(ge=-1_800_000_000, le=1_800_000_000)]
-    acc_m: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] | None = None
+    acc_m: Annotated[int, msgspec.Meta(ge=0, le=MAX_ACCURACY_M)] | None = None
     at: Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)] | None = None
     src: Literal["gps", "net", "manual"] | None = None
 
@@ -57,16 +62,20 @@ def _integer(field: Field) -> Any:
     return Annotated[int, msgspec.Meta(ge=low, le=high)]
 
 
+# Like every other type, ``json`` is not null; a field that is not required may be.
+_ANY_JSON = bool | int | float | str | list[Any] | dict[str, Any]
+
+
 def _plain_json() -> Any:
     """Return the type of JSON without floats and large integers, a few levels deep."""
     whole = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
-    found: Any = None | bool | whole | str
+    inner: Any = bool | whole | str
     for _ in range(_PLAIN_LEVELS):
-        found = None | bool | whole | str | list[found] | dict[str, found]
-    return found
+        inner = bool | whole | str | list[inner | None] | dict[str, inner | None]
+    return inner
 
 
-def _wire_type(field: Field, path: str, open_type: Any = Any) -> Any:
+def _wire_type(field: Field, path: str, open_type: Any = _ANY_JSON) -> Any:
     """Return the type that msgspec checks a value of the field against.
 
     Args:
@@ -94,8 +103,9 @@ def _wire_type(field: Field, path: str, open_type: Any = Any) -> Any:
             return datetime.date
         case "i18n":
             text = Annotated[str, msgspec.Meta(max_length=length or MAX_TEXT)]
-            key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
-            return text | Annotated[dict[key, text], msgspec.Meta(min_length=1, max_length=32)]
+            key = Annotated[str, msgspec.Meta(pattern=LANGUAGE_PATTERN)]
+            count = msgspec.Meta(min_length=1, max_length=MAX_LANGUAGES)
+            return text | Annotated[dict[key, text], count]
         case "geo":
             return _Geo
         case "list":
@@ -109,7 +119,9 @@ def _wire_type(field: Field, path: str, open_type: Any = Any) -> Any:
             return open_type
 
 
-def _struct(path: str, fields: tuple[Field, ...], open_type: Any = Any) -> type[msgspec.Struct]:
+def _struct(
+    path: str, fields: tuple[Field, ...], open_type: Any = _ANY_JSON
+) -> type[msgspec.Struct]:
     names = [field.name for field in fields]
     for name in names:
         if not _NAME.fullmatch(name):

@@ -7,7 +7,15 @@ from typing import Any
 from appliance.api.collections import Collection
 from appliance.api.fields import FIELD_TYPES, Field
 from appliance.api.values import MAX_INTEGER
-from appliance.sync.codec import MAX_ITEMS, MAX_TEXT, SHA256_PATTERN, UUID_PATTERN
+from appliance.sync.codec import (
+    LANGUAGE_PATTERN,
+    MAX_ACCURACY_M,
+    MAX_ITEMS,
+    MAX_LANGUAGES,
+    MAX_TEXT,
+    SHA256_PATTERN,
+    UUID_PATTERN,
+)
 
 _INTEGERS = {"int", "money", "price", "quantity", "basis_points", "timestamp"}
 
@@ -45,7 +53,14 @@ def _value_schema(field: Field) -> dict[str, Any]:
         case "date":
             return {"type": "string", "format": "date"}
         case "i18n":
-            return {"anyOf": [text, {"type": "object", "additionalProperties": text}]}
+            languages = {
+                "type": "object",
+                "propertyNames": {"pattern": LANGUAGE_PATTERN},
+                "additionalProperties": text,
+                "minProperties": 1,
+                "maxProperties": MAX_LANGUAGES,
+            }
+            return {"anyOf": [text, languages]}
         case "geo":
             return _GEO
         case "list":
@@ -58,7 +73,7 @@ def _value_schema(field: Field) -> dict[str, Any]:
         case "object":
             return object_schema(field.fields)
         case _:
-            return {}
+            return {"type": ["array", "boolean", "integer", "object", "string"]}
 
 
 _GEO = {
@@ -68,8 +83,8 @@ _GEO = {
     "properties": {
         "lat_e7": {"type": "integer", "minimum": -900_000_000, "maximum": 900_000_000},
         "lon_e7": {"type": "integer", "minimum": -1_800_000_000, "maximum": 1_800_000_000},
-        "acc_m": {"type": ["integer", "null"], "minimum": 0},
-        "at": {"type": ["integer", "null"], "minimum": 0},
+        "acc_m": {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_ACCURACY_M},
+        "at": {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_INTEGER},
         "src": {"enum": ["gps", "net", "manual", None]},
     },
 }
@@ -80,9 +95,7 @@ def object_schema(fields: tuple[Field, ...]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for field in fields:
         schema = field_schema(field)
-        properties[field.name] = (
-            schema if field.required or not schema else {"anyOf": [schema, {"type": "null"}]}
-        )
+        properties[field.name] = schema if field.required else {"anyOf": [schema, {"type": "null"}]}
     return {
         "type": "object",
         "additionalProperties": False,
