@@ -26,7 +26,7 @@ class CompiledCollection:
         bucket: finds a record's bucket.
         indexed: scalar fields with an index.
         searchable: text fields that search covers.
-        blobs: names of fields that hold a blob's SHA-256.
+        blobs: paths to the values that hold a blob's SHA-256; ``[]`` for every item of a list.
     """
 
     def __init__(self, spec: Collection, owner: str) -> None:
@@ -47,7 +47,7 @@ class CompiledCollection:
         self.bucket = BucketRule(spec.bucket, names)
         self.indexed = tuple(f for f in spec.fields if f.index and is_scalar(f))
         self.searchable = tuple(f.name for f in spec.fields if f.search)
-        self.blobs = tuple(path for f in spec.fields for path in _blob_paths(f))
+        self.blobs = tuple((f.name, *path) for f in spec.fields for path in _blob_paths(f))
 
     @property
     def name(self) -> str:
@@ -56,20 +56,16 @@ class CompiledCollection:
 
 
 def _blob_paths(field: Field) -> Iterator[tuple[str, ...]]:
-    """Yield the paths to blob fields; ``[]`` stands for every item of a list."""
+    """Yield the paths to blobs in a value of a field; ``[]`` stands for every item of a list."""
     if field.type == "blob":
-        yield (field.name,)
+        yield ()
     elif field.type == "list" and field.items is not None:
-        if field.items.type == "blob":
-            yield (field.name, "[]")
-        else:
-            for inner in field.items.fields:
-                for path in _blob_paths(inner):
-                    yield (field.name, "[]", *path)
+        for path in _blob_paths(field.items):
+            yield ("[]", *path)
     elif field.type == "object":
         for inner in field.fields:
             for path in _blob_paths(inner):
-                yield (field.name, *path)
+                yield (inner.name, *path)
 
 
 class Registry:

@@ -51,7 +51,6 @@ class ModelDevice:
         self._working = Disk()
         self._room = 0
         self._since_mark = 0
-        self._put_seqs: set[tuple[Key, int]] = set()
         self._from_null = True
         self._begun = False
 
@@ -60,7 +59,6 @@ class ModelDevice:
         self._working = copy.deepcopy(self.disk)
         self._room = room_rows
         self._since_mark = 0
-        self._put_seqs = set()
         self._begun = False
         self._from_null = self.disk.cursor is None
         return self.disk.cursor
@@ -114,8 +112,6 @@ class ModelDevice:
     def _row(self, kind: str, line: dict[str, Any], may_hold: Callable[[str, str], bool]) -> None:
         work, key, seq = self._working, (line[kind], line["id"]), line["seq"]
         if kind == "del":
-            if (key, seq) in self._put_seqs:
-                raise Broken(f"a deletion after the put of its seq: {line}")
             work.rows.pop(key, None)
             work.unconfirmed.discard(key)
             return
@@ -135,7 +131,6 @@ class ModelDevice:
                 row = self.open[key]
             else:
                 raise Broken(f"an ack of what was never sent: {line}")
-        self._put_seqs.add((key, seq))
         work.rows[key] = (seq, row)
         work.unconfirmed.discard(key)
 
