@@ -191,7 +191,7 @@ class _Push:
         self._busy = True
         written(
             self._box.store, lambda tx: self._box.receive(tx, self._number, group)
-        ).addCallbacks(self._committed, self._refused)
+        ).addCallbacks(self._committed, self._refused).addErrback(self._broken)
         if self._flow is not None and self._size <= WAITING_BYTES and not self._ended:
             self._flow.resume()
 
@@ -215,6 +215,12 @@ class _Push:
         else:
             structlog.get_logger(__name__).error("push_failed", exc_info=error)
             self._fail(Problem("internal", "The box failed; send the rest again.", close=True))
+
+    def _broken(self, failure: Failure) -> None:
+        """Cut a push that we cannot answer, so that the device does not wait for it."""
+        structlog.get_logger(__name__).error("push_broken", exc_info=failure.value)
+        self._over = self._ended = True
+        self._request.abort()
 
     # --- the answer's side ---------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from appliance.store.connection import Connection, translated
 from appliance.store.errors import StoreError
+from appliance.store.telling import tell
 
 T = TypeVar("T")
 Read = Callable[[Connection], Any]
@@ -61,7 +62,7 @@ class ReaderPool:
     def submit(self, read: Read, done: Done) -> None:
         """Queue a read; ``done(value, error)`` is delivered when it is over."""
         if not self._enqueue(_Waiting(read, done)):
-            self._deliver(lambda: done(None, StoreError("the store is closing")))
+            self._deliver(lambda: tell(done, None, StoreError("the store is closing")))
 
     def _enqueue(self, waiting: _Waiting) -> bool:
         """Queue a read unless the pool stops; nothing comes after the end of the queue."""
@@ -114,14 +115,14 @@ class ReaderPool:
             except BaseException as error:
                 failure = error
             if waiting.direct:
-                waiting.done(value, failure)
+                tell(waiting.done, value, failure)
             else:
                 self._tell(waiting.done, value, failure)
         if connection is not None:
             connection.close()
 
     def _tell(self, done: Done, value: Any, failure: BaseException | None) -> None:
-        self._deliver(lambda: done(value, failure))
+        self._deliver(lambda: tell(done, value, failure))
 
 
 def read_once(connection: Connection, read: Callable[[Connection], T]) -> T:
@@ -131,6 +132,9 @@ def read_once(connection: Connection, read: Callable[[Connection], T]) -> T:
         BaseException: what the read raised.
     """
     with translated():
+        if connection.raw.in_transaction:
+            # The end of the read before this one failed. Nothing of a read needs keeping.
+            connection.rows("ROLLBACK")
         connection.rows("BEGIN")
         try:
             return read(connection)

@@ -17,6 +17,7 @@ import apsw
 from appliance.store.changes import Recorded
 from appliance.store.connection import Connection, translated
 from appliance.store.errors import StoreError, StoreUnavailable
+from appliance.store.telling import tell
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.registry import Registry
 
@@ -112,7 +113,7 @@ class Writer:
     def submit(self, job: Job, done: Done) -> None:
         """Queue a job; ``done(value, error)`` is delivered after its commit."""
         if not self._enqueue(job, done):
-            self._deliver(lambda: done(None, StoreError("the store is closing")))
+            self._deliver(lambda: tell(done, None, StoreError("the store is closing")))
 
     def _enqueue(self, job: Job, done: Done) -> bool:
         """Queue a job unless the writer stops; nothing comes after the end of the queue."""
@@ -240,14 +241,14 @@ class Writer:
 
         def deliver() -> None:
             if commit is not None and commit.tells:
-                self._on_commit(commit)
+                tell(self._on_commit, commit)
             for done, value, error in others:
-                done(value, error)
+                tell(done, value, error)
 
         if others or (commit is not None and commit.tells):
             self._deliver(deliver)
         for done, value, error in direct:
-            done(value, error)
+            tell(done, value, error)
 
 
 class _Direct:
