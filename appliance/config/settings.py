@@ -169,16 +169,17 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """`[enrollment]`: how devices are let in."""
 
     code_minutes: Annotated[int, whole(1, 1440, "Minutes a pairing code is valid.")] = 15
-    code_tries: Annotated[int, whole(1, 100, "Wrong tries after which a pairing code is void.")] = 5
-    window_minutes: Annotated[
-        int,
-        whole(1, 1440, "Minutes enrollment stays open after the last invitation of a device."),
-    ] = 15
+    code_tries: Annotated[int, whole(1, 20, "Wrong tries after which a pairing code is void.")] = 5
     token_minutes: Annotated[
         int, whole(1, 1440, "Minutes the access token of a browser is valid; it is renewed.")
     ] = 60
     attempts_per_minute: Annotated[
-        int, whole(1, 10_000, "Failed enrollments a minute from one address before it must wait.")
+        int,
+        whole(
+            1,
+            1000,
+            "Wrong pairing codes a minute, of all devices together, before further ones wait.",
+        ),
     ] = 10
 
 

@@ -207,15 +207,13 @@ def _key(csr: str | None, jwk: dict[str, Any] | None) -> Key:
     try:
         return DeviceRequest.parse(csr) if csr is not None else PublicJwk.parse(jwk)
     except DeviceRequestRefused as error:
-        raise _wrong("/csr", f"{error}.") from None
+        raise _wrong("/csr", f"{error}.", error.code) from None
     except JwkRefused as error:
-        raise _wrong("/jwk", f"{error}.") from None
+        raise _wrong("/jwk", f"{error}.", error.code) from None
 
 
-def _wrong(pointer: str, detail: str) -> Problem:
-    return Problem(
-        "content_invalid", detail, errors=[FieldError(pointer, "schema_invalid", detail)]
-    )
+def _wrong(pointer: str, detail: str, code: str = "schema_invalid") -> Problem:
+    return Problem("content_invalid", detail, errors=[FieldError(pointer, code, detail)])
 
 
 def enroll_routes(box: Box) -> tuple[Route, ...]:

@@ -98,7 +98,7 @@ class Authenticator:
         renewing = request.route is not None and request.route.auth == "renew"
         if state is not Standing.ACTIVE and not (renewing and state is Standing.RENEW_ONLY):
             code, text = _REFUSALS[state]
-            raise Problem(code, text)
+            raise Problem(code, text, errors=[FieldError("", state, text)])
         enrolled = found[1]
         return DeviceIdentity(enrolled, self._box.rights(enrolled))
 

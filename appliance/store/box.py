@@ -164,8 +164,8 @@ class Box:
         self.anchor: Anchor = anchor_of(self.authority, settings.tls.certificate)
         limits = PairingLimits(
             lifetime_ms=settings.enrollment.code_minutes * MINUTE_MS,
-            tries=min(settings.enrollment.code_tries, 20),
-            guesses_a_minute=min(settings.enrollment.attempts_per_minute, 1_000),
+            tries=settings.enrollment.code_tries,
+            guesses_a_minute=settings.enrollment.attempts_per_minute,
         )
         self.enroller = Enroller(
             self.authority,

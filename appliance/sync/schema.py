@@ -24,7 +24,7 @@ def field_schema(field: Field) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one field's value."""
     schema = _value_schema(field)
     if field.doc or field.type in _INTEGERS:
-        described = (field.doc, FIELD_TYPES[field.type] if field.type != "text" else "")
+        described = (field.doc.rstrip("."), FIELD_TYPES[field.type] if field.type != "text" else "")
         schema["description"] = "; ".join(text for text in described if text)
     return schema
 
