@@ -6,12 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from appliance.api import ExternalRef, ImportRecord, Row
 from appliance.testing.fake_context import FakeContext
 from appliance_master_data.collections import COLLECTIONS
 from appliance_master_data.plugin import plugin
 from appliance_master_data.settings import SETTINGS
+
+settings.register_profile("fieldbox", deadline=None)
+settings.load_profile("fieldbox")
+
 
 FIELDS = {collection.name: collection.fields for collection in COLLECTIONS}
 

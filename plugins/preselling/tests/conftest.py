@@ -7,12 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from appliance.api import Effect, Issue, Mutation, Row
 from appliance.testing.fake_context import FakeContext
 from appliance_master_data.plugin import plugin as master_data
 from appliance_preselling.plugin import plugin
 from appliance_preselling.settings import SETTINGS
+
+settings.register_profile("fieldbox", deadline=None)
+settings.load_profile("fieldbox")
+
 
 MASTERS: dict[str, dict[str, Row]] = {
     "users": {
