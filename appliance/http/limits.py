@@ -26,6 +26,8 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         max_connections: open at once; further ones are closed when accepted.
         max_per_address: of one IPv4 address or one IPv6 /64, which one host can hold alone.
+        max_requests_per_device: of one device at the same time, streams that it holds open
+            included: each may cost megabytes of buffers.
         handshake_s: from accept to the end of the TLS handshake.
         headers_s: from the first byte of a request (or the handshake) to the end of its headers.
         idle_s: between requests.
@@ -40,6 +42,7 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     max_connections: int = 4096
     max_per_address: int = 256
+    max_requests_per_device: int = 16
     handshake_s: float = 10.0
     headers_s: float = 15.0
     idle_s: float = 75.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import count
 
@@ -98,6 +99,7 @@ class ApiSite(ServerFactory[ApiChannel]):
         self._date_second = -1
         self._standing = b""
         self._drained: list[Deferred[None]] = []
+        self._under_way: Counter[str] = Counter()
 
     def buildProtocol(self, addr: IAddress | None) -> ApiChannel:
         """The channel of a new connection."""
@@ -119,6 +121,30 @@ class ApiSite(ServerFactory[ApiChannel]):
                 b"Server: fieldbox\r\nDate: %b\r\nX-Content-Type-Options: nosniff\r\n" % date
             )
         return self._standing
+
+    # Requests under way
+
+    def enter(self, subject: str, method: str) -> None:
+        """Count a request of a device.
+
+        Raises:
+            Problem: it is one too many; 503 on HEAD, because clients of tus forget an upload
+                whose HEAD is answered 4xx.
+        """
+        most = self.limits.max_requests_per_device
+        if self._under_way[subject] >= most:
+            raise Problem(
+                "overloaded" if method == "HEAD" else "too_many_requests",
+                f"{most} requests of this device are under way; await the end of some.",
+                headers={"Retry-After": "1"},
+            )
+        self._under_way[subject] += 1
+
+    def leave(self, subject: str) -> None:
+        """A request that had entered is over."""
+        self._under_way[subject] -= 1
+        if not self._under_way[subject]:
+            del self._under_way[subject]
 
     # The log
 

@@ -54,6 +54,7 @@ class WireRequest(Request):
         self._feed: BodyFeed | None = None
         self._body: AnswerBody | None = None
         self._answered = False
+        self._entered: str | None = None
 
     @property
     def bytes_in(self) -> int:
@@ -97,6 +98,7 @@ class WireRequest(Request):
         """The client is gone."""
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
         self.lost = True
+        self._leave()
         if self._feed is not None:
             self._feed.close(BodyLost("the connection was lost"))
         body, self._body = self._body, None
@@ -194,6 +196,9 @@ class WireRequest(Request):
         if self.lost or self._answered:
             return
         api.identity = identity
+        if identity is not None:
+            self.site.enter(identity.subject, api.method)
+            self._entered = identity.subject
         route = api.route
         assert route is not None
         if length != 0 and _expects_continue(api.headers):
@@ -330,11 +335,17 @@ class WireRequest(Request):
         if self.lost or self.finished:
             return
         self._body = None
+        self._leave()
         if self.producer is not None:
             self.unregisterProducer()  # type: ignore[no-untyped-call]
         if self._feed is not None:
             self._feed.close(BodyLost("the request was answered before its body ended"))
         self.finish()  # type: ignore[no-untyped-call]
+
+    def _leave(self) -> None:
+        entered, self._entered = self._entered, None
+        if entered is not None:
+            self.site.leave(entered)
 
     def _abort(self) -> None:
         if self.channel is not None:
