@@ -98,7 +98,7 @@ def _totals(row: Row) -> Iterable[tuple[str, str]]:
 
 def _names(collection: str, ids: Iterable[str], context: Context) -> dict[str, str]:
     found = context.select(
-        f"SELECT id, body FROM {collection} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 - a name of ours
+        f"SELECT id, body FROM {collection} WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(sorted(set(ids))),),
     )
     return {record_id: plain(json.loads(body).get("name")) for record_id, body in found}
