@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -56,6 +56,7 @@ class VerifyHandlers:
 
     def __init__(self, box: Box) -> None:
         self._box = box
+        self._asking: set[int] = set()
 
     def verify(self, request: ApiRequest) -> Deferred[Response]:
         """Stream the ranges that differ."""
@@ -74,6 +75,13 @@ class VerifyHandlers:
             )
         ranges = {part: (rows, int(total)) for part, (rows, total) in asked.ranges.items()}
         number = identity.number
+        if number in self._asking:
+            # It costs a look at every record of the collection that the device may see.
+            raise Problem(
+                "too_many_requests",
+                "A comparison of this device is under way; await its end.",
+                headers={"Retry-After": "2"},
+            )
         encoding = request.encoding()
         headers = {} if encoding == "identity" else {"Content-Encoding": encoding}
 
@@ -84,17 +92,24 @@ class VerifyHandlers:
                 part = next(parts, None)
                 if part is None or isinstance(part, bytes):
                     return part
-                return read(self._box.store, lambda db: verify.lines(db, part)).addCallback(
-                    str.encode
-                )
+                return read(
+                    self._box.store, lambda db: verify.lines(db, number, asked.collection, part)
+                ).addCallback(str.encode)
 
             return Response(
                 body=ChunkStream(produce, encoding=encoding), media_type=NDJSON, headers=headers
             )
 
-        return read(
+        self._asking.add(number)
+        found = read(
             self._box.store, lambda db: verify.differing(db, number, asked.collection, ranges)
-        ).addCallback(answer)
+        )
+        found.addBoth(self._compared, number)
+        return found.addCallback(answer)
+
+    def _compared(self, result: Any, number: int) -> Any:
+        self._asking.discard(number)
+        return result
 
 
 def _parts(found: list[tuple[str, list[int]]]) -> Iterator[bytes | list[int]]:

@@ -55,14 +55,26 @@ def differing(
     ]
 
 
-def lines(connection: Connection, numbers: list[int]) -> str:
-    """Return the put lines of rows that still exist."""
+def lines(connection: Connection, device: int, collection: str, numbers: list[int]) -> str:
+    """Return the put lines of rows that a device may still see.
+
+    Args:
+        connection: in a read transaction; a later one than that in which they were found, so
+            that rows may have gone, or moved to where the device may not look.
+        device: the device's number.
+        collection: the collection's name.
+        numbers: of the rows.
+    """
+    head = PullReader(connection, frozenset()).head()
     found = connection.row(
         'SELECT group_concat(\'{"put":"\' || k.name || \'","id":"\' || r.id || \'","seq":\' ||'
         " r.seq || ',\"row\":' || r.body || '}' || char(10), '')"
         " FROM json_each(?) g CROSS JOIN box_rows r ON r.num = g.value"
-        " JOIN box_collections k ON k.num = r.collection WHERE r.deleted = 0",
-        (orjson.dumps(numbers).decode(),),
+        " JOIN box_collections k ON k.num = r.collection"
+        " JOIN box_grants a ON a.device = ? AND a.bucket = r.bucket"
+        " AND a.since <= ? AND a.until > ?"
+        " WHERE r.deleted = 0 AND k.name = ?",
+        (orjson.dumps(numbers).decode(), device, head, head, collection),
     )
     return str(found[0]) if found and found[0] is not None else ""
 
