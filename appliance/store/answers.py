@@ -81,13 +81,16 @@ class AnswerBook:
         keep: bool,
     ) -> None:
         """Store an answer; a line that names no mutation is known by its digest."""
-        issues = orjson.dumps([msgspec.to_builtins(i) for i in answer.issues]).decode()
+        issues = payload = None
+        if answer.issues:
+            issues = orjson.dumps([msgspec.to_builtins(i) for i in answer.issues]).decode()
         if isinstance(line, bytes):
-            mid, n, collection, record_id, payload = digest, 0, "", "", line
+            mid, n, collection, record_id = digest, 0, "", ""
         else:
             mid, n = uuid.UUID(line.mid).bytes, line.n
             collection, record_id = line.collection, line.id
-            payload = envelope_text(line)
+        if keep:
+            payload = line if isinstance(line, bytes) else envelope_text(line)
         self._db.rows(
             "INSERT OR IGNORE INTO box_mutations (mid, device, n, collection, id, digest,"
             " received_at, outcome, first, seq, issues, sent_row, payload)"
@@ -103,9 +106,9 @@ class AnswerBook:
                 answer.outcome,
                 answer.first,
                 answer.seq,
-                issues if answer.issues else None,
+                issues,
                 int(answer.row is not None),
-                payload if keep else None,
+                payload,
             ),
         )
 
