@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -33,6 +34,9 @@ _REASONS: dict[Reason, str] = {
     Reason.BLOCKED: "The pairing code is closed after too many wrong tries.",
     Reason.CANCELLED: "The pairing code was withdrawn.",
 }
+
+_UNSHOWN = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories that no name has: control characters, halves of pairs, line ends."""
 
 _TEXT = {"type": "string", "maxLength": 200}
 _JWK = {
@@ -149,6 +153,10 @@ class EnrollHandlers:
             if not 0 < len(getattr(sent.device, name)) <= 200:
                 pointer = f"/device/{name}"
                 raise _wrong(pointer, f"{pointer} has 1 to 200 characters.")
+            if any(unicodedata.category(c) in _UNSHOWN for c in getattr(sent.device, name)):
+                # People read it on terminals, where such characters can hide what stands there.
+                pointer = f"/device/{name}"
+                raise _wrong(pointer, f"{pointer} holds a control character.")
         claim = DeviceClaim(sent.device.name, sent.device.platform, sent.device.app_version)
         key = _key(sent.csr, sent.jwk)
         return written(
@@ -174,7 +182,7 @@ class EnrollHandlers:
             if verdict.reason is Reason.TOO_MANY:
                 raise Problem(
                     "too_many_requests",
-                    "Too many wrong codes of late.",
+                    "Too many attempts of late.",
                     headers={"Retry-After": str(verdict.retry_after_s or 60)},
                 )
             detail = _REASONS[verdict.reason]
@@ -279,7 +287,7 @@ def enroll_routes(box: Box) -> tuple[Route, ...]:
                 }
             ),
             responses={200: Answer(description="The new credential.", media={JSON: _ADMITTED})},
-            problems=("bad_json", "content_invalid", "storage_unavailable"),
+            problems=("bad_json", "content_invalid", "too_many_requests", "storage_unavailable"),
             limits=RouteLimits(max_body=MAX_BODY),
             tags=tags,
         ),

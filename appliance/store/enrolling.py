@@ -13,12 +13,13 @@ import msgspec
 
 from appliance.api.values import uuid7
 from appliance.enrollment.authority import Authority
+from appliance.enrollment.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from appliance.enrollment.device_request import DeviceRequest
 from appliance.enrollment.entropy import Entropy
 from appliance.enrollment.identity import Device, User
 from appliance.enrollment.jwk import PublicJwk
-from appliance.enrollment.pairing import Accepted, Refused, decide, prefix_of
-from appliance.enrollment.pairing_code import PairingCode, PairingLimits, new_code
+from appliance.enrollment.pairing import Accepted, Reason, Refused, decide, prefix_of
+from appliance.enrollment.pairing_code import Guesses, PairingCode, PairingLimits, new_code
 from appliance.enrollment.pairing_secret import PairingSecret
 from appliance.enrollment.tokens import issue_token
 from appliance.store.audit import AuditBook
@@ -27,6 +28,12 @@ from appliance.store.pairing import PairingBook
 from appliance.store.transaction import WriteTransaction
 
 Key = DeviceRequest | PublicJwk
+
+RENEWALS_A_MINUTE = 5
+"""Renewals of one device: more than one, because an answer may be lost."""
+
+CREDENTIALS = 20
+"""Credentials of one device that are kept, the newest."""
 
 
 class DeviceClaim(msgspec.Struct, frozen=True):
@@ -84,6 +91,7 @@ class Enroller:
         self._limits = limits
         self._device_days = device_days
         self._token_ms = token_ms
+        self._entries = Guesses()
 
     def invite(
         self, tx: WriteTransaction, user: User, roles: Sequence[str], actor: str
@@ -124,15 +132,18 @@ class Enroller:
         identities = IdentityBook(tx.db)
         prefix = prefix_of(code)
         found = pairing.of_prefix(prefix) if prefix is not None else []
-        verdict = decide(code, _thumbprint(key), found, pairing.guesses(), tx.now_ms, self._limits)
-        pairing.save_guesses(verdict.guesses)
+        guesses = pairing.guesses()
+        verdict = decide(code, _thumbprint(key), found, guesses, tx.now_ms, self._limits)
+        if verdict.guesses != guesses:
+            pairing.save_guesses(verdict.guesses)
         if isinstance(verdict, Refused):
             for changed in verdict.changed:
                 pairing.save(changed)
-            detail = {"reason": str(verdict.reason), "prefix": prefix or ""}
-            AuditBook(tx.db).add(
-                tx.now_ms, f"address:{address}", "device.refused", "pairing", detail
-            )
+            if self._is_worth_an_entry(verdict, tx.now_ms):
+                detail = {"reason": str(verdict.reason), "prefix": prefix or ""}
+                AuditBook(tx.db).add(
+                    tx.now_ms, f"address:{address}", "device.refused", "pairing", detail
+                )
             return verdict
         return self._admit(tx, verdict, claim, key, identities, pairing)
 
@@ -175,10 +186,31 @@ class Enroller:
         )
         return self._issue(tx, device, user, key)
 
-    def renew(self, tx: WriteTransaction, device: Device, user: User, key: Key) -> Admission:
-        """Give a device a new credential beside its older ones."""
+    def _is_worth_an_entry(self, verdict: Refused, now_ms: int) -> bool:
+        """Tell whether a refusal is written down: anybody on the network can cause one, so a
+        flood of them must neither fill the disk nor bury the rest of the audit log."""
+        self._entries = self._entries.at(now_ms)
+        if verdict.reason is Reason.TOO_MANY:
+            return False
+        if self._entries.count >= self._limits.guesses_a_minute + self._limits.tries:
+            return False
+        self._entries = Guesses(self._entries.window_start_ms, self._entries.count + 1)
+        return True
+
+    def renew(
+        self, tx: WriteTransaction, device: Device, user: User, key: Key
+    ) -> Admission | Refused:
+        """Give a device a new credential beside its older ones, of which the newest are kept."""
+        identities = IdentityBook(tx.db)
+        life_ms = self._token_ms if isinstance(key, PublicJwk) else self._device_days * DAY_MS
+        since = tx.now_ms + life_ms - MINUTE_MS
+        newest = [one for one in identities.credentials_of(device.id) if one.not_after_ms > since]
+        if len(newest) >= RENEWALS_A_MINUTE:
+            return Refused(Reason.TOO_MANY, MINUTE_MS // SECOND_MS, (), Guesses())
         AuditBook(tx.db).add(tx.now_ms, f"device:{device.id}", "device.renew", device.id)
-        return self._issue(tx, device, user, key)
+        admission = self._issue(tx, device, user, key)
+        identities.keep_credentials(device.id, CREDENTIALS)
+        return admission
 
     def _issue(self, tx: WriteTransaction, device: Device, user: User, key: Key) -> Admission:
         identities = IdentityBook(tx.db)

@@ -206,6 +206,15 @@ class IdentityBook:
             revoked_at_ms=found[6],
         ), enrolled
 
+    def keep_credentials(self, device_id: str, most: int) -> None:
+        """Forget all credentials of a device but those that end last."""
+        self._db.rows(
+            "DELETE FROM box_credentials WHERE id IN (SELECT c.id FROM box_credentials c"
+            " JOIN box_devices d ON d.num = c.device WHERE d.id = ?"
+            " ORDER BY c.not_after DESC LIMIT -1 OFFSET ?)",
+            (device_id, most),
+        )
+
     def credentials_of(self, device_id: str) -> list[Credential]:
         """Return a device's credentials, the newest first."""
         found = self._db.rows(
