@@ -76,7 +76,7 @@ def _load(point: EntryPoint, wanted: Callable[[str, bool], str]) -> Found:
     if not problem:
         try:
             plugin = point.load()
-        except Exception as error:  # a plugin's import may raise anything
+        except (Exception, SystemExit) as error:  # a plugin's import may raise anything
             problem = f"cannot be loaded: {type(error).__name__}: {error}"
     return Found(point.name, distribution, _origin(point), first_party, plugin, problem)
 

@@ -1,7 +1,8 @@
 """Guarded calls: a plugin that overruns its time is ended, wherever its Python code is.
 
 One thread watches the calls that run. An overdue call gets `PluginOverrun` raised in its thread by
-the interpreter. A call that waits inside C code (a long ``time.sleep``) gets it when it returns to
+the interpreter, again and again until it ends: a plugin may catch it as any exception, and go on.
+A call that waits inside C code (a long ``time.sleep``) gets it when it returns to
 Python; the daemon's watchdog covers the one that never does.
 """
 
@@ -66,24 +67,30 @@ class Guard:
             finally:
                 self._leave(call)
         except PluginOverrun:
-            # It may have arrived inside the first `_leave`, before that was done.
+            # It may have arrived at the edge of the first `_leave`.
             self._leave(call)
             raise PluginOverrun(f"took longer than {self.timeout_s:g} s") from None
 
     def _leave(self, call: _Call) -> None:
-        with self._lock:
-            self._calls.discard(call)
-            if call.shot:
-                # Not yet delivered, or delivered already: either way none may follow.
-                _clear_in(call.thread, None)
-                call.shot = False
+        """Take a call off the watch; no exception of the watch comes to its thread after this."""
+        while True:
+            try:
+                with self._lock:
+                    self._calls.discard(call)
+                    if call.shot:
+                        # Not yet delivered, or delivered already: either way none may follow.
+                        _clear_in(call.thread, None)
+                        call.shot = False
+            except PluginOverrun:
+                continue
+            return
 
     def _watch(self) -> None:
         while not self._stop.wait(self._every):
             now = time.monotonic()
             with self._lock:
                 for call in self._calls:
-                    if now > call.deadline and not call.shot:
+                    if now > call.deadline:
                         call.shot = True
                         _raise_in(call.thread, PluginOverrun)
 
