@@ -25,7 +25,9 @@ What keeps this right:
     * a row that moves between two buckets the device will hold is put and not deleted, in
       whichever order the phases come to the two,
     * nothing is put from a bucket that is not granted at the time of the step, whatever the
-      round's plan says.
+      round's plan says,
+    * a segment may hold an older version of a row that has left its bucket for one that came
+      before it; such a row is put once more after the segment, the only one that is sent twice.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class Disk:
 
     rows: dict[Key, Held] = field(default_factory=dict)
     unconfirmed: set[Key] = field(default_factory=set)
+    segmented: bool = False
     cursor: str | None = None
 
 
@@ -35,6 +36,10 @@ class Broken(AssertionError):
 class ModelDevice:
     """One device.
 
+    Args:
+        read_segment: fetches a segment's file by its SHA-256.
+        moved: records that ever moved from one bucket to another.
+
     Attributes:
         disk: what it has committed.
         sent: its own rows by record and seq, as answered.
@@ -42,8 +47,9 @@ class ModelDevice:
         checkpoint: the last checkpoint line that was committed.
     """
 
-    def __init__(self, read_segment: Callable[[str], bytes]) -> None:
+    def __init__(self, read_segment: Callable[[str], bytes], moved: set[Key]) -> None:
         self._read_segment = read_segment
+        self._moved = moved
         self.disk = Disk()
         self.sent: dict[tuple[str, str, int], Any] = {}
         self.open: dict[Key, Any] = {}
@@ -102,6 +108,7 @@ class ModelDevice:
                 for key in work.unconfirmed:
                     del work.rows[key]
                 work.unconfirmed = set()
+                work.segmented = False
                 self.checkpoint = line["checkpoint"]
                 self._check_sums()
             work.cursor = line["mark"] if kind == "mark" else line["checkpoint"]["cursor"]
@@ -118,7 +125,10 @@ class ModelDevice:
         if not may_hold(*key):
             raise Broken(f"a row that is not granted: {line}")
         held = work.rows.get(key)
-        if held is not None and held[0] == seq and key not in work.unconfirmed:
+        # A segment may hold an older version of a row that has left its bucket; the row is put once
+        # more then, because nothing tells whether it does.
+        again = key in work.unconfirmed or (work.segmented and key in self._moved)
+        if held is not None and held[0] == seq and not again:
             raise Broken(f"sent again: {line}")
         if kind == "put":
             row = line["row"]
@@ -147,6 +157,7 @@ class ModelDevice:
             if set(line) != {"put", "id", "seq", "row"} or line["seq"] > about["upto"]:
                 raise Broken(f"in a segment: {line}")
             key = (line["put"], line["id"])
+            self._working.segmented = True
             self._working.rows[key] = (line["seq"], line["row"])
             self._working.unconfirmed.discard(key)
 

@@ -30,8 +30,9 @@ from model_device import Key, ModelDevice, sums
 
 from appliance.api import Collection, Context, Device, Field, Manifest, hookimpl
 from appliance.enrollment.permissions import Override
-from appliance.store import meta, retention, segments
+from appliance.store import meta, pages, retention, segments
 from appliance.store.identities import IdentityBook
+from appliance.store.page_cache import PageCache
 from appliance.store.pages import PullReader
 from appliance.store.permissions import PermissionBook
 from appliance.sync.checksums import to_signed
@@ -108,8 +109,10 @@ class PullMachine(RuleBasedStateMachine):
         root = "/dev/shm" if Path("/dev/shm").is_dir() else None
         self.folder = Path(tempfile.mkdtemp(dir=root))
         self.bench = Bench(self.folder, lambda: {"granting": GrantingPlugin()})
+        self.cache = PageCache()
         self.rows: dict[Key, tuple[int, str, Any]] = {}
         self.denied: set[str] = set()
+        self.moved: set[Key] = set()
         self.devices: list[ModelDevice] = []
         self.ids: list[tuple[int, str]] = []
         self.users: list[Any] = []
@@ -124,7 +127,7 @@ class PullMachine(RuleBasedStateMachine):
         for user in (self.users[0], self.users[0], self.users[1]):
             enrolled = self.bench.add_device(user)
             self.ids.append((enrolled.number, enrolled.device.id))
-            self.devices.append(ModelDevice(self._segment))
+            self.devices.append(ModelDevice(self._segment, self.moved))
         for name in DATA:
             for record in range(3):
                 self._write(name, IDS[name][record], _row(PLACES[record], 0))
@@ -180,7 +183,19 @@ class PullMachine(RuleBasedStateMachine):
         put = self.bench.box.store.write(
             lambda tx: tx.put(collection, record_id, bucket, text, row, 0)
         )
-        self.rows[collection, record_id] = (put, bucket, row)
+        self._note((collection, record_id), put, bucket, row)
+
+    def _note(self, key: Key, seq: int, bucket: str, row: Any) -> None:
+        if key in self.rows and self.rows[key][1] != bucket:
+            self.moved.add(key)
+        self.rows[key] = (seq, bucket, row)
+
+    def _stored(self, collection: str, record_id: str) -> Any:
+        found = self.bench.box.store.read(
+            lambda db: db.row(f"SELECT body FROM {collection} WHERE id = ?", (record_id,))
+        )
+        assert found is not None
+        return orjson.loads(found[0])
 
     def _delete(self, collection: str, record_id: str) -> None:
         self.bench.box.store.write(lambda tx: tx.delete(collection, record_id))
@@ -215,7 +230,7 @@ class PullMachine(RuleBasedStateMachine):
             ]
 
         for (record, place), seq in zip(changes, self.bench.box.store.write(job), strict=True):
-            self.rows[name, IDS[name][record]] = (seq, f"b:{place}", _row(place, n))
+            self._note((name, IDS[name][record]), seq, f"b:{place}", _row(place, n))
 
     @rule(name=st.sampled_from(DATA), record=st.integers(0, 3))
     def delete(self, name: str, record: int) -> None:
@@ -302,6 +317,7 @@ class PullMachine(RuleBasedStateMachine):
         for device in list(self.running):
             self.lose(device)
         self.bench.close()
+        self.cache = PageCache()
         data = self.bench.box.store.path.read_bytes()
         self.backup = (data, dict(self.rows), set(self.denied))
         self.bench.open()
@@ -314,6 +330,7 @@ class PullMachine(RuleBasedStateMachine):
         assert self.backup is not None
         data, rows, denied = self.backup
         self.bench.close()
+        self.cache = PageCache()
         self.bench.box.store.path.write_bytes(data)
         self.rows, self.denied = dict(rows), set(denied)
         box = self.bench.open()
@@ -366,7 +383,10 @@ class PullMachine(RuleBasedStateMachine):
                 self.rows.pop(key, None)
             else:
                 stored = row if answer.row is None else orjson.loads(answer.row)
-                self.rows[key] = (answer.seq, _bucket(stored), stored)
+                if name in self.denied:
+                    # The device is not told how its edit was merged with what it may not read.
+                    stored = self._stored(*key)
+                self._note(key, answer.seq, _bucket(stored), stored)
                 if answered:
                     model.sent[*key, answer.seq] = stored
                     model.open.pop(key, None)
@@ -439,7 +459,7 @@ class PullMachine(RuleBasedStateMachine):
         number = self.ids[device][0]
 
         def read(db: Any) -> Any:
-            reader = PullReader(db, box.sources)
+            reader = PullReader(db, box.sources, self.cache)
             return running.pull.step(reader), set(reader.granted(number, reader.head()))
 
         step, granted = box.store.read(read)
@@ -554,6 +574,11 @@ COMMON = {
     "suppress_health_check": list(HealthCheck),
     "print_blob": True,
 }
+
+
+@pytest.fixture(autouse=True)
+def _share_small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MIN_SHARED", 1)
 
 
 def test_devices_hold_what_their_grants_allow() -> None:
