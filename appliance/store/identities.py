@@ -196,15 +196,7 @@ class IdentityBook:
             return None
         enrolled = self.enrolled(found[2])
         assert enrolled is not None
-        return Credential(
-            id=found[0],
-            kind=found[1],
-            device_id=found[2],
-            key_thumbprint=found[3],
-            not_before_ms=found[4],
-            not_after_ms=found[5],
-            revoked_at_ms=found[6],
-        ), enrolled
+        return _credential(found), enrolled
 
     def keep_credentials(self, device_id: str, most: int) -> None:
         """Forget all credentials of a device but those that end last."""
@@ -222,18 +214,19 @@ class IdentityBook:
             " JOIN box_devices d ON d.num = c.device WHERE d.id = ? ORDER BY c.not_after DESC",
             (device_id,),
         )
-        return [
-            Credential(
-                id=row[0],
-                kind=row[1],
-                device_id=row[2],
-                key_thumbprint=row[3],
-                not_before_ms=row[4],
-                not_after_ms=row[5],
-                revoked_at_ms=row[6],
-            )
-            for row in found
-        ]
+        return [_credential(row) for row in found]
+
+
+def _credential(row: tuple[Any, ...]) -> Credential:
+    return Credential(
+        id=row[0],
+        kind=row[1],
+        device_id=row[2],
+        key_thumbprint=row[3],
+        not_before_ms=row[4],
+        not_after_ms=row[5],
+        revoked_at_ms=row[6],
+    )
 
 
 def _user(row: tuple[Any, ...]) -> User:
