@@ -57,7 +57,7 @@ def test_an_overrun_is_ended(guard: Guard, function: Any) -> None:
     begun = time.monotonic()
     with pytest.raises(PluginOverrun, match=r"took longer than 0\.15 s"):
         guard.call(function)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     assert guard.call(lambda: 5) == 5
 
 

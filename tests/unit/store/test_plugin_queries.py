@@ -207,7 +207,7 @@ def test_a_query_without_bounds_is_ended(context: StoreContext, sql: str) -> Non
     begun = time.monotonic()
     with pytest.raises(QueryError):
         context.select(sql)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     assert context.select("SELECT count(*) FROM products") == [(50,)]
 
 

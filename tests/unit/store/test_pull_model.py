@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -585,6 +585,144 @@ def test_devices_hold_what_their_grants_allow() -> None:
     run_state_machine_as_test(
         PullMachine, settings=settings(max_examples=60, stateful_step_count=30, **COMMON)
     )
+
+
+# --- histories that were wrong once ---------------------------------------------------------------
+
+
+@pytest.fixture
+def machine() -> Iterator[PullMachine]:
+    """The model with device 0 at a checkpoint: it sees p1 and p2, one record of each collection."""
+    made = PullMachine()
+    made.enroll()
+    yield made
+    made.teardown()  # pulls in quiet and compares
+
+
+def go(machine: PullMachine, device: int, steps: int) -> None:
+    for _ in range(steps):
+        if device in machine.running:
+            machine._step(device)
+
+
+def test_a_deletion_before_the_bucket_is_lost_in_the_middle_of_a_pull(
+    machine: PullMachine,
+) -> None:
+    for n in (1, 2, 3):
+        machine.put("notes", 0, "p1", n)
+    machine.put("goods", 1, "p2", 5)
+    machine.delete("goods", 0)
+    machine._begin(0, None, False, Room(1, 100_000))
+    go(machine, 0, 1)
+    machine.revoke(0)
+    machine.compute_grants(0)
+    go(machine, 0, 2)
+    machine.lose(0)
+
+
+@pytest.mark.parametrize("steps", range(1, 8))
+def test_a_grant_that_is_lost_and_regained_while_its_bucket_is_filled(
+    machine: PullMachine, steps: int
+) -> None:
+    machine._begin(1, None, False, Room(1, 100_000))
+    go(machine, 1, steps)
+    machine.lose(1)
+    machine.revoke(0)
+    machine.compute_grants(1)
+    machine._begin(1, None, False, Room(1, 100_000))
+    go(machine, 1, 2)
+    machine.lose(1)
+    machine.grant(0, 0, "p1")
+    machine.compute_grants(1)
+
+
+@pytest.mark.parametrize("steps", range(1, 8))
+def test_changes_of_a_bucket_that_was_lost_for_a_while(machine: PullMachine, steps: int) -> None:
+    for name in DATA:
+        machine.put(name, 0, "p1", 7)
+        machine.put(name, 1, "p2", 7)
+    machine._begin(0, None, False, Room(1, 100_000))
+    go(machine, 0, 2)
+    machine.revoke(0)
+    machine.compute_grants(0)
+    go(machine, 0, steps)
+    machine.lose(0)
+    machine.grant(0, 0, "p1")
+    machine.compute_grants(0)
+
+
+def test_a_record_moves_from_a_kept_bucket_into_a_new_one(machine: PullMachine) -> None:
+    machine.put("goods", 0, "p3", 1)
+    machine.grant(3, 0, "p3")
+    machine.pull_in_quiet(0)
+
+
+def test_a_record_moves_from_a_new_bucket_into_a_kept_one(machine: PullMachine) -> None:
+    machine.grant(3, 0, "p3")
+    machine.put("goods", 2, "p1", 1)
+    machine.pull_in_quiet(0)
+
+
+@pytest.mark.parametrize("steps", range(1, 7))
+def test_a_right_is_lost_between_a_mark_and_the_next_attempt(
+    machine: PullMachine, steps: int
+) -> None:
+    machine._begin(1, None, False, Room(1, 100_000))
+    go(machine, 1, steps)
+    machine.lose(1)
+    machine.permit("extras", True)
+    machine._begin(1, None, False, Room(1, 100_000))
+    go(machine, 1, 2)
+    machine.lose(1)
+    machine.permit("extras", False)
+
+
+@pytest.mark.parametrize("old", PLACES)
+@pytest.mark.parametrize("new", PLACES)
+@pytest.mark.parametrize("steps", [2, 4, 50])
+def test_a_record_moves_after_the_segments_were_built(
+    machine: PullMachine, old: str, new: str, steps: int
+) -> None:
+    machine.grant(3, 0, "p3")
+    for name in DATA:
+        machine.put(name, 3, old, 1)
+    machine.build_stale_segments()
+    machine.pull_in_quiet(0)
+    for name in DATA:
+        machine.put(name, 3, new, 2)
+    machine.build_segments(new)
+    machine._begin(1, None, True, Room(1, 100_000))
+    go(machine, 1, steps)
+    machine.lose(1)
+
+
+def test_segments_below_the_floor_are_not_used(machine: PullMachine) -> None:
+    machine.build_stale_segments()
+    machine.delete("goods", 0)
+    machine.put("notes", 3, None, 1)
+    machine.pull_in_quiet(0)
+    machine.sweep(TOMBSTONE_DAYS + 1)
+    machine._begin(1, None, True, Room(5, 100_000))
+    go(machine, 1, 50)
+
+
+def test_a_segment_that_falls_below_the_floor_while_it_is_applied(machine: PullMachine) -> None:
+    machine.build_stale_segments()
+    for name in DATA:
+        machine.put(name, 0, "p2", 1)
+        machine.delete(name, 1)
+    machine._begin(1, None, True, Room(1, 100_000))
+    go(machine, 1, 2)
+    machine.sweep(TOMBSTONE_DAYS + 1)
+    go(machine, 1, 3)
+
+
+def test_no_ack_comes_to_a_device_that_began_with_nothing(machine: PullMachine) -> None:
+    machine._begin(1, None, False, Room(2, 100_000))
+    go(machine, 1, 2)
+    machine.push(1, "goods", 0, "p1", 9, False, False, True)
+    machine.put("goods", 1, "p2", 9)
+    go(machine, 1, 50)
 
 
 @pytest.mark.slow
