@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 
 from benchmarks import load
-from benchmarks.box import BenchBox, Daemon, Peer
+from benchmarks.box import BenchBox, Peer
+from benchmarks.process import Daemon
 from benchmarks.result import Row, Run, median, spread
 
 _open: list[load.Connection] = []

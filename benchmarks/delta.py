@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks import load
-from benchmarks.box import BenchBox, Daemon
+from benchmarks.box import BenchBox
 from benchmarks.limits import bare_request_us
+from benchmarks.process import Daemon
 from benchmarks.result import Row, Run, median, spread
 
 CHANGED = 200

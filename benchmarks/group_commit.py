@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.box import BenchBox, Daemon
+from benchmarks.box import BenchBox
+from benchmarks.process import Daemon
 from benchmarks.push import pushed
 from benchmarks.result import Row, Run, median, spread
 

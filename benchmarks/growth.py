@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks import delta, push
-from benchmarks.box import BenchBox, Daemon
+from benchmarks.box import BenchBox
+from benchmarks.process import Daemon
 from benchmarks.result import Row, Run, median, spread
 
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import catalogue, load
-from benchmarks.box import ROOT, BenchBox, Daemon, Peer
+from benchmarks.box import BenchBox, Peer
+from benchmarks.process import ROOT, Daemon
 from benchmarks.result import Row, Run
 
 PAUSE_S = 0.005

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import catalogue, load
-from benchmarks.box import ROOT, Peer, cpu_of
+from benchmarks.box import Peer
+from benchmarks.process import ROOT, cpu_of
 from benchmarks.result import Row, Run, median, missing, spread
 
 RECORD = 4_096

@@ -14,8 +14,9 @@ import orjson
 import zstandard
 
 from benchmarks import load
-from benchmarks.box import BenchBox, Daemon, Peer
+from benchmarks.box import BenchBox, Peer
 from benchmarks.limits import Server, naive_ms
+from benchmarks.process import Daemon
 from benchmarks.result import Row, Run, median, missing, spread
 
 SEGMENT_ROWS = 2_000

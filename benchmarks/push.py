@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 
 from benchmarks import catalogue, load
-from benchmarks.box import BenchBox, Daemon, Peer
+from benchmarks.box import BenchBox, Peer
 from benchmarks.limits import commits_s
+from benchmarks.process import Daemon
 from benchmarks.result import Row, Run, median, spread
 
 CONNECTIONS = 16

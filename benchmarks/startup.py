@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.box import BenchBox, Daemon
+from benchmarks.box import BenchBox
+from benchmarks.process import Daemon
 from benchmarks.result import Row, Run, median, spread
 
 
