@@ -17,7 +17,7 @@ from appliance.api.mutations import Write
 from appliance.api.schedule import ScheduledJob
 from appliance.daemon.presence import Presence
 from appliance.http.deadline import Clock, Timer
-from appliance.http.store_calls import read, written
+from appliance.http.store_calls import side_read, written
 from appliance.http.workers import Workers
 from appliance.store import retention, segments
 from appliance.store.box import Box
@@ -131,13 +131,13 @@ class Housekeeping:
         least = self._box.settings.sync.segment_min_rows
         if not least:
             return
-        stale = yield read(self._box.store, lambda db: segments.stale_buckets(db, least))
+        stale = yield side_read(self._box.store, lambda db: segments.stale_buckets(db, least))
         for bucket in stale:
 
             def build(connection: Connection, bucket: int = bucket) -> list[segments.Part]:
                 return segments.build(connection, self._box.segments, bucket, least)
 
-            parts = yield read(self._box.store, build)
+            parts = yield side_read(self._box.store, build)
 
             def publish(
                 tx: WriteTransaction,
@@ -213,4 +213,4 @@ class Housekeeping:
 
             return written(self._box.store, write_all)
 
-        return lambda: read(self._box.store, ask).addCallback(store)
+        return lambda: side_read(self._box.store, ask).addCallback(store)

@@ -17,10 +17,9 @@ from twisted.internet.task import LoopingCall, deferLater
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from appliance.api.errors import PluginError
-from appliance.api.mutations import Change
 from appliance.config.address import Address
 from appliance.config.settings import Settings
+from appliance.daemon.after_commit import AfterCommit
 from appliance.daemon.announcement import Announcement
 from appliance.daemon.certificates import (
     local_addresses,
@@ -54,7 +53,6 @@ from appliance.http.upload_routes import upload_routes
 from appliance.http.verify import verify_routes
 from appliance.http.workers import PoolWorkers
 from appliance.store.box import Box
-from appliance.store.connection import Connection
 from appliance.store.pages import PullReader
 from appliance.store.visibility import blob_is_visible
 from appliance.store.writer import Commit
@@ -126,6 +124,8 @@ class Service:
         )
         self._stop.append(box.close)
         self.metrics.head.set(box.store.read(lambda db: PullReader(db, box.sources).head()))
+        self._after_commit = AfterCommit(box.plugins.host, workers)
+        self._stop.append(self._after_commit.stop)
         self._authenticator = Authenticator(box)
         self._presence = Presence(box.now_ms)
         self._hub = LiveHub(box, self._reactor)
@@ -314,26 +314,8 @@ class Service:
             self._authenticator.forget()
             self._hub.close_revoked(self._authenticator.is_active)
             self._site.drop(lambda identity: not self._authenticator.is_active(identity.subject))
-        self._tell_plugins(commit)
-
-    def _tell_plugins(self, commit: Commit) -> None:
-        host = self.box.plugins.host
-        names = host.serving("after_commit")
         changes = [entry.change for entry in commit.changes if entry.change is not None]
-        if not names or not changes:
-            return
-
-        def tell(_connection: Connection, name: str, told: list[Change]) -> None:
-            try:
-                host.call(name, "after_commit", changes=told)
-            except PluginError:
-                self._log.warning("after_commit_failed", plugin=name)
-
-        for name in names:
-            self.box.store.submit_read(
-                lambda db, name=name: tell(db, name, list(changes)),  # type: ignore[misc]
-                lambda _value, _error: None,
-            )
+        self._after_commit.tell(changes)
 
     # --- stop ----------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from appliance.http.identity import DeviceIdentity, device_of
 from appliance.http.request import ApiRequest
 from appliance.http.response import EVENTS, Response
 from appliance.http.route import Answer, Route
-from appliance.http.store_calls import read, written
+from appliance.http.store_calls import read, side_read, written
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.identities import IdentityBook
@@ -177,7 +177,7 @@ class LiveHub:
                 return None
             return written(self._box.store, lambda tx: self._box.refresh_grants(tx, number))
 
-        read(self._box.store, differs).addCallback(found).addBoth(
+        side_read(self._box.store, differs).addCallback(found).addBoth(
             lambda _result: self._check_next()
         )
 

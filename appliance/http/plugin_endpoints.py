@@ -14,7 +14,7 @@ from appliance.http.problem import Problem
 from appliance.http.request import ApiRequest
 from appliance.http.response import JSON, Response, json_response
 from appliance.http.route import Answer, Parameter, RequestBody, Route, RouteLimits
-from appliance.http.store_calls import read, written
+from appliance.http.store_calls import side_read, written
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.transaction import WriteTransaction
@@ -32,7 +32,7 @@ class PluginEndpoint:
         self._endpoint = endpoint
 
     def handle(self, request: ApiRequest) -> Deferred[Response]:
-        """Ask the plugin on a reader thread; store what it writes before answering."""
+        """Ask the plugin on a side reader's thread; store what it writes before answering."""
         identity = device_of(request)
         roles = identity.enrolled.device.effective_roles(identity.enrolled.user)
         right = f"endpoint:{self._plugin}.{self._endpoint.name}"
@@ -64,7 +64,7 @@ class PluginEndpoint:
             return answer
 
         return (
-            read(self._box.store, ask)
+            side_read(self._box.store, ask)
             .addCallback(self._store)
             .addCallbacks(self._answer, self._failed)
         )

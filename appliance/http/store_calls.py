@@ -36,6 +36,13 @@ def read(store: Store, call: Callable[[Connection], T]) -> Deferred[T]:
     return result
 
 
+def side_read(store: Store, call: Callable[[Connection], T]) -> Deferred[T]:
+    """Run a read that may take long, or that calls a plugin, where no pull waits behind it."""
+    result: Deferred[T] = Deferred()
+    store.submit_side_read(call, _settle(result))
+    return result
+
+
 def _settle(result: Deferred[Any]) -> Callable[[Any, BaseException | None], None]:
     def done(value: Any, error: BaseException | None) -> None:
         if error is None:

@@ -31,6 +31,7 @@ class ReaderPool:
         threads: int,
         *,
         deliver: Callable[[Callable[[], None]], None],
+        name: str = "store-reader",
     ) -> None:
         """Prepare; each thread opens its connection with its first read.
 
@@ -38,12 +39,13 @@ class ReaderPool:
             connect: opens a connection that only reads, on the reader's thread.
             threads: how many.
             deliver: brings results to the thread that waits for them.
+            name: of the threads, for people who look at the process.
         """
         self._connect = connect
         self._deliver = deliver
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._threads = [
-            threading.Thread(target=self._run, name=f"store-reader-{number}", daemon=True)
+            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
             for number in range(threads)
         ]
         self._gate = threading.Lock()

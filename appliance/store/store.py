@@ -17,6 +17,7 @@ from appliance.sync.registry import Registry
 
 T = TypeVar("T")
 FILE = "fieldbox.db"
+SIDE_READERS = 2
 
 
 class Store:
@@ -27,6 +28,8 @@ class Store:
         registry: the collections.
         writer: runs jobs that change something.
         readers: run reads beside it.
+        side_readers: run reads that may take long, and those that call plugins, so that pulls
+            never wait for them.
         epoch: random, new after a restore.
         appliance_id: the box's id.
         cursor_key: the secret that cursors are checked with.
@@ -85,12 +88,19 @@ class Store:
         self.readers = ReaderPool(
             lambda: Connection(self.path, read_only=True), readers, deliver=deliver
         )
+        self.side_readers = ReaderPool(
+            lambda: Connection(self.path, read_only=True),
+            SIDE_READERS,
+            deliver=deliver,
+            name="store-side-reader",
+        )
         try:
             self.writer.start()
         except BaseException:
             connection.close()
             raise
         self.readers.start()
+        self.side_readers.start()
 
     def write(self, job: Callable[[WriteTransaction], T]) -> T:
         """Run a job on the writer and wait; not from the thread that gets results delivered."""
@@ -111,6 +121,10 @@ class Store:
         """Queue a read on the reader threads."""
         self.readers.submit(read, done)
 
+    def submit_side_read(self, read: Read, done: Done) -> None:
+        """Queue a read that may take long, or that calls a plugin."""
+        self.side_readers.submit(read, done)
+
     def fetch(self, read: Callable[[Connection], T]) -> T:
         """Run a read on a reader thread and wait; from any thread but a reader's."""
         return self.readers.call(read)
@@ -119,6 +133,7 @@ class Store:
         """Do what waits, then close every connection."""
         self.writer.stop()
         self.readers.stop()
+        self.side_readers.stop()
         self._own.close()
 
 
