@@ -181,6 +181,10 @@ class PluginHost:
             if (name, hook) in self._callers and self._states[name][0] == "active"
         ]
 
+    def having(self, hook: str) -> list[str]:
+        """Return the plugins that have a hook, those in quarantine among them."""
+        return [name for name in self.declared if (name, hook) in self._callers]
+
     def active(self, plugin: str) -> bool:
         """Tell whether a plugin is in service."""
         return self._states.get(plugin, ("failed", ""))[0] == "active"

@@ -144,13 +144,15 @@ class PluginHooks:
     def device_buckets(self, enrolled: Enrolled) -> set[str] | None:
         """Return the buckets of a device, or None where a plugin failed to name them.
 
+        A plugin in quarantine names none, which must not empty every device in the field.
+
         Every device sees ``all``, its own ``device:ID``, its user's ``user:ID`` and the
         ``role:NAME`` of each of its roles.
         """
         device: Device = enrolled.device.for_plugins(enrolled.user)
         buckets = {"all", f"device:{device.id}", f"user:{device.user.id}"}
         buckets.update(f"role:{role}" for role in device.user.roles)
-        for name in self._host.serving("device_buckets"):
+        for name in self._host.having("device_buckets"):
             try:
                 found = self._host.call(
                     name, "device_buckets", device=device, context=self._contexts[name]

@@ -95,6 +95,10 @@ def allow(desk: Desk, params: NamePlugin, actor: str) -> PluginView:
 
     def job(tx: WriteTransaction) -> None:
         PluginStates(tx.db).allow(params.name)
+        # While it was out, no device's buckets could be told. It serves from here on, so that
+        # none is asked for before and taken for told.
+        host.allow(params.name)
+        tx.db.rows("UPDATE box_devices SET grants_seq = 0")
         AuditBook(tx.db).add(
             tx.now_ms,
             actor,
@@ -104,7 +108,6 @@ def allow(desk: Desk, params: NamePlugin, actor: str) -> PluginView:
         )
 
     desk.box.store.write(job)
-    host.allow(params.name)
     return next(view for view in views(desk) if view.name == params.name)
 
 
