@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install run test quick check bench lock clean
+.PHONY: help install run test quick deep check bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,12 +21,15 @@ install: $(STAMP) ## Make .venv with everything the project needs, from the lock
 run: $(STAMP) ## Start a demo appliance on https://127.0.0.1:8443
 	@$(BIN)/fieldbox demo run --state var
 
-test: $(STAMP) ## Lint, types, contracts and every test
+test: $(STAMP) ## Lint, types, contracts and the tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m 'not deep'
 
 quick: $(STAMP) ## The everyday subset of the tests
 	$(BIN)/pytest -n 2 -m 'not slow'
+
+deep: $(STAMP) ## The tests that take minutes each: every byte, thousands of power cuts
+	$(BIN)/pytest -n 2 -m deep
 
 check: $(STAMP) ## Format, lint, types and import contracts
 	$(BIN)/ruff format --check .

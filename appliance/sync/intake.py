@@ -22,7 +22,8 @@ plugins               an issue that rejects a request            rejected
 store                                                            applied
 ====================  =========================================  =====================
 
-What was sent is kept in every case: as the stored row, or as the payload of its answer.
+What was sent is kept in every case: as the stored row, which the owning plugin may have
+completed, or as the payload of its answer.
 
 An answer tells a device nothing that it could not pull. What was answered to another user is
 repeated in full only where the record is in the device's scope, and a row comes back only where

@@ -138,6 +138,7 @@ def test_a_document_whose_link_is_cut_arrives_once(box, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_a_document_cut_at_every_byte_arrives_once(box, tmp_path):
     made, there = cut_everywhere(box, tmp_path, 1)
     assert made == there > 2_000

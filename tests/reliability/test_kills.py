@@ -76,6 +76,7 @@ def test_three_kills_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("seed", range(10, 30))
 def test_five_hundred_kills_lose_nothing(tmp_path: Path, seed: int) -> None:
     _kill_often(tmp_path, 25, seed)

@@ -128,6 +128,7 @@ def test_no_acknowledged_entry_is_lost_at_a_power_cut(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("seed", range(2, 22))
 def test_no_acknowledged_entry_is_lost_at_a_thousand_power_cuts(folder: Path, seed: int) -> None:
     _hold_and_show_controls(folder, 1_000, seed)

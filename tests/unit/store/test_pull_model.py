@@ -726,6 +726,7 @@ def test_no_ack_comes_to_a_device_that_began_with_nothing(machine: PullMachine) 
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_devices_hold_what_their_grants_allow_in_long_histories() -> None:
     run_state_machine_as_test(
         PullMachine, settings=settings(max_examples=1_000, stateful_step_count=60, **COMMON)

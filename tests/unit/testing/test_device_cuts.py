@@ -49,7 +49,8 @@ def test_a_pull_cut_at_many_bytes(mini, make_device, encoding):
     cut_pulls(mini, make_device, encoding, 31)
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "zstd"])
 def test_a_pull_cut_at_every_byte(mini, make_device, encoding):
     cut_pulls(mini, make_device, encoding, 1)
@@ -77,7 +78,8 @@ def test_a_push_whose_answer_is_cut_at_many_bytes(mini, make_device):
     cut_pushes(mini, make_device, STRIDE)
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
+@pytest.mark.deep
 def test_a_push_whose_answer_is_cut_at_every_byte(mini, make_device):
     cut_pushes(mini, make_device, 1)
 
@@ -136,7 +138,8 @@ def test_the_wire_cut_at_many_bytes(mini, make_device, direction):
     cut_sessions(mini, make_device, direction, 397, 2000)
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_the_wire_cut_at_every_few_bytes(mini, make_device, direction):
     cut_sessions(mini, make_device, direction, 7, 2000)
