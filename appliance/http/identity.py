@@ -109,6 +109,18 @@ class Authenticator:
             enrolled is not None and enrolled.device.state == "active" and not enrolled.user.locked
         )
 
+    def stands(self, identity: DeviceIdentity) -> bool:
+        """Tell whether a device may go on with what it began: it is active, and may do what it
+        could then. A stream that a device reads slowly must not outlive a right."""
+        now = self._box.store.read(lambda db: IdentityBook(db).enrolled(identity.subject))
+        if now is None or now.device.state != "active" or now.user.locked:
+            return False
+        before = identity.enrolled
+        same_roles = now.device.effective_roles(now.user) == before.device.effective_roles(
+            before.user
+        )
+        return same_roles and self._box.rights(now) == identity.rights
+
     def _find(self, credential_id: str) -> tuple[Credential, Enrolled] | None:
         found = self._known.get(credential_id)
         if found is None:
@@ -155,7 +167,7 @@ class Authenticator:
         found = self._find(token_id(token))
         if found is None or found[0].kind != "token":
             raise self._challenge(
-                "invalid_token", "token_unknown", "This access token is not known here."
+                "invalid_token", "credential_unknown", "This access token is not known here."
             )
         verdict = dpop.verify(
             request.header("DPoP"),

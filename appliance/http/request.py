@@ -186,8 +186,9 @@ def _explain(message: str) -> tuple[str, str]:
     place = _PATH_IN_MESSAGE.search(message)
     if place is None:
         return message.rstrip("."), ""
-    steps = [
-        (name or index).replace("~", "~0").replace("/", "~1")
-        for name, index in _STEP.findall(place[1])
-    ]
+    steps = []
+    for name, index in _STEP.findall(place[1]):
+        if index == "...":  # msgspec does not tell which item: point at the whole
+            break
+        steps.append((name or index).replace("~", "~0").replace("/", "~1"))
     return message[: place.start()].rstrip("."), "".join("/" + step for step in steps)

@@ -274,6 +274,26 @@ def _find_fault(
     return None
 
 
+def expected(field: Field) -> str:
+    """Say what a value of a field is, to who sends it."""
+    if field.values:
+        return f"one of {', '.join(map(str, field.values))}"
+    match field.type:
+        case "text" | "i18n":
+            kind = "text" if field.type == "text" else "text, or an object of language to text"
+            return f"{kind}, at most {field.max_length or MAX_TEXT} characters"
+        case "ref":
+            return f"the id of a record of {field.of}"
+        case "list":
+            return f"an array of at most {field.max_length or MAX_ITEMS} items"
+        case "object":
+            return "an object"
+        case "basis_points":
+            return "an integer in 1/100 of a percent"
+        case _:
+            return FIELD_TYPES[field.type]
+
+
 def _find_value_fault(value: Any, field: Field, pointer: str) -> tuple[str, str] | None:
     if field.type == "object" and isinstance(value, dict):
         return _find_fault(value, field.fields, pointer)
@@ -285,8 +305,7 @@ def _find_value_fault(value: Any, field: Field, pointer: str) -> tuple[str, str]
     try:
         msgspec.convert(value, _wire_type(field, field.name), strict=True, from_attributes=False)
     except msgspec.ValidationError as error:
-        allowed = f"; allowed: {', '.join(map(str, field.values))}" if field.values else ""
-        return pointer, f"{error}; expected {FIELD_TYPES[field.type]}{allowed}"
+        return pointer, f"{error}; expected {expected(field)}"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.api.collections import Collection
-from appliance.api.fields import FIELD_TYPES, Field
+from appliance.api.fields import Field
 from appliance.api.values import MAX_INTEGER
 from appliance.sync.codec import (
     LANGUAGE_PATTERN,
@@ -15,6 +15,7 @@ from appliance.sync.codec import (
     MAX_TEXT,
     SHA256_PATTERN,
     UUID_PATTERN,
+    expected,
 )
 
 _INTEGERS = {"int", "money", "price", "quantity", "basis_points", "timestamp"}
@@ -24,8 +25,9 @@ def field_schema(field: Field) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one field's value."""
     schema = _value_schema(field)
     if field.doc or field.type in _INTEGERS:
-        described = (field.doc.rstrip("."), FIELD_TYPES[field.type] if field.type != "text" else "")
-        schema["description"] = "; ".join(text for text in described if text)
+        kind = "" if field.type == "text" or field.values else expected(field)
+        texts = (field.doc.rstrip("."), kind)
+        schema["description"] = "; ".join(text for text in texts if text)
     return schema
 
 

@@ -233,3 +233,10 @@ def test_two_questions_to_the_store_however_many_lines(
     assert desk.codes(order) == []
     assert time.perf_counter() - start < 1
     assert asked == ["select", "select"]
+
+
+def test_an_order_without_totals_gets_those_of_its_lines(desk: Any, order: Row) -> None:
+    expected = {name: order["totals"][name] for name in ("gross", "discount", "net", "payable")}
+    del order["totals"]
+    effect = desk.send(order)
+    assert effect.row["totals"] == expected

@@ -10,6 +10,7 @@ from appliance_preselling.amounts import money
 from appliance_preselling.checks import changed_fields
 from appliance_preselling.order_fields import SERVER_FIELDS
 from appliance_preselling.texts import issue
+from appliance_preselling.totals import added_up
 
 
 def post(
@@ -26,6 +27,9 @@ def post(
     row.update((name, before[name]) for name in SERVER_FIELDS if name in before)
     if row.get("org_id") is None and mutation.org_id is not None:
         row["org_id"] = mutation.org_id
+    if row.get("totals") is None and row["lines"]:
+        # Limits and reports go by the totals, so an order that is sent without them gets them.
+        row["totals"] = added_up(row["lines"])
     found: tuple[Issue, ...] = ()
     if row["state"] == "submitted":
         found = tuple(holds(row, context))

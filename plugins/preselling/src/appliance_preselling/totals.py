@@ -25,28 +25,35 @@ NEVER_NEGATIVE = ("net", "discount", "gross", "payable", "weight_g", "volume_cm3
 """Totals that must not be below zero; a rounding may."""
 
 
+def added_up(lines: Sequence[dict[str, Any]], rounding: int = 0) -> dict[str, int]:
+    """Return the totals that lines add up to, in minor units of the order's currency.
+
+    Args:
+        lines: the order's lines.
+        rounding: of the amount to pay, minor units.
+    """
+    total = sum(line["total"] for line in lines)
+    return {
+        "gross": sum(line["gross_amount"] for line in lines),
+        "discount": sum(
+            line["gross_amount"] - line["line_amount"] + (line.get("doc_discount") or 0)
+            for line in lines
+        ),
+        "net": total - sum(line["tax_amount"] for line in lines),
+        "payable": total + rounding,
+    }
+
+
 def check(totals: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Iterable[Issue]:
     """Yield an issue for each total that is negative or is not what the lines add up to."""
     for name in NEVER_NEGATIVE:
         if (totals.get(name) or 0) < 0:
             yield issue("total_negative", "reject", f"/totals/{name}", name=name)
-    gross = net = discount = total = 0
     taxes: dict[tuple[str, int], int] = {}
     for line in lines:
-        line_total, tax = line["total"], line["tax_amount"]
-        gross += line["gross_amount"]
-        discount += line["gross_amount"] - line["line_amount"] + (line.get("doc_discount") or 0)
-        net += line_total - tax
-        total += line_total
         key = (line["tax_category"], line["rate_bp"])
-        taxes[key] = taxes.get(key, 0) + tax
-    expected = {
-        "gross": gross,
-        "discount": discount,
-        "net": net,
-        "payable": total + (totals.get("rounding") or 0),
-    }
-    for name, amount in expected.items():
+        taxes[key] = taxes.get(key, 0) + line["tax_amount"]
+    for name, amount in added_up(lines, totals.get("rounding") or 0).items():
         got = totals.get(name)
         if got is not None and got != amount:
             yield _mismatch(name, f"/totals/{name}", got, amount)
