@@ -304,6 +304,10 @@ class Service:
         self._certificate = server_certificate(self.box)
         self._contexts.replace(self._context(self._certificate))
 
+    def _fell(self, identity: Identity) -> bool:
+        """Tell whether a device has lost, or gained, a right since its request began."""
+        return isinstance(identity, DeviceIdentity) and not self._authenticator.stands(identity)
+
     def _committed(self, commit: Commit) -> None:
         """Tell whoever must know of a commit; on the reactor's thread."""
         self.metrics.head.set(commit.head)
@@ -313,7 +317,8 @@ class Service:
         if "identities" in commit.touched:
             self._authenticator.forget()
             self._hub.close_revoked(self._authenticator.is_active)
-            self._site.drop(lambda identity: not self._authenticator.is_active(identity.subject))
+        if commit.touched & {"permissions", "identities"}:
+            self._site.drop(self._fell)
         changes = [entry.change for entry in commit.changes if entry.change is not None]
         self._after_commit.tell(changes)
 

@@ -34,6 +34,9 @@ GROUP_BYTES = 256 * 1024
 WAITING_BYTES = 1024 * 1024
 """Bytes of lines that may wait before reading stops."""
 
+BLANK_BYTES = 64 * 1024
+"""Bytes of empty lines that one request may hold."""
+
 _MUTATION = {
     "type": "object",
     "additionalProperties": False,
@@ -93,7 +96,9 @@ class _Push:
         self._told = told
         self._number = device_of(request).number
         self._flow: BodyFlow | None = None
-        self._tail = b""
+        self._tail: list[bytes] = []
+        self._tail_size = 0
+        self._blank = 0
         self._lines: list[bytes] = []
         self._size = 0
         self._count = 0
@@ -116,14 +121,15 @@ class _Push:
         if self._over:
             return
         head, *rest = chunk.split(b"\n")
-        if not rest:
-            self._tail += head
-        else:
-            self._line(self._tail + head)
+        # Pieces are joined once: a line may come in single bytes.
+        self._tail.append(head)
+        self._tail_size += len(head)
+        if rest:
+            self._line(b"".join(self._tail))
             for line in rest[:-1]:
                 self._line(line)
-            self._tail = rest[-1]
-        if len(self._tail) > self._box.settings.sync.max_mutation_bytes:
+            self._tail, self._tail_size = [rest[-1]], len(rest[-1])
+        if self._tail_size > self._box.settings.sync.max_mutation_bytes:
             self._fail(self._too_large())
             return
         self._go()
@@ -133,20 +139,27 @@ class _Push:
     def end(self) -> None:
         """The body is complete."""
         self._ended = True
-        self._line(self._tail)
-        self._tail = b""
+        self._line(b"".join(self._tail))
+        self._tail.clear()
         self._go()
 
     def lost(self, reason: Exception) -> None:
         """The rest will not come: whole lines that came are still committed."""
         self._ended = True
-        self._tail = b""
+        self._tail.clear()
         if isinstance(reason, Problem):
             self._over = True
         self._go()
 
     def _line(self, line: bytes) -> None:
-        if self._over or not line.strip():
+        if self._over:
+            return
+        if not line.strip():
+            # They make no mutation, so nothing else would bound them: compressed, a few bytes
+            # are millions of empty lines.
+            self._blank += len(line) + 1
+            if self._blank > BLANK_BYTES:
+                self._fail(Problem("body_too_large", "The body is mostly empty lines.", close=True))
             return
         sync = self._box.settings.sync
         self._count += 1

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 from box_bench import Bench, CollectionsPlugin
+from twisted.internet.defer import Deferred
 
 from appliance.api import Collection, Field
+from appliance.http.identity import DeviceIdentity
+from appliance.http.problem import Problem
+from appliance.http.request import ApiRequest
+from appliance.http.response import Response
+from appliance.http.verify import VerifyHandlers
 from appliance.store import verify
 from appliance.store.identities import Enrolled
+from appliance.sync import cursor as cursors
 
 NOTES = Collection(
     name="notes",
@@ -55,3 +62,34 @@ def test_rows_that_moved_away_or_were_lost_since_are_left_out(bench: Bench) -> N
     assert listed(bench, anna, numbers, "another") == ""
     bench.box.store.write(lambda tx: tx.grants.replace(anna.number, ["all"]))
     assert listed(bench, anna, numbers) == ""
+
+
+def test_one_comparison_at_a_time_for_a_device(tmp_path: Path) -> None:
+    held: list[Callable[[], None]] = []
+    plugins = {"desk": CollectionsPlugin("desk", (NOTES,))}
+    bench = Bench(tmp_path, plugins, deliver=held.append)
+    try:
+        anna, boris = (bench.add_device(bench.add_user(login)) for login in ("anna", "boris"))
+        handlers = VerifyHandlers(bench.box)
+
+        def ask(who: Enrolled) -> Deferred[Response]:
+            state = cursors.Cursor(epoch=bench.box.store.epoch, seq=1)
+            key = bench.box.store.cursor_key
+            text = cursors.encode(state, key=key, device=who.device.id)
+            identity = DeviceIdentity(who, bench.box.rights(who))
+            body = {"cursor": text, "collection": "notes", "ranges": {}}
+            return handlers.verify(ApiRequest(body=orjson.dumps(body), identity=identity))
+
+        first = ask(anna)
+        with pytest.raises(Problem) as refused:
+            ask(anna)
+        assert refused.value.code == "too_many_requests"
+        ask(boris)
+        bench.close()  # what waits is done before
+        for call in held:
+            call()
+        answers: list[Response] = []
+        first.addCallback(answers.append)
+        assert answers[0].status == 200
+    finally:
+        bench.close()
