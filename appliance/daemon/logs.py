@@ -27,7 +27,9 @@ def configure(level: str, form: Literal["console", "json"]) -> None:
     if form == "json":
         renderer = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # Values come from the network: as literals they can neither end a line nor steer a
+        # terminal.
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), repr_native_str=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -145,7 +145,9 @@ def _serve(
     if names_tag(request.headers.get_list("If-None-Match"), tag):
         file.close()
         return Response(status=304, headers=headers)
-    part = select_part(request.header("Range"), request.header("If-Range"), tag, size)
+    # Range is defined for GET alone (RFC 9110, 14.2).
+    wanted = request.header("Range") if request.method == "GET" else None
+    part = select_part(wanted, request.header("If-Range"), tag, size)
     if part.partial:
         headers["Content-Range"] = part.content_range(size)
     return Response(

@@ -52,6 +52,23 @@ QUERY_SHARE = 0.8
 """The share of a plugin call's time that one of its queries may take."""
 
 
+def _shut(folder: Path) -> None:
+    """Take a folder's rights from everybody but its owner and group.
+
+    It holds what devices sent, keys and the control socket. Where it belongs to somebody else
+    who left it open, that is logged and the box serves all the same.
+    """
+    mode = folder.stat().st_mode & 0o7777
+    if not mode & 0o007:
+        return
+    try:
+        folder.chmod(mode & ~0o007)
+    except OSError as error:
+        structlog.get_logger("appliance.store").warning(
+            "state_dir_is_open", folder=str(folder), reason=str(error)
+        )
+
+
 def system_now_ms() -> int:
     """Return the system's time, UTC milliseconds."""
     return time.time_ns() // 1_000_000
@@ -119,6 +136,7 @@ class Box:
         self._quarantines: list[tuple[str, str]] = []
         self._store: Store | None = None
         self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _shut(self.state_dir)
         self.plugins = load(
             settings,
             now_ms,

@@ -83,6 +83,22 @@ def translated() -> Iterator[None]:
         raise StoreError(f"the store cannot be opened: {error}") from error
 
 
+def keep_private(path: Path) -> None:
+    """Make a database's file, where there is none, so that only its owner may read it.
+
+    SQLite gives the files beside it the same permissions.
+
+    Raises:
+        StoreError: the file cannot be made.
+    """
+    try:
+        path.touch(mode=0o600)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(f"the store cannot be opened: {error}") from error
+
+
 class Guard:
     """The authorizer of one connection: plugins read the collections' views and nothing else."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import apsw
 
-from appliance.store.connection import Connection, translated
+from appliance.store.connection import Connection, keep_private, translated
 from appliance.store.errors import StoreTooNew
 
 _FILE = re.compile(r"(\d{4})_[a-z_]+\.sql")
@@ -79,6 +79,7 @@ def migrate(
 def _copy(connection: Connection, target: Path) -> None:
     """Copy the database with SQLite's online backup."""
     target.unlink(missing_ok=True)
+    keep_private(target)
     copy = apsw.Connection(str(target))
     try:
         with copy.backup("main", connection.raw, "main") as backup:

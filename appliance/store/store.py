@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from appliance.store import meta
-from appliance.store.connection import Connection, translated
+from appliance.store.connection import Connection, keep_private, translated
 from appliance.store.migrations import migrate
 from appliance.store.readers import Done, Read, ReaderPool, read_once
 from appliance.store.transaction import WriteTransaction
@@ -66,6 +66,7 @@ class Store:
         """
         self.path = folder / FILE
         self.registry = registry
+        keep_private(self.path)
         self._own = connection = Connection(self.path)
         try:
             with translated():
