@@ -46,6 +46,9 @@ class EndpointResponse(msgspec.Struct, frozen=True, kw_only=True):
         status: the HTTP status, 200 to 599.
         body: JSON.
         writes: changes that are stored before the answer leaves.
+
+    A status of 400 or more becomes a problem document (RFC 9457): 400, 403, 404, 409 and 422 keep
+    their status, other 4xx become 400 and 5xx 500; its ``detail`` is the body's member ``detail``.
     """
 
     status: int = 200

@@ -81,6 +81,8 @@ class PluginEndpoint:
         return written(self._box.store, job)
 
     def _answer(self, found: EndpointResponse) -> Response:
+        if found.status >= 400:
+            raise _problem(found)
         try:
             return json_response(found.body, status=found.status)
         except (TypeError, msgspec.MsgspecError) as error:
@@ -90,6 +92,25 @@ class PluginEndpoint:
         if isinstance(failure.value, PluginError):
             raise Problem("internal", f"The plugin {self._plugin} failed; its failure is recorded.")
         raise failure.value  # type: ignore[misc]
+
+
+_CODES = {
+    400: "bad_request",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    422: "content_invalid",
+}
+
+
+def _problem(found: EndpointResponse) -> Problem:
+    """Return the problem document of a plugin's error: ours in form, the plugin's in words."""
+    default = "bad_request" if found.status < 500 else "internal"
+    detail = found.body.get("detail") if isinstance(found.body, dict) else None
+    return Problem(
+        _CODES.get(found.status, default),
+        str(detail)[:1000] if detail else "The plugin refused the request.",
+    )
 
 
 def plugin_routes(box: Box) -> tuple[Route, ...]:
@@ -123,7 +144,14 @@ def plugin_routes(box: Box) -> tuple[Route, ...]:
                             description="The answer.", media={JSON: endpoint.response_schema}
                         )
                     },
-                    problems=("bad_json", "forbidden"),
+                    problems=(
+                        "bad_json",
+                        "bad_request",
+                        "forbidden",
+                        "not_found",
+                        "conflict",
+                        "content_invalid",
+                    ),
                     limits=RouteLimits(max_body=MAX_BODY if posts else 0),
                     tags=(f"plugin {plugin}",),
                 )
