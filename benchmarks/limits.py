@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import select
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 from benchmarks import catalogue, load
 from benchmarks.box import Peer
 from benchmarks.process import ROOT, cpu_of
-from benchmarks.result import Row, Run, median, missing, spread
+from benchmarks.result import Row, Run, median, spread
 
 RECORD = 4_096
 """Bytes of one append: about one order."""
@@ -146,6 +145,4 @@ def measure(run: Run) -> Sequence[Row]:
     ):
         found = request_us(run.folder / "bare", kind, "200", repeats=run.repeats, count=count)
         rows.append(Row(name, median(found), "us CPU", spread=spread(found)))
-    if shutil.which("nginx") is None:
-        rows.append(missing("nginx serving a static file", "nginx is not installed"))
     return rows

@@ -196,7 +196,7 @@ def measure(run: Run) -> Sequence[Row]:
             spread=spread(cut),
             note=note,
         ),
-        missing("the same against nginx (goal ≤ 1.7x)", "nginx is not installed"),
+        missing("the same against nginx (goal ≤ 1.7x)", "the benchmarks do not run nginx"),
         Row(
             "rows -> dict -> json -> gzip each time",
             median(naive),
