@@ -13,6 +13,7 @@ import structlog
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.python.failure import Failure
 
+from appliance.api.errors import PluginError
 from appliance.api.mutations import Write
 from appliance.api.schedule import ScheduledJob
 from appliance.daemon.presence import Presence
@@ -160,6 +161,8 @@ class Housekeeping:
 
         def job(tx: WriteTransaction) -> bool:
             retention.mark_day(tx.db, tx.log.head, tx.now_ms)
+            if not retention.is_believed(tx.db, tx.now_ms):
+                return False
             swept = retention.sweep(
                 tx.db,
                 tx.now_ms,
@@ -211,6 +214,12 @@ class Housekeeping:
                 for write in writes:
                     store_write(tx, self._box.plugins.registry, write)
 
-            return written(self._box.store, write_all)
+            return written(self._box.store, write_all).addErrback(wrong)
+
+        def wrong(failure: Failure) -> None:
+            if isinstance(failure.value, PluginError):
+                host.refuse(plugin, "run_job", str(failure.value))
+            else:
+                failure.raiseException()
 
         return lambda: side_read(self._box.store, ask).addCallback(store)
