@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -85,6 +86,11 @@ def _plain(problem: BaseException) -> str:
     from twisted.internet.error import CannotListenError
 
     if isinstance(problem, CannotListenError):
+        if getattr(problem.socketError, "errno", None) == errno.EADDRNOTAVAIL:
+            return (
+                f"this machine has no address {problem.interface}: set http.listen to one it has, "
+                'or to "0.0.0.0" for all of them'
+            )
         return (
             f"port {problem.port} of {problem.interface or 'this machine'} is in use: stop what "
             "listens there, or set another http.listen in the configuration"

@@ -29,7 +29,12 @@ def configure(level: str, form: Literal["console", "json"]) -> None:
     else:
         # Values come from the network: as literals they can neither end a line nor steer a
         # terminal.
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), repr_native_str=True)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            repr_native_str=True,
+            # Without the values of variables: those may be a customer's data.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -113,7 +113,7 @@ class PluginHost:
             self._states[key] = ("active", "")
         for one in found:
             self._bind(one)
-        self._check_requirements()
+        self.check_requirements()
 
     def restore(self, quarantined: Mapping[str, str]) -> None:
         """Take out the plugins that were quarantined before the restart, with the reason."""
@@ -161,7 +161,8 @@ class PluginHost:
         """Take a plugin out at the start, because a declaration cannot be used."""
         self._fail_start(name, reason)
 
-    def _check_requirements(self) -> None:
+    def check_requirements(self) -> None:
+        """Take out every plugin that needs one which does not serve."""
         changed = True
         while changed:
             changed = False

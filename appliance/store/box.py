@@ -22,17 +22,17 @@ from appliance.enrollment.entropy import Entropy
 from appliance.enrollment.pairing_code import PairingLimits
 from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.discovery import Found
-from appliance.plugin_host.host import Failure
 from appliance.store.connection import Connection, translated
 from appliance.store.enrolling import Enroller
 from appliance.store.errors import DeviceRevoked, StoreError
+from appliance.store.failure_notes import FailureNotes
 from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.keys import Anchor, anchor_of, open_authority
 from appliance.store.pages import PullReader
 from appliance.store.people import People
 from appliance.store.permissions import PermissionBook
 from appliance.store.plugin_hooks import PluginHooks
-from appliance.store.plugin_states import PluginFailure, PluginStates
+from appliance.store.plugin_states import PluginStates
 from appliance.store.plugins import (
     configured_permissions,
     default_permissions,
@@ -132,16 +132,15 @@ class Box:
         self.state_dir: Path = settings.state_dir
         self.now_ms = now_ms
         self.entropy = entropy
-        self._failures: list[PluginFailure] = []
-        self._quarantines: list[tuple[str, str]] = []
+        self._notes = FailureNotes(now_ms)
         self._store: Store | None = None
         self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         _shut(self.state_dir)
         self.plugins = load(
             settings,
             now_ms,
-            on_failure=self._note_failure,
-            on_quarantine=self._note_quarantine,
+            on_failure=self._notes.failed,
+            on_quarantine=self._notes.quarantined,
             found=found,
         )
         try:
@@ -178,6 +177,7 @@ class Box:
             settings.tls.extra_names,
             self.now_ms(),
             self.entropy,
+            known_devices=len(self.store.read(lambda db: IdentityBook(db).all_enrolled())),
         )
         self.anchor: Anchor = anchor_of(self.authority, settings.tls.certificate)
         limits = PairingLimits(
@@ -208,11 +208,8 @@ class Box:
 
     def _start(self, tx: WriteTransaction) -> None:
         """Bring the store in line with the plugins of this start."""
-        states = PluginStates(tx.db)
-        self.plugins.host.restore(states.quarantined())
-        for failure in self._failures:
-            states.add_failure(failure)
-        self._failures.clear()
+        self._notes.open(self.store, tx)
+        self.plugins.host.restore(PluginStates(tx.db).quarantined())
         # Plugins or their settings may name other buckets than at the last start.
         tx.db.rows("UPDATE box_devices SET grants_seq = 0")
         self.reload_permissions(tx.db)
@@ -255,24 +252,6 @@ class Box:
     def people(self, tx: WriteTransaction) -> People:
         """Return what adds and changes users."""
         return People(self.hooks(tx))
-
-    def _note_failure(self, failure: Failure) -> None:
-        kept = PluginFailure(failure.plugin, failure.hook, failure.at_ms, failure.text)
-        if self._store is None:
-            self._failures.append(kept)
-            return
-        self._store.submit(
-            lambda tx: PluginStates(tx.db).add_failure(kept), lambda _value, _error: None
-        )
-
-    def _note_quarantine(self, plugin: str, reason: str) -> None:
-        if self._store is None:
-            return
-        at = self.now_ms()
-        self._store.submit(
-            lambda tx: PluginStates(tx.db).quarantine(plugin, reason, at),
-            lambda _value, _error: None,
-        )
 
     # --- jobs ----------------------------------------------------------------------------------
 

@@ -36,7 +36,13 @@ KEY = "ca.key"
 
 
 def open_authority(
-    folder: Path, appliance_id: str, extra_names: Iterable[str], now_ms: int, entropy: Entropy
+    folder: Path,
+    appliance_id: str,
+    extra_names: Iterable[str],
+    now_ms: int,
+    entropy: Entropy,
+    *,
+    known_devices: int = 0,
 ) -> Authority:
     """Read the authority, or make one where there is none.
 
@@ -46,9 +52,12 @@ def open_authority(
         extra_names: names and addresses it may certify beside those of local networks.
         now_ms: the clock.
         entropy: gives random bytes.
+        known_devices: how many devices the store knows; they trust the authority that enrolled
+            them, so none is made in its place.
 
     Raises:
-        StoreError: one of the two files is missing, or they cannot be read.
+        StoreError: one of the two files is missing, or both where devices are known, or they
+            cannot be read.
         StoreUnavailable: they cannot be written.
         TechnicianError: they are damaged, or the clock is not set.
     """
@@ -63,6 +72,11 @@ def open_authority(
         raise StoreError(
             f"{folder} holds {lone} without {gone}: restore both from a backup, or remove {lone} "
             "to make a new authority (every device must then be enrolled again)"
+        )
+    if known_devices:
+        raise StoreError(
+            f"{folder} is empty, but {known_devices} devices trust the authority that was there: "
+            "restore it from a backup, or move the store away to begin anew"
         )
     limits = NameLimits.for_appliance(socket.gethostname(), extra_names)
     authority = Authority.create(appliance_id, limits, now_ms=now_ms, entropy=entropy)

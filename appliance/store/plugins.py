@@ -5,12 +5,14 @@ What a plugin declares wrongly takes that plugin out and nothing else.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from appliance.api.errors import PluginError
 from appliance.api.importing import Importer
 from appliance.api.permissions import Permission
+from appliance.config.errors import ConfigError, ConfigProblem
 from appliance.config.plugin_section import read_plugin_sections
 from appliance.config.settings import Settings
 from appliance.plugin_host.discovery import Found, discover
@@ -18,6 +20,9 @@ from appliance.plugin_host.guard import Guard
 from appliance.plugin_host.host import Failure, PluginHost
 from appliance.sync import declared
 from appliance.sync.registry import CompiledCollection, Registry
+
+CONFIG = "the configuration"
+"""What a problem names where the line of a key is not known any more."""
 
 
 class LoadedPlugins(NamedTuple):
@@ -54,7 +59,8 @@ def load(
         found: in place of the installed ones.
 
     Raises:
-        ConfigError: a section ``[plugins.NAME]`` is wrong.
+        ConfigError: a section ``[plugins.NAME]`` is wrong, a plugin that is named is not
+            installed, or a collection of the config has the name of another.
     """
     host = PluginHost(
         Guard(settings.plugins.call_timeout_s),
@@ -65,13 +71,15 @@ def load(
     try:
         here = discover(_wanted(settings)) if found is None else found
         host.register(here)
+        _check_names(settings, [one.name for one in here])
         registry = Registry()
-        for name, specs in [(n, d.collections) for n, d in host.declared.items()]:
-            _register(host, registry, name, specs)
-        for collection_name, spec in settings.collections.items():
-            registry.add(
-                CompiledCollection(declared.collection(collection_name, spec), declared.OWNER)
-            )
+        ours = {one.name for one in here if one.first_party}
+        names: dict[tuple[str, str], str] = {}
+        # Where two plugins want one name, the one that came with Fieldbox keeps it.
+        for name in sorted(host.declared, key=lambda name: (name not in ours, name)):
+            _register(host, registry, names, name)
+        host.check_requirements()
+        _add_declared(registry, settings)
         values = read_plugin_sections(
             settings.plugins.sections,
             {name: d.settings for name, d in host.declared.items()},
@@ -105,19 +113,70 @@ def _wanted(settings: Settings) -> Callable[[str, bool], str]:
     return reason
 
 
-def _register(host: PluginHost, registry: Registry, name: str, specs: tuple[Any, ...]) -> None:
-    """Add a plugin's collections, all or none."""
+def _register(
+    host: PluginHost, registry: Registry, names: dict[tuple[str, str], str], plugin: str
+) -> None:
+    """Add what a plugin declares under names that the whole appliance shares, all or nothing.
+
+    Args:
+        host: takes the plugin out where a name is taken.
+        registry: gets its collections.
+        names: kind and name of everything declared so far, and whose it is.
+        plugin: the plugin's name.
+    """
+    d = host.declared[plugin]
+    wanted = [("collection", spec.name) for spec in d.collections]
+    wanted += [("report", report.name) for report in d.reports]
+    wanted += [("importer", importer.kind) for importer in d.importers]
+    wanted += [("exporter", exporter.kind) for exporter in d.exporters]
+    wanted += [("document kind", kind.name) for kind in d.document_kinds]
     try:
-        compiled = [CompiledCollection(spec, name) for spec in specs]
-        for collection in compiled:
-            if collection.name in registry:
-                owner = registry[collection.name].owner
-                raise PluginError(f"collection {collection.name!r} is declared by {owner} already")
+        compiled = [CompiledCollection(spec, plugin) for spec in d.collections]
+        for kind, name in wanted:
+            owner = names.get((kind, name))
+            if owner is not None:
+                raise PluginError(f"{kind} {name!r} is declared by {owner} already")
     except PluginError as error:
-        host.fail(name, str(error))
+        host.fail(plugin, str(error))
         return
+    names.update(dict.fromkeys(wanted, plugin))
     for collection in compiled:
         registry.add(collection)
+
+
+def _add_declared(registry: Registry, settings: Settings) -> None:
+    """Add the collections of the config."""
+    problems = []
+    for name, spec in settings.collections.items():
+        if name in registry:
+            reason = f"the plugin {registry[name].owner} has a collection of this name"
+            problems.append(ConfigProblem(CONFIG, None, f"collections.{name}", reason))
+            continue
+        registry.add(CompiledCollection(declared.collection(name, spec), declared.OWNER))
+    if problems:
+        raise ConfigError(problems)
+
+
+def _check_names(settings: Settings, installed: list[str]) -> None:
+    """Refuse names of plugins that are not installed."""
+    problems = []
+    plugins = settings.plugins
+    for key, names in (("enabled", plugins.enabled or ()), ("disabled", plugins.disabled)):
+        for name in names:
+            if name not in installed:
+                near = difflib.get_close_matches(name, installed, n=1)
+                problems.append(
+                    ConfigProblem(
+                        CONFIG,
+                        None,
+                        f"plugins.{key}",
+                        f"no plugin {name!r} is installed",
+                        allowed=", ".join(sorted(installed)),
+                        hint=f'did you mean "{near[0]}"?' if near else "",
+                    )
+                )
+    if problems:
+        raise ConfigError(problems)
 
 
 def default_permissions(loaded: LoadedPlugins) -> list[Permission]:

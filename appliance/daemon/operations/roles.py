@@ -92,6 +92,14 @@ def _decide(desk: Desk, params: Right, actor: str, *, allowed: bool) -> Ruling:
                 f"there is no collection, endpoint or report {params.object!r}{meant}",
                 "unknown_name",
             )
+        collection = desk.box.plugins.registry.get(params.object)
+        down = collection is not None and collection.spec.direction == "down"
+        if allowed and down and params.verb == "write":
+            raise OperationRefused(
+                f"{params.object} only goes down to devices, whatever their role: its declaration "
+                f"decides that (for a data set of the config, [collections.{params.object}] write)",
+                "conflict",
+            )
         PermissionBook(tx.db).save(override)
         _note(tx, actor, f"role.{override.effect}", params)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 
+from appliance.api.permissions import ROLES
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import (
     Empty,
@@ -14,6 +17,7 @@ from appliance.daemon.operations.operation import (
     OperationRefused,
 )
 from appliance.enrollment.identity import User
+from appliance.enrollment.permissions import check_role
 from appliance.store.connection import Connection
 from appliance.store.identities import IdentityBook
 from appliance.store.people import People
@@ -63,8 +67,26 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
     devices: int
 
 
+def _known(desk: Desk, roles: Sequence[str]) -> None:
+    """Refuse a role that nothing here knows: it is a slip, and could do nothing."""
+    known = {*ROLES, *desk.box.settings.roles}
+    known.update(row.role for row in desk.box.permissions.rows)
+    known.discard("*")
+    for role in roles:
+        check_role(role)
+        if role not in known:
+            near = difflib.get_close_matches(role, sorted(known), n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else "."
+            raise OperationRefused(
+                f"no role {role!r} is known{meant} Roles come from plugins and from [roles.NAME] "
+                f"of the config; here are: {', '.join(sorted(known))}",
+                "unknown_name",
+            )
+
+
 def add(desk: Desk, params: AddUser, actor: str) -> UserView:
     """Add a user."""
+    _known(desk, params.roles)
     people = desk.box.people
 
     def job(tx: WriteTransaction) -> User:
@@ -86,6 +108,7 @@ def change(desk: Desk, params: ChangeUser, actor: str) -> UserView:
     given = (params.roles, params.name, params.org_id, params.language, params.locked)
     if all(value is None for value in given):
         raise OperationRefused("nothing to change was given", "invalid")
+    _known(desk, params.roles or ())
     people = desk.box.people
 
     def job(tx: WriteTransaction) -> UserView:
