@@ -28,7 +28,6 @@ from appliance.store.errors import DeviceRevoked, StoreError
 from appliance.store.failure_notes import FailureNotes
 from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.keys import Anchor, anchor_of, open_authority
-from appliance.store.pages import PullReader
 from appliance.store.people import People
 from appliance.store.permissions import PermissionBook
 from appliance.store.plugin_hooks import PluginHooks
@@ -330,10 +329,8 @@ class Box:
 
     def refresh_grants_if_stale(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
         """Compute a device's grants anew where data they follow from has changed since."""
-        if PullReader(tx.db, self.sources).grants_current(enrolled.number) and not any(
-            entry.change is not None and entry.change.collection in self.sources
-            for entry in tx.log.recorded
-        ):
+        computed = enrolled.grants_seq
+        if computed and not tx.log.changed_since(self.sources, computed):
             return False
         return self._refresh(tx, enrolled)
 

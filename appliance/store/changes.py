@@ -7,6 +7,7 @@ the log needs no compaction for records that stay where they are.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -60,6 +61,7 @@ class ChangeLog:
         self.read_head()
         self.recorded: list[Recorded] = []
         self._buckets: dict[str, int] = {}
+        self._newest: dict[str, int] | None = None
         self._collections: dict[str, int] = dict(
             connection.rows("SELECT name, num FROM box_collections")
         )
@@ -96,6 +98,16 @@ class ChangeLog:
             assert found is not None
             number = self._buckets[name] = int(found[0])
         return number
+
+    def changed_since(self, collections: AbstractSet[str], seq: int) -> bool:
+        """Tell whether a record of these collections changed after a seq, committed or not."""
+        if self._newest is None:
+            self._newest = dict(self._db.rows("SELECT name, last_seq FROM box_collections"))
+            for entry in self.recorded:
+                if entry.change is not None:
+                    self._newest[entry.change.collection] = entry.change.seq
+        newest = self._newest
+        return any(newest.get(name, 0) > seq for name in collections)
 
     def next_seq(self) -> int:
         """Take the next seq."""
@@ -206,6 +218,8 @@ class ChangeLog:
                 Change(collection=collection, id=record_id, seq=seq, op="put"),
             )
         )
+        if self._newest is not None:
+            self._newest[collection] = seq
         if compiled.searchable or compiled.blobs:
             self._index(compiled, row_number, row, new=found is None)
         return seq
@@ -238,6 +252,8 @@ class ChangeLog:
                 Change(collection=collection, id=record_id, seq=seq, op="del"),
             )
         )
+        if self._newest is not None:
+            self._newest[collection] = seq
         if compiled.searchable or compiled.blobs:
             self._index(compiled, row_number, {}, new=False)
         return seq
@@ -316,6 +332,7 @@ class ChangeLog:
         del self.recorded[recorded:]
         # Names first seen in what was undone have no number in the store any more.
         self._buckets.clear()
+        self._newest = None
 
     def flush(self) -> None:
         """Write sums, the collections' newest seqs and the head; just before the commit."""

@@ -26,6 +26,7 @@ class Enrolled(NamedTuple):
         seen_at: UTC milliseconds of its last request.
         last_n: highest running number of its mutations.
         synced_seq: of the newest cursor it came back with.
+        grants_seq: head when its grants were computed; 0 for anew.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Enrolled(NamedTuple):
     seen_at: int
     last_n: int
     synced_seq: int
+    grants_seq: int
 
 
 class IdentityBook:
@@ -161,14 +163,11 @@ class IdentityBook:
 
     def _enrolled(self, which: str, values: tuple[Any, ...]) -> list[Enrolled]:
         found = self._db.rows(
-            f"SELECT d.num, d.seen_at, d.last_n, d.synced_seq, {_DEVICE}, {_USER}"
+            f"SELECT d.num, d.seen_at, d.last_n, d.synced_seq, d.grants_seq, {_DEVICE}, {_USER}"
             f" FROM box_devices d JOIN box_users u ON u.num = d.user {which}",
             values,
         )
-        return [
-            Enrolled(row[0], _device(row[4:14]), _user(row[14:]), row[1], row[2], row[3])
-            for row in found
-        ]
+        return [Enrolled(row[0], _device(row[5:15]), _user(row[15:]), *row[1:5]) for row in found]
 
     def add_credential(self, credential: Credential) -> None:
         """Store a new credential of a device."""

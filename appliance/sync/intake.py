@@ -175,14 +175,17 @@ class Intake:
             if fault is not None:
                 raise fault
             assert collection is not None
-            earlier = _same_content(tx, sent, digest, text)
+            present = tx.stored(sent.collection, sent.id)
+            earlier = _same_content(tx, sent, digest, text, present)
             if earlier is not None and _may_know(tx, sender, sent, earlier):
                 answer = self._repeated(tx, sender, sent, earlier)
                 tx.remember(sender, sent, digest, answer, keep=False)
                 return answer
             issues.extend(_check_numbers(sender, sent, now_ms))
             with tx.savepoint():
-                answer = self._post(tx, sender, collection, sent, row, text, issues, now_ms)
+                answer = self._post(
+                    tx, sender, collection, sent, present, row, text, issues, now_ms
+                )
         except _End as end:
             answer = Answer(
                 mid=sent.mid,
@@ -220,13 +223,13 @@ class Intake:
         sender: Sender,
         collection: CompiledCollection,
         sent: Envelope,
+        present: StoredRow | None,
         row: Row,
         text: bytes,
         issues: list[Issue],
         now_ms: int,
     ) -> Answer:
         """Check and store a mutation that fits its collection."""
-        present = tx.stored(sent.collection, sent.id)
         before: Row | None = None
         if present is not None:
             if not tx.granted(sender.device, present.bucket):
@@ -395,17 +398,22 @@ def _fit_to_read(sender: Sender, sent: Envelope, answer: Answer) -> Answer:
 
 
 def _same_content(
-    tx: IntakeTransaction, sent: Envelope, digest: bytes, text: bytes
+    tx: IntakeTransaction,
+    sent: Envelope,
+    digest: bytes,
+    text: bytes,
+    present: StoredRow | None,
 ) -> Earlier | None:
     """Return the answer that a record's present content was given, where this asks for the same.
 
     An edit of the present version back to earlier content is an edit, no duplicate.
     """
+    if present is None:
+        return None  # nothing was ever stored, so no answer speaks of what is stored
     last = tx.last_answer(sent.collection, sent.id)
     if last is None or last.digest != digest:
         return None
-    present = tx.stored(sent.collection, sent.id)
-    if present is not None and sent.base == present.seq and text != present.text:
+    if sent.base == present.seq and text != present.text:
         return None
     return last
 
