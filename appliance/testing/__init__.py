@@ -1,1 +1,76 @@
-"""PUBLIC test kit: simulated devices, in-memory appliance, conformance suites."""
+"""The test kit for partners' plugins and apps.
+
+What stands here is stable, as `appliance.api` is:
+
+=================  =============================================================================
+``FakeContext``    a context in memory, for one hook alone; the fixture ``fieldbox_context``
+``PluginBox``      an appliance without network in a folder; the fixture ``fieldbox_box``
+``BoxDevice``      a device of a `PluginBox`, as its method ``device`` makes it
+``PushAnswer``     the answer to one mutation, as ``PluginBox.push`` returns it
+``PluginSuite``    what every plugin must hold to, as tests to inherit
+``assert_plain``   fails where a value is no plain data
+``DaemonProcess``  a real daemon in a process of its own
+``CommandFailed``  a ``fieldbox`` command ended with an error; raised by `DaemonProcess`
+``Device``         a complete offline device that speaks the sync protocol over TLS
+=================  =============================================================================
+
+Each is imported when it is first asked for: pytest imports this package in every test run on the
+machine, whether it tests Fieldbox or not.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from appliance.testing.box_device import BoxDevice, PushAnswer
+    from appliance.testing.conformance.plugin_suite import PluginSuite, assert_plain
+    from appliance.testing.daemon_process import CommandFailed, DaemonProcess
+    from appliance.testing.device import Device
+    from appliance.testing.fake_context import FakeContext
+    from appliance.testing.plugin_box import PluginBox
+
+__all__ = [
+    "BoxDevice",
+    "CommandFailed",
+    "DaemonProcess",
+    "Device",
+    "FakeContext",
+    "PluginBox",
+    "PluginSuite",
+    "PushAnswer",
+    "assert_plain",
+]
+
+_HOMES = {
+    "BoxDevice": "box_device",
+    "CommandFailed": "daemon_process",
+    "DaemonProcess": "daemon_process",
+    "Device": "device",
+    "FakeContext": "fake_context",
+    "PluginBox": "plugin_box",
+    "PluginSuite": "conformance.plugin_suite",
+    "PushAnswer": "box_device",
+    "assert_plain": "conformance.plugin_suite",
+}
+"""The module of each public name, below this package."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is asked for.
+
+    Raises:
+        AttributeError: there is no such name here.
+    """
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, those not yet imported too."""
+    return sorted({*globals(), *__all__})
