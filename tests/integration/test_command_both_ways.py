@@ -152,6 +152,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "device revoke": ("device", "revoke", "{id}", "--json"),
     "audit list": ("audit", "list", "--json"),
     "audit verify": ("audit", "verify", "--json"),
+    "epoch renew": ("epoch", "renew", "--json"),
     "status": ("status", "--json"),
 }
 

@@ -240,3 +240,8 @@ def test_an_order_without_totals_gets_those_of_its_lines(desk: Any, order: Row) 
     del order["totals"]
     effect = desk.send(order)
     assert effect.row["totals"] == expected
+
+
+def test_a_total_that_was_left_out_is_filled_in(desk: Any, order: Row) -> None:
+    payable = order["totals"].pop("payable")
+    assert desk.send(order).row["totals"]["payable"] == payable

@@ -27,9 +27,12 @@ def post(
     row.update((name, before[name]) for name in SERVER_FIELDS if name in before)
     if row.get("org_id") is None and mutation.org_id is not None:
         row["org_id"] = mutation.org_id
-    if row.get("totals") is None and row["lines"]:
-        # Limits and reports go by the totals, so an order that is sent without them gets them.
-        row["totals"] = added_up(row["lines"])
+    if row["lines"]:
+        # Limits and reports go by the totals, so those that were not sent are filled in.
+        sent = {
+            name: value for name, value in (row.get("totals") or {}).items() if value is not None
+        }
+        row["totals"] = added_up(row["lines"], sent.get("rounding", 0)) | sent
     found: tuple[Issue, ...] = ()
     if row["state"] == "submitted":
         found = tuple(holds(row, context))
