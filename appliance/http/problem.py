@@ -186,7 +186,8 @@ _ROWS: tuple[tuple[str, int, str, str], ...] = (
         "credential_revoked",
         401,
         "The credential was revoked",
-        "Ask an administrator; keep unsent data until the device is enrolled anew.",
+        "Ask an administrator; keep unsent data until the user is unlocked or the device enrolled "
+        "anew.",
     ),
     (
         "use_dpop_nonce",

@@ -70,13 +70,14 @@ def open_authority(
     if certificate.exists() or key.exists():
         lone, gone = (CERTIFICATE, KEY) if certificate.exists() else (KEY, CERTIFICATE)
         raise StoreError(
-            f"{folder} holds {lone} without {gone}: restore both from a backup, or remove {lone} "
-            "to make a new authority (every device must then be enrolled again)"
+            f"{folder} holds {lone} without {gone}: restore both from a backup"
+            + ("" if known_devices else f", or remove {lone} to make a new authority")
         )
     if known_devices:
         raise StoreError(
-            f"{folder} is empty, but {known_devices} devices trust the authority that was there: "
-            "restore it from a backup, or move the store away to begin anew"
+            f"{folder} is empty, but devices that the store knows ({known_devices}) trust the "
+            "authority that was there: restore it from a backup, or move the store away to "
+            "begin anew"
         )
     limits = NameLimits.for_appliance(socket.gethostname(), extra_names)
     authority = Authority.create(appliance_id, limits, now_ms=now_ms, entropy=entropy)
