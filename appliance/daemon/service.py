@@ -162,7 +162,7 @@ class Service:
                 *enroll_routes(box),
                 *schema_routes(box),
                 *pull_routes(box, self._presence.note),
-                *push_routes(box, self.metrics.answered),
+                *push_routes(box, self.metrics.answered, self._reactor),
                 *verify_routes(box),
                 *live_routes(self._hub),
                 *segment_routes(box),

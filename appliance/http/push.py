@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from appliance.http.body import BodyFlow
+from appliance.http.deadline import Clock
 from appliance.http.identity import device_of
 from appliance.http.problem import Problem
 from appliance.http.request import ApiRequest
@@ -30,6 +31,10 @@ MAX_BODY = 256 * 1024 * 1024
 GROUP_LINES = 64
 GROUP_BYTES = 256 * 1024
 """Lines and bytes that one job of the writer takes, so that one device never holds it for long."""
+
+GATHER_S = 0.02
+"""How long the first lines of a body wait for those that follow, so that one commit and one answer
+serve a small push, whose body comes in several pieces all the same."""
 
 WAITING_BYTES = 1024 * 1024
 """Bytes of lines that may wait before reading stops."""
@@ -90,10 +95,18 @@ _ANSWER = {
 class _Push:
     """One push: takes the body, gives the answers."""
 
-    def __init__(self, box: Box, request: ApiRequest, told: Callable[[list[Answer]], None]) -> None:
+    def __init__(
+        self,
+        box: Box,
+        request: ApiRequest,
+        told: Callable[[list[Answer]], None],
+        clock: Clock,
+    ) -> None:
         self._box = box
         self._request = request
         self._told = told
+        self._clock = clock
+        self._gathering = False
         self._number = device_of(request).number
         self._flow: BodyFlow | None = None
         self._tail: list[bytes] = []
@@ -132,7 +145,11 @@ class _Push:
         if self._tail_size > self._box.settings.sync.max_mutation_bytes:
             self._fail(self._too_large())
             return
-        self._go()
+        if len(self._lines) >= GROUP_LINES or self._size >= GROUP_BYTES:
+            self._go()
+        elif self._lines and not self._gathering:
+            self._gathering = True
+            self._clock.callLater(GATHER_S, self._gathered)
         if self._size > WAITING_BYTES and self._flow is not None:
             self._flow.pause()
 
@@ -149,6 +166,10 @@ class _Push:
         self._tail.clear()
         if isinstance(reason, Problem):
             self._over = True
+        self._go()
+
+    def _gathered(self) -> None:
+        self._gathering = False
         self._go()
 
     def _line(self, line: bytes) -> None:
@@ -303,24 +324,26 @@ class PushHandlers:
     Args:
         box: where they go.
         told: told of every group of answers, for metrics.
+        clock: the reactor.
     """
 
-    def __init__(self, box: Box, told: Callable[[list[Answer]], None]) -> None:
+    def __init__(self, box: Box, told: Callable[[list[Answer]], None], clock: Clock) -> None:
         self._box = box
         self._told = told
+        self._clock = clock
 
     def push(self, request: ApiRequest) -> None:
         """Take mutations."""
-        _Push(self._box, request, self._told).start()
+        _Push(self._box, request, self._told, self._clock).start()
 
 
-def push_routes(box: Box, told: Callable[[list[Answer]], None]) -> tuple[Route, ...]:
+def push_routes(box: Box, told: Callable[[list[Answer]], None], clock: Clock) -> tuple[Route, ...]:
     """Make the routes; arguments as of `PushHandlers`."""
     return (
         Route(
             method="POST",
             path="/v1/push",
-            handler=PushHandlers(box, told).push,
+            handler=PushHandlers(box, told, clock).push,
             summary="Push mutations",
             description=(
                 "One mutation a line; one answer a line, in the same order, each sent after the "
