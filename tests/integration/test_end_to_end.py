@@ -144,6 +144,7 @@ def test_a_document_cut_at_every_byte_arrives_once(box, tmp_path):
     assert made == there > 2_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_a_pull_cut_anywhere_ends_equal(box, tmp_path, direction):
     lines = "\n".join(f"p{n},{'Слово ' * 20}{n}" for n in range(3_000))
@@ -171,6 +172,7 @@ def test_a_pull_cut_anywhere_ends_equal(box, tmp_path, direction):
         device.close()
 
 
+@pytest.mark.slow
 def test_a_killed_daemon_has_what_it_acknowledged(tmp_path):
     daemon = DaemonProcess(tmp_path, NOTES)
     daemon.start()

@@ -129,6 +129,7 @@ def test_a_port_in_use_is_told(state: Path) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_a_second_demo_in_the_same_folder_is_told(state: Path) -> None:
     with running(state, "--listen", "127.0.0.1:0") as demo:
         code, errors = refused(state)
