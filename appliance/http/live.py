@@ -9,12 +9,11 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 import orjson
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 
+from appliance.http.deadline import Clock
 from appliance.http.events import EventStream
 from appliance.http.identity import DeviceIdentity, device_of
 from appliance.http.request import ApiRequest
@@ -32,17 +31,6 @@ GATHER_S = 0.2
 
 REGRANT_S = 1.0
 """After data that decides grants changed, how long until devices that listen are looked at."""
-
-
-class Clock(Protocol):
-    """What schedules calls: the reactor."""
-
-    def callLater(
-        self,
-        delay: float,
-        callable: Callable[[], object],  # noqa: A002
-    ) -> IDelayedCall:
-        """Call later."""
 
 
 class _Listener:
