@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
@@ -10,7 +12,7 @@ from appliance.cli.screen import moment, show_json, show_table
 
 @click.group()
 def plugin() -> None:
-    """Plugins: list, failures, allow."""
+    """Plugins: list, failures, allow, forget."""
 
 
 @plugin.command("list")
@@ -29,6 +31,30 @@ def list_plugins(invocation: Invocation, as_json: bool) -> None:
             for p in found
         ),
     )
+    for text in kept_lines(found):
+        click.echo(text)
+
+
+def kept_lines(found: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each plugin that does not serve and whose records stay on devices."""
+    lines = []
+    for one in found:
+        if one["served_at"] is None:
+            continue
+        name, since = one["name"], moment(one["served_at"])
+        if one["collections"]:
+            lines.append(
+                f"{name} last served {since}: devices keep its records "
+                f"({', '.join(one['collections'])}); what they send there is kept aside, see "
+                f"fieldbox mutation list. To take the records from devices: fieldbox plugin "
+                f"forget {name}"
+            )
+        else:
+            lines.append(
+                f"{name} last served {since}: devices keep what it let them see. To end that: "
+                f"fieldbox plugin forget {name}"
+            )
+    return lines
 
 
 @plugin.command()
@@ -42,6 +68,25 @@ def allow(invocation: Invocation, name: str, as_json: bool) -> None:
         show_json(found)
     else:
         click.echo(f"{name} is in service again")
+
+
+@plugin.command()
+@click.argument("name")
+@json_option
+@pass_invocation
+def forget(invocation: Invocation, name: str, as_json: bool) -> None:
+    """Take what a plugin left behind from devices, from the next start on.
+
+    The collections of a plugin that fails at the start, is left out by the configuration or is
+    not installed any more stay on devices until this. The records stay in the store, and come
+    back with the plugin.
+    """
+    found = invocation.ask("plugin.forget", name=name)
+    if as_json:
+        show_json(found)
+        return
+    names = ", ".join(found["collections"]) or "what it let them see"
+    click.echo(f"{name} is forgotten: {names} goes from devices when the daemon starts next")
 
 
 @plugin.command()

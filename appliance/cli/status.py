@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.plugin import kept_lines
 from appliance.cli.screen import moment, show_json, show_pairs, size_text
 
 
@@ -23,6 +24,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
     for plugin in found["plugins"]:
         if plugin["state"] != "active":
             click.echo(f"plugin {plugin['name']} is {plugin['state']}: {plugin['reason']}")
+    for line in kept_lines(found["plugins"]):
+        click.echo(f"plugin {line}")
 
 
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -64,7 +64,7 @@ class Metrics:
         )
         self.plugins_out = Gauge(
             "fieldbox_plugins_out_of_service",
-            "Plugins that are installed and do not serve, by state",
+            "Plugins that do not serve, by state",
             ["state"],
             registry=self.registry,
         )

@@ -273,7 +273,7 @@ class Service:
         self.metrics.connections.set(len(self._site.channels))
         self.metrics.live.set(len(self._hub))
         states = [status.state for status in self.box.plugins.host.status()]
-        for state in ("left_out", "failed", "quarantined"):
+        for state in ("left_out", "failed", "quarantined", "missing"):
             self.metrics.plugins_out.labels(state).set(states.count(state))
 
     def _trouble(self) -> str:

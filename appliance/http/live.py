@@ -149,7 +149,7 @@ class LiveHub:
             reader = PullReader(connection, self._box.sources)
             if reader.grants_current(number):
                 return False
-            wanted = self._box.reading_hooks(connection).device_buckets(enrolled)
+            named = self._box.reading_hooks(connection).device_buckets(enrolled)
             names = {
                 name
                 for (name,) in connection.rows(
@@ -158,7 +158,7 @@ class LiveHub:
                     (number, reader.head(), reader.head()),
                 )
             }
-            return wanted is not None and wanted != names
+            return named.buckets != names if named.complete else not named.buckets <= names
 
         def found(different: bool) -> Deferred[bool] | None:
             if not different:

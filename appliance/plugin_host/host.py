@@ -20,13 +20,14 @@ from appliance.api.errors import ImportRowError, PluginError
 from appliance.plugin_host.declarations import Declarations, check_manifest, gather
 from appliance.plugin_host.discovery import Found
 from appliance.plugin_host.guard import Guard
+from appliance.plugin_host.remembered import Remembered
 
 FAILURES = 3
 WINDOW_MS = 10 * 60 * 1000
 MAX_TEXT = 500
 """Characters of a plugin's error that are kept."""
 
-State = Literal["active", "left_out", "failed", "quarantined"]
+State = Literal["active", "left_out", "failed", "quarantined", "missing"]
 _EXPECTED = (ImportRowError,)
 """Errors by which a plugin answers; they are no failures."""
 
@@ -39,8 +40,10 @@ class PluginStatus(NamedTuple):
         version: from the manifest, "" where that is not known.
         title: from the manifest.
         distribution, origin: the package and file it came from.
-        state: ``left_out`` by the config, ``failed`` at the start, ``quarantined`` later.
+        state: ``left_out`` by the config, ``failed`` at the start, ``quarantined`` later,
+            ``missing``: it served once and is not installed any more.
         reason: why it does not serve.
+        remembered: what stands in for it while it does not serve; None where nothing does.
     """
 
     name: str
@@ -50,6 +53,7 @@ class PluginStatus(NamedTuple):
     origin: str
     state: State
     reason: str
+    remembered: Remembered | None
 
 
 class Failure(NamedTuple):
@@ -62,7 +66,12 @@ class Failure(NamedTuple):
 
 
 class PluginHost:
-    """Every plugin of the appliance."""
+    """Every plugin of the appliance.
+
+    Attributes:
+        declared: what each plugin declares that was registered, those in quarantine among them.
+        remembered: what each plugin served last that was not, where something stands in for it.
+    """
 
     def __init__(
         self,
@@ -91,6 +100,7 @@ class PluginHost:
         self._callers: dict[tuple[str, str], Callable[..., Any]] = {}
         self._recent: dict[str, deque[int]] = {}
         self.declared: dict[str, Declarations] = {}
+        self.remembered: dict[str, Remembered] = {}
 
     # --- start ---------------------------------------------------------------------------------
 
@@ -161,6 +171,20 @@ class PluginHost:
         """Take a plugin out at the start, because a declaration cannot be used."""
         self._fail_start(name, reason)
 
+    def stand_in(self, was: Remembered) -> None:
+        """Let what is remembered of a plugin stand in for it, which is not registered."""
+        self.remembered[was.name] = was
+        if was.name not in self._states:
+            self._states[was.name] = ("missing", "it is not installed any more")
+
+    def state(self, plugin: str) -> State:
+        """Return how a plugin stands; ``missing`` where there is none of that name."""
+        return self._states.get(plugin, ("missing", ""))[0]
+
+    def distribution(self, plugin: str) -> str:
+        """Return name and version of the package that a plugin came in."""
+        return self._found[plugin].distribution
+
     def check_requirements(self) -> None:
         """Take out every plugin that needs one which does not serve."""
         changed = True
@@ -183,8 +207,13 @@ class PluginHost:
         ]
 
     def having(self, hook: str) -> list[str]:
-        """Return the plugins that have a hook, those in quarantine among them."""
+        """Return the registered plugins that have a hook, those in quarantine among them."""
         return [name for name in self.declared if (name, hook) in self._callers]
+
+    def naming_buckets(self) -> list[str]:
+        """Return the plugins that name buckets of devices, whether they serve or not."""
+        absent = [name for name, was in self.remembered.items() if was.names_buckets]
+        return [*self.having("device_buckets"), *absent]
 
     def active(self, plugin: str) -> bool:
         """Tell whether a plugin is in service."""
@@ -255,23 +284,27 @@ class PluginHost:
 
     def status(self) -> list[PluginStatus]:
         """Return how every plugin stands, by name."""
-        result = []
-        for key in sorted(self._found):
-            found = self._found[key]
-            declared = self.declared.get(key)
-            state, reason = self._states[key]
-            result.append(
-                PluginStatus(
-                    key,
-                    declared.manifest.version if declared else "",
-                    declared.manifest.title if declared else "",
-                    found.distribution,
-                    found.origin,
-                    state,
-                    reason,
-                )
+        return [self._status(key) for key in sorted({*self._found, *self.remembered})]
+
+    def _status(self, key: str) -> PluginStatus:
+        state, reason = self._states[key]
+        found, was = self._found.get(key), self.remembered.get(key)
+        if found is None:
+            assert was is not None
+            return PluginStatus(
+                key, was.version, was.title, was.distribution, "", state, reason, was
             )
-        return result
+        declared = self.declared.get(key)
+        return PluginStatus(
+            key,
+            declared.manifest.version if declared else "",
+            declared.manifest.title if declared else "",
+            found.distribution,
+            found.origin,
+            state,
+            reason,
+            was,
+        )
 
     def stop(self) -> None:
         """End the guard."""

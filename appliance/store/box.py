@@ -31,6 +31,7 @@ from appliance.store.keys import Anchor, anchor_of, open_authority
 from appliance.store.people import People
 from appliance.store.permissions import PermissionBook
 from appliance.store.plugin_hooks import PluginHooks
+from appliance.store.plugin_memory import PluginMemory, remembered_in
 from appliance.store.plugin_states import PluginStates
 from appliance.store.plugins import (
     configured_permissions,
@@ -38,7 +39,7 @@ from appliance.store.plugins import (
     load,
 )
 from appliance.store.segments import SegmentFiles
-from appliance.store.store import Store
+from appliance.store.store import FILE, Store
 from appliance.store.transaction import WriteTransaction
 from appliance.store.uploads import UploadStore
 from appliance.store.writer import Commit
@@ -140,6 +141,7 @@ class Box:
             now_ms,
             on_failure=self._notes.failed,
             on_quarantine=self._notes.quarantined,
+            memory=remembered_in(self.state_dir / FILE),
             found=found,
         )
         try:
@@ -155,7 +157,9 @@ class Box:
     ) -> None:
         settings = self.settings
         host = self.plugins.host
-        self._upward = frozenset(c.name for c in self.plugins.registry if c.spec.direction == "up")
+        self._downward = frozenset(
+            c.name for c in self.plugins.registry if c.spec.direction != "up"
+        )
         self._store = self.store = Store(
             self.state_dir,
             self.plugins.registry,
@@ -209,6 +213,11 @@ class Box:
         """Bring the store in line with the plugins of this start."""
         self._notes.open(self.store, tx)
         self.plugins.host.restore(PluginStates(tx.db).quarantined())
+        memory = PluginMemory(tx.db)
+        for name in self.plugins.replaced:
+            memory.forget(name)
+        for served in self.plugins.to_remember(tx.now_ms):
+            memory.remember(served)
         # Plugins or their settings may name other buckets than at the last start.
         tx.db.rows("UPDATE box_devices SET grants_seq = 0")
         self.reload_permissions(tx.db)
@@ -224,7 +233,8 @@ class Box:
     def rights(self, enrolled: Enrolled) -> Rights:
         """Return what a device may read and write."""
         roles = enrolled.device.effective_roles(enrolled.user)
-        readable = self.permissions.readable(roles) - self._upward
+        # A right may outlive its collection, and the records are in the store still.
+        readable = self.permissions.readable(roles) & self._downward
         return Rights(readable, self.permissions.writable(roles))
 
     # --- plugins -------------------------------------------------------------------------------
@@ -340,15 +350,10 @@ class Box:
         return enrolled is not None and self._refresh(tx, enrolled)
 
     def _refresh(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
-        buckets = self.hooks(tx).device_buckets(enrolled)
-        if buckets is None:
-            # A plugin failed: what the device had stays, until its data or plugins change.
-            tx.db.rows(
-                "UPDATE box_devices SET grants_seq = max(1, ?) WHERE num = ?",
-                (tx.log.head, enrolled.number),
-            )
-            return False
-        changed = tx.grants.replace(enrolled.number, buckets)
+        named = self.hooks(tx).device_buckets(enrolled)
+        # Where a plugin could not be asked, what the device had stays, until its data or plugins
+        # change.
+        changed = tx.grants.replace(enrolled.number, named.buckets, keep=not named.complete)
         if changed:
             tx.regranted.add(enrolled.number)
         return changed

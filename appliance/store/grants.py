@@ -32,13 +32,16 @@ class GrantBook:
             self._granted[device] = known
         return known
 
-    def replace(self, device: int, buckets: Iterable[str]) -> bool:
+    def replace(self, device: int, buckets: Iterable[str], *, keep: bool = False) -> bool:
         """Set the buckets of a device; return whether anything changed.
 
-        What is gained or lost is so from a seq of its own, which the change takes.
+        What is gained or lost is so from a seq of its own, which the change takes. ``keep``
+        takes none away.
         """
         wanted = frozenset(self._log.bucket_number(name) for name in buckets)
         present = self._now(device)
+        if keep:
+            wanted |= present
         changed = wanted != present
         if changed:
             seq = self._log.next_seq()

@@ -7,7 +7,7 @@ the plugin.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from appliance.api.errors import PluginError
 from appliance.api.identity import Device
@@ -17,6 +17,7 @@ from appliance.plugin_host.host import PluginHost
 from appliance.store.connection import Connection
 from appliance.store.identities import Enrolled
 from appliance.store.plugin_context import StoreContext
+from appliance.sync import declared
 from appliance.sync.buckets import MAX_BUCKET
 from appliance.sync.registry import Registry
 
@@ -35,6 +36,13 @@ def _is_sayable(text: Any) -> bool:
         return False
     # Half of a surrogate pair has no UTF-8.
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+class NamedBuckets(NamedTuple):
+    """The buckets that plugins name for a device, and whether all of them could be asked."""
+
+    buckets: set[str]
+    complete: bool
 
 
 class PluginHooks:
@@ -94,7 +102,7 @@ class PluginHooks:
         self, owner: str, mutation: Mutation, stored: Row | None, issues: Sequence[Issue]
     ) -> Effect | None:
         """Ask the owner of a collection what to store."""
-        if owner not in self._contexts:
+        if owner == declared.OWNER:
             return None
         found = self._host.call(
             owner,
@@ -102,7 +110,7 @@ class PluginHooks:
             mutation=mutation,
             stored=stored,
             issues=issues,
-            context=self._contexts[owner],
+            context=self._contexts.get(owner),
         )
         if found is None:
             return None
@@ -120,7 +128,7 @@ class PluginHooks:
             mutation=mutation,
             stored=stored,
             base=base,
-            context=self._contexts[owner],
+            context=self._contexts.get(owner),
         )
         if found is None:
             return None
@@ -141,10 +149,11 @@ class PluginHooks:
                 continue
         return writes
 
-    def device_buckets(self, enrolled: Enrolled) -> set[str] | None:
-        """Return the buckets of a device, or None where a plugin failed to name them.
+    def device_buckets(self, enrolled: Enrolled) -> NamedBuckets:
+        """Return the buckets of a device, incomplete where a plugin could not name its own.
 
-        A plugin in quarantine names none, which must not empty every device in the field.
+        A plugin that failed, or does not serve, names none, which must not empty every device in
+        the field.
 
         Every device sees ``all``, its own ``device:ID``, its user's ``user:ID`` and the
         ``role:NAME`` of each of its roles.
@@ -152,15 +161,16 @@ class PluginHooks:
         device: Device = enrolled.device.for_plugins(enrolled.user)
         buckets = {"all", f"device:{device.id}", f"user:{device.user.id}"}
         buckets.update(f"role:{role}" for role in device.user.roles)
-        for name in self._host.having("device_buckets"):
+        complete = True
+        for name in self._host.naming_buckets():
             try:
                 found = self._host.call(
-                    name, "device_buckets", device=device, context=self._contexts[name]
+                    name, "device_buckets", device=device, context=self._contexts.get(name)
                 )
                 buckets.update(self._names(name, found))
             except PluginError:  # recorded by the host
-                return None
-        return buckets
+                complete = False
+        return NamedBuckets(buckets, complete)
 
     def _names(self, plugin: str, found: Any) -> set[str]:
         if found is None:

@@ -1,15 +1,16 @@
 """Plugins of a box at its start: found, registered, collections compiled, settings read.
 
-What a plugin declares wrongly takes that plugin out and nothing else.
+What a plugin declares wrongly takes that plugin out and nothing else; its collections stay from
+the memory of an earlier start.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from appliance.api.errors import PluginError
 from appliance.api.importing import Importer
 from appliance.api.permissions import Permission
 from appliance.config.errors import ConfigError, ConfigProblem
@@ -18,11 +19,10 @@ from appliance.config.settings import Settings
 from appliance.plugin_host.discovery import Found, discover
 from appliance.plugin_host.guard import Guard
 from appliance.plugin_host.host import Failure, PluginHost
+from appliance.plugin_host.remembered import Remembered
+from appliance.store.registration import CONFIG, Registration
 from appliance.sync import declared
-from appliance.sync.registry import CompiledCollection, Registry
-
-CONFIG = "the configuration"
-"""What a problem names where the line of a key is not known any more."""
+from appliance.sync.registry import Registry
 
 
 class LoadedPlugins(NamedTuple):
@@ -33,12 +33,28 @@ class LoadedPlugins(NamedTuple):
         registry: their collections, and those of the config.
         settings: each plugin's settings by its name.
         importers: by kind, with the owner's name.
+        replaced: plugins of which nothing is to be remembered any more.
     """
 
     host: PluginHost
     registry: Registry
     settings: Mapping[str, Mapping[str, Any]]
     importers: Mapping[str, tuple[str, Importer]]
+    replaced: Sequence[str]
+
+    def to_remember(self, now_ms: int) -> list[Remembered]:
+        """Return what the next start shall know of the plugins of this one."""
+        naming = self.host.having("device_buckets")
+        serving = [
+            Remembered.of(
+                d,
+                distribution=self.host.distribution(name),
+                names_buckets=name in naming,
+                now_ms=now_ms,
+            )
+            for name, d in self.host.declared.items()
+        ]
+        return [*serving, *self.host.remembered.values()]
 
 
 def load(
@@ -47,6 +63,7 @@ def load(
     *,
     on_failure: Callable[[Failure], None],
     on_quarantine: Callable[[str, str], None],
+    memory: Mapping[str, Remembered] = MappingProxyType({}),
     found: list[Found] | None = None,
 ) -> LoadedPlugins:
     """Load the plugins that the config wants.
@@ -56,6 +73,7 @@ def load(
         now_ms: the clock.
         on_failure: told of every failed call; any thread.
         on_quarantine: told of a plugin taken out; any thread.
+        memory: what each plugin served last.
         found: in place of the installed ones.
 
     Raises:
@@ -72,14 +90,8 @@ def load(
         here = discover(_wanted(settings)) if found is None else found
         host.register(here)
         _check_names(settings, [one.name for one in here])
-        registry = Registry()
-        ours = {one.name for one in here if one.first_party}
-        names: dict[tuple[str, str], str] = {}
-        # Where two plugins want one name, the one that came with Fieldbox keeps it.
-        for name in sorted(host.declared, key=lambda name: (name not in ours, name)):
-            _register(host, registry, names, name)
-        host.check_requirements()
-        _add_declared(registry, settings)
+        ours = frozenset(one.name for one in here if one.first_party)
+        registration = Registration(host, settings, memory, ours)
         values = read_plugin_sections(
             settings.plugins.sections,
             {name: d.settings for name, d in host.declared.items()},
@@ -95,7 +107,7 @@ def load(
     }
     for collection_name, spec in settings.collections.items():
         importers[collection_name] = (declared.OWNER, declared.importer(collection_name, spec))
-    return LoadedPlugins(host, registry, values, importers)
+    return LoadedPlugins(host, registration.registry, values, importers, registration.replaced)
 
 
 def _wanted(settings: Settings) -> Callable[[str, bool], str]:
@@ -111,50 +123,6 @@ def _wanted(settings: Settings) -> Callable[[str, bool], str]:
         return ""
 
     return reason
-
-
-def _register(
-    host: PluginHost, registry: Registry, names: dict[tuple[str, str], str], plugin: str
-) -> None:
-    """Add what a plugin declares under names that the whole appliance shares, all or nothing.
-
-    Args:
-        host: takes the plugin out where a name is taken.
-        registry: gets its collections.
-        names: kind and name of everything declared so far, and whose it is.
-        plugin: the plugin's name.
-    """
-    d = host.declared[plugin]
-    wanted = [("collection", spec.name) for spec in d.collections]
-    wanted += [("report", report.name) for report in d.reports]
-    wanted += [("importer", importer.kind) for importer in d.importers]
-    wanted += [("exporter", exporter.kind) for exporter in d.exporters]
-    wanted += [("document kind", kind.name) for kind in d.document_kinds]
-    try:
-        compiled = [CompiledCollection(spec, plugin) for spec in d.collections]
-        for kind, name in wanted:
-            owner = names.get((kind, name))
-            if owner is not None:
-                raise PluginError(f"{kind} {name!r} is declared by {owner} already")
-    except PluginError as error:
-        host.fail(plugin, str(error))
-        return
-    names.update(dict.fromkeys(wanted, plugin))
-    for collection in compiled:
-        registry.add(collection)
-
-
-def _add_declared(registry: Registry, settings: Settings) -> None:
-    """Add the collections of the config."""
-    problems = []
-    for name, spec in settings.collections.items():
-        if name in registry:
-            reason = f"the plugin {registry[name].owner} has a collection of this name"
-            problems.append(ConfigProblem(CONFIG, None, f"collections.{name}", reason))
-            continue
-        registry.add(CompiledCollection(declared.collection(name, spec), declared.OWNER))
-    if problems:
-        raise ConfigError(problems)
 
 
 def _check_names(settings: Settings, installed: list[str]) -> None:
@@ -180,13 +148,15 @@ def _check_names(settings: Settings, installed: list[str]) -> None:
 
 
 def default_permissions(loaded: LoadedPlugins) -> list[Permission]:
-    """Return the rights that plugins and collections declare."""
+    """Return the rights that plugins and collections declare, or declared when they served."""
     rows: list[Permission] = []
     for collection in loaded.registry:
         for role in collection.spec.read:
             rows.append(Permission(role=role, object=collection.name, verb="read"))
         for role in collection.spec.write:
             rows.append(Permission(role=role, object=collection.name, verb="write"))
+    for was in loaded.host.remembered.values():
+        rows.extend(was.permissions)
     for name, d in loaded.host.declared.items():
         rows.extend(d.permissions)
         for endpoint in d.endpoints:

@@ -12,6 +12,7 @@ collection            unknown                                    quarantined
 direction, role       the device may not write it                quarantined
 fields                a fact that does not fit                   quarantined
                       a request or master that does not fit      rejected
+                      either, while its plugin does not serve    quarantined
 seen before           the record was set to this content before  duplicate
 scope                 its bucket is not granted to the device    quarantined
 base                  see `appliance.sync.conflicts`             conflict or rejected
@@ -151,11 +152,7 @@ class Intake:
                 row = collection.codec.decode(text)
                 text = orjson.dumps(row)
             except RecordError as error:
-                fact = collection.spec.kind == "fact"
-                fault = _End(
-                    "quarantined" if fact else "rejected",
-                    _issue(error.code, str(error), error.pointer),
-                )
+                fault = _unfit(collection, error)
         digest = envelopes.content_digest(sent.collection, sent.id, sent.op, text)
         known = tx.answer_to(sent.mid)
         if known is not None:
@@ -416,6 +413,17 @@ def _same_content(
     if sent.base == present.seq and text != present.text:
         return None
     return last
+
+
+def _unfit(collection: CompiledCollection, error: RecordError) -> _End:
+    """Return how a mutation ends whose row does not fit its collection."""
+    if collection.stands_in:
+        # The fields are those of an earlier start; only the plugin knows those of today.
+        text = f"kept for a technician: the plugin {collection.owner} is out of service"
+        return _End("quarantined", _issue("plugin_failed", text, error.pointer))
+    fact = collection.spec.kind == "fact"
+    issue = _issue(error.code, str(error), error.pointer)
+    return _End("quarantined" if fact else "rejected", issue)
 
 
 def _plain(sent: Envelope) -> dict[str, Any]:

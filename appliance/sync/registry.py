@@ -22,6 +22,8 @@ class CompiledCollection:
     Attributes:
         spec: the declaration.
         owner: the plugin's name, or ``config``.
+        stands_in: the declaration is remembered of a plugin that does not serve; what is sent
+            into the collection waits for it.
         codec: checks and encodes records.
         bucket: finds a record's bucket.
         indexed: scalar fields with an index.
@@ -29,7 +31,7 @@ class CompiledCollection:
         blobs: paths to the values that hold a blob's SHA-256; ``[]`` for every item of a list.
     """
 
-    def __init__(self, spec: Collection, owner: str) -> None:
+    def __init__(self, spec: Collection, owner: str, *, stands_in: bool = False) -> None:
         if not _NAME.fullmatch(spec.name) or spec.name.startswith(_RESERVED):
             raise PluginError(f"collection name {spec.name!r} is not allowed")
         names = frozenset(field.name for field in spec.fields)
@@ -43,6 +45,7 @@ class CompiledCollection:
             raise PluginError(f"{spec.name}: a collection that only goes down has no conflicts")
         self.spec = spec
         self.owner = owner
+        self.stands_in = stands_in
         self.codec = RecordCodec(spec.name, spec.fields)
         self.bucket = BucketRule(spec.bucket, names)
         self.indexed = tuple(f for f in spec.fields if f.index and is_scalar(f))

@@ -157,6 +157,9 @@ class BoxDevice:
         self.seqs[collection, record_id] = seq
 
     def _compare(self, counted: dict[str, dict[str, Any]]) -> None:
+        for gone in self.rows.keys() - counted.keys():  # its roles may not read it any more
+            for record_id in self.rows.pop(gone):
+                del self.seqs[gone, record_id]
         sums = RunningSums()
         for collection, records in self.rows.items():
             for record_id in records:

@@ -1,4 +1,4 @@
-"""Plugins: how they stand, their failures, and letting one serve again."""
+"""Plugins: how they stand, their failures, letting one serve again, forgetting one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import msgspec
 
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
-from appliance.plugin_host.host import PluginStatus
+from appliance.plugin_host.host import PluginHost, PluginStatus
 from appliance.store.audit import AuditBook
+from appliance.store.plugin_memory import PluginMemory
 from appliance.store.plugin_states import PluginStates
 from appliance.store.transaction import WriteTransaction
 
@@ -32,9 +33,12 @@ class PluginView(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         distribution, origin: the package and the file it came from.
-        state: ``active``, ``left_out``, ``failed`` or ``quarantined``.
+        state: ``active``, ``left_out``, ``failed``, ``quarantined`` or ``missing``.
         reason: why it does not serve.
-        collections: those it declares.
+        collections: those it declares; of one that was not registered, those that stay for
+            devices because it served them at an earlier start.
+        served_at: of one that was not registered, when it last was, UTC milliseconds; None
+            where nothing of it stays.
     """
 
     name: str
@@ -45,6 +49,7 @@ class PluginView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     reason: str
     collections: tuple[str, ...]
+    served_at: int | None
 
 
 class FailureView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,22 +63,22 @@ class FailureView(msgspec.Struct, frozen=True, kw_only=True):
 
 def views(desk: Desk) -> list[PluginView]:
     """Return how every plugin stands, by name."""
-    declared = desk.box.plugins.host.declared
-    return [
-        PluginView(
-            name=one.name,
-            version=one.version,
-            title=one.title,
-            distribution=one.distribution,
-            origin=one.origin,
-            state=one.state,
-            reason=one.reason,
-            collections=tuple(c.name for c in declared[one.name].collections)
-            if one.name in declared
-            else (),
-        )
-        for one in desk.box.plugins.host.status()
-    ]
+    return [_view(desk.box.plugins.host, one) for one in desk.box.plugins.host.status()]
+
+
+def _view(host: PluginHost, one: PluginStatus) -> PluginView:
+    declared = host.declared.get(one.name) or one.remembered
+    return PluginView(
+        name=one.name,
+        version=one.version,
+        title=one.title,
+        distribution=one.distribution,
+        origin=one.origin,
+        state=one.state,
+        reason=one.reason,
+        collections=tuple(c.name for c in declared.collections) if declared else (),
+        served_at=one.remembered.served_at if one.remembered else None,
+    )
 
 
 def list_plugins(desk: Desk, _params: Empty, _actor: str) -> Listing:
@@ -84,12 +89,7 @@ def list_plugins(desk: Desk, _params: Empty, _actor: str) -> Listing:
 def allow(desk: Desk, params: NamePlugin, actor: str) -> PluginView:
     """Put a quarantined plugin back into service."""
     host = desk.box.plugins.host
-    status = next((one for one in host.status() if one.name == params.name), None)
-    if status is None:
-        names = ", ".join(one.name for one in host.status())
-        raise OperationRefused(
-            f"there is no plugin {params.name!r}; there are: {names}", "unknown_name"
-        )
+    status = _find(host, params.name)
     if status.state != "quarantined":
         raise OperationRefused(_why_not(status), "conflict")
 
@@ -111,6 +111,38 @@ def allow(desk: Desk, params: NamePlugin, actor: str) -> PluginView:
     return next(view for view in views(desk) if view.name == params.name)
 
 
+def forget(desk: Desk, params: NamePlugin, actor: str) -> PluginView:
+    """Forget what a plugin that does not serve served: its collections go at the next start."""
+    host = desk.box.plugins.host
+    status = _find(host, params.name)
+    if params.name in host.declared:
+        raise OperationRefused(
+            f"the plugin {params.name} is registered, so its collections are its own: leave it "
+            "out with plugins.disabled, or uninstall it, start the daemon again and repeat this",
+            "conflict",
+        )
+    if status.remembered is None:
+        raise OperationRefused(f"nothing is kept of the plugin {params.name}", "conflict")
+    view = _view(host, status)
+
+    def job(tx: WriteTransaction) -> None:
+        if not PluginMemory(tx.db).forget(params.name):
+            raise OperationRefused(
+                f"the plugin {params.name} is forgotten already; start the daemon again",
+                "conflict",
+            )
+        AuditBook(tx.db).add(
+            tx.now_ms,
+            actor,
+            "plugin.forget",
+            f"plugin:{params.name}",
+            {"collections": list(view.collections)},
+        )
+
+    desk.box.store.write(job)
+    return view
+
+
 def failures(desk: Desk, params: ListFailures, _actor: str) -> Listing:
     """Return the newest failures."""
     found = desk.box.store.fetch(
@@ -121,11 +153,22 @@ def failures(desk: Desk, params: ListFailures, _actor: str) -> Listing:
     )
 
 
+def _find(host: PluginHost, name: str) -> PluginStatus:
+    found = {one.name: one for one in host.status()}
+    if name not in found:
+        raise OperationRefused(
+            f"there is no plugin {name!r}; there are: {', '.join(found)}", "unknown_name"
+        )
+    return found[name]
+
+
 def _why_not(status: PluginStatus) -> str:
     if status.state == "active":
         return f"the plugin {status.name} is in service already"
     if status.state == "left_out":
         return f"the plugin {status.name} is left out: {status.reason}; change the config"
+    if status.state == "missing":
+        return f"the plugin {status.name} is not installed any more; install it again"
     return (
         f"the plugin {status.name} failed at the start: {status.reason}; mend or update it and "
         "start the daemon again"
@@ -135,5 +178,6 @@ def _why_not(status: PluginStatus) -> str:
 OPERATIONS = (
     Operation("plugin.list", Empty, "read", list_plugins),
     Operation("plugin.allow", NamePlugin, "write", allow),
+    Operation("plugin.forget", NamePlugin, "write", forget),
     Operation("plugin.failures", ListFailures, "read", failures),
 )

@@ -1,0 +1,141 @@
+"""Registration: who gets which name, and what stands in for the plugins that do not serve.
+
+A collection belongs to the plugin that declares it. What a plugin served at an earlier start and
+does not declare now is taken from memory, so that devices keep its records:
+
+* a plugin that fails keeps the names of its collections; nobody else gets them meanwhile;
+* one that the config leaves out, or that is not installed any more, gives a name up to whoever
+  declares it now: another plugin, or the config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import structlog
+
+from appliance.api.collections import Collection
+from appliance.api.errors import PluginError
+from appliance.config.errors import ConfigError, ConfigProblem
+from appliance.config.settings import Settings
+from appliance.plugin_host.host import PluginHost
+from appliance.plugin_host.remembered import Remembered
+from appliance.sync import declared
+from appliance.sync.registry import CompiledCollection, Registry
+
+CONFIG = "the configuration"
+"""What a problem names where the line of a key is not known any more."""
+
+
+class Registration:
+    """Fills a registry from plugins, memory and config.
+
+    Attributes:
+        registry: every collection of this start.
+        replaced: plugins whose every collection somebody else declares now: nothing of them is
+            to be remembered.
+    """
+
+    def __init__(
+        self,
+        host: PluginHost,
+        settings: Settings,
+        memory: Mapping[str, Remembered],
+        first_party: frozenset[str],
+    ) -> None:
+        """Register.
+
+        Args:
+            host: its plugins have declared; one whose name is taken is taken out.
+            settings: of the box.
+            memory: what each plugin served last.
+            first_party: names of the plugins that came with Fieldbox. Where two plugins want one
+                name, such a one keeps it.
+
+        Raises:
+            ConfigError: a collection of the config has the name of a plugin's.
+        """
+        self.registry = Registry()
+        self.replaced: list[str] = []
+        self._host = host
+        self._memory = memory
+        self._names = {
+            ("collection", spec.name): name
+            for name, was in memory.items()
+            if host.state(name) == "failed"
+            for spec in was.collections
+        }
+        compiled: dict[str, list[CompiledCollection]] = {}
+        for name in sorted(host.declared, key=lambda name: (name not in first_party, name)):
+            compiled[name] = self._claim(name)
+        host.check_requirements()
+        for name in host.declared:
+            for collection in compiled[name]:
+                self.registry.add(collection)
+        self._stand_in(failed=True)
+        self._add_declared(settings)
+        self._stand_in(failed=False)
+
+    def _claim(self, plugin: str) -> list[CompiledCollection]:
+        """Take the names that the whole appliance shares, all or nothing; compile collections."""
+        d = self._host.declared[plugin]
+        wanted = [("collection", spec.name) for spec in d.collections]
+        wanted += [("report", report.name) for report in d.reports]
+        wanted += [("importer", importer.kind) for importer in d.importers]
+        wanted += [("exporter", exporter.kind) for exporter in d.exporters]
+        wanted += [("document kind", kind.name) for kind in d.document_kinds]
+        try:
+            compiled = [CompiledCollection(spec, plugin) for spec in d.collections]
+            for kind, name in wanted:
+                owner = self._names.get((kind, name))
+                if owner is not None:
+                    raise PluginError(self._taken(kind, name, owner))
+        except PluginError as error:
+            self._host.fail(plugin, str(error))
+            return []
+        self._names.update(dict.fromkeys(wanted, plugin))
+        return compiled
+
+    def _taken(self, kind: str, name: str, owner: str) -> str:
+        text = f"{kind} {name!r} is declared by {owner} already"
+        if owner in self._host.declared:
+            return text
+        return (
+            f"{text}, which does not serve and keeps it: mend {owner} or leave it out with "
+            "plugins.disabled"
+        )
+
+    def _add_declared(self, settings: Settings) -> None:
+        """Add the collections of the config."""
+        problems = []
+        for name, spec in settings.collections.items():
+            if name in self.registry:
+                reason = f"the plugin {self.registry[name].owner} has a collection of this name"
+                problems.append(ConfigProblem(CONFIG, None, f"collections.{name}", reason))
+                continue
+            collection = declared.collection(name, spec)
+            self.registry.add(CompiledCollection(collection, declared.OWNER))
+        if problems:
+            raise ConfigError(problems)
+
+    def _stand_in(self, *, failed: bool) -> None:
+        """Add what is remembered of plugins that did not register: those that failed, or others."""
+        for name, was in self._memory.items():
+            if name in self._host.declared or (self._host.state(name) == "failed") != failed:
+                continue
+            kept = tuple(spec for spec in was.collections if spec.name not in self.registry)
+            if was.collections and not kept:
+                self.replaced.append(name)
+                continue
+            for spec in kept:
+                self._keep(name, spec)
+            self._host.stand_in(msgspec.structs.replace(was, collections=kept))
+
+    def _keep(self, plugin: str, spec: Collection) -> None:
+        try:
+            self.registry.add(CompiledCollection(spec, plugin, stands_in=True))
+        except PluginError as error:
+            structlog.get_logger("appliance.plugins").error(
+                "plugin_memory_unusable", plugin=plugin, collection=spec.name, reason=str(error)
+            )
