@@ -22,9 +22,8 @@ from appliance.enrollment.entropy import Entropy
 from appliance.enrollment.pairing_code import PairingLimits
 from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.discovery import Found
-from appliance.store.connection import Connection, translated
+from appliance.store.connection import Connection
 from appliance.store.enrolling import Enroller
-from appliance.store.errors import DeviceRevoked, StoreError
 from appliance.store.failure_notes import FailureNotes
 from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.keys import Anchor, anchor_of, open_authority
@@ -38,14 +37,14 @@ from appliance.store.plugins import (
     default_permissions,
     load,
 )
+from appliance.store.receiving import Receiver
 from appliance.store.segments import SegmentFiles
 from appliance.store.store import FILE, Store
 from appliance.store.transaction import WriteTransaction
 from appliance.store.uploads import UploadStore
 from appliance.store.writer import Commit
 from appliance.sync import declared
-from appliance.sync.intake import Intake
-from appliance.sync.intake_transaction import Answer, Sender
+from appliance.sync.intake_transaction import Answer
 
 HOUR_MS = 60 * MINUTE_MS
 QUERY_SHARE = 0.8
@@ -72,9 +71,6 @@ def _shut(folder: Path) -> None:
 def system_now_ms() -> int:
     """Return the system's time, UTC milliseconds."""
     return time.time_ns() // 1_000_000
-
-
-_Decide = Callable[[WriteTransaction, Sender, bytes, int], tuple[Answer, int]]
 
 
 class Rights(NamedTuple):
@@ -205,7 +201,7 @@ class Box:
         self.uploads.recover()
         self.segments = SegmentFiles(self.state_dir / "segments")
         self._hooks: PluginHooks | None = None
-        self._intake: Intake | None = None
+        self._receiver: Receiver | None = None
         self.permissions = Permissions()
         self.store.write(self._start)
 
@@ -265,77 +261,10 @@ class Box:
     # --- jobs ----------------------------------------------------------------------------------
 
     def receive(self, tx: WriteTransaction, device: int, lines: Sequence[bytes]) -> list[Answer]:
-        """Decide mutations that a device pushed; one answer for each line, in order.
-
-        A line that the appliance fails at is set aside, so that it is not sent for ever, and
-        holds up none of the others.
-
-        Raises:
-            DeviceRevoked: it was revoked, or its user locked, meanwhile.
-            StoreError: the disk refuses.
-        """
-        identities = IdentityBook(tx.db)
-        enrolled = identities.enrolled_by_number(device)
-        if enrolled is None or enrolled.device.state != "active" or enrolled.user.locked:
-            raise DeviceRevoked
-        self.refresh_grants_if_stale(tx, enrolled)
-        if self._intake is None:
-            self._intake = Intake(
-                self.plugins.registry,
-                self.hooks(tx),
-                max_row=self.settings.sync.max_row_bytes,
-                max_nesting=self.settings.sync.max_nesting,
-            )
-        roles = enrolled.device.effective_roles(enrolled.user)
-        sender = Sender(
-            device=device,
-            device_id=enrolled.device.id,
-            user_id=enrolled.user.id,
-            login=enrolled.user.login,
-            roles=roles,
-            org_id=enrolled.user.org_id,
-            readable=self.permissions.readable(roles),
-            writable=self.permissions.writable(roles),
-            last_n=enrolled.last_n,
-        )
-        try:
-            with translated(), tx.savepoint():
-                answers, sender = self._receive(tx, sender, lines, self._intake.receive)
-        except (StoreError, MemoryError):
-            raise
-        except Exception:
-            answers, sender = self._receive(tx, sender, lines, self._receive_alone)
-        if sender.last_n != enrolled.last_n:
-            identities.set_last_n(device, sender.last_n)
-        return answers
-
-    @staticmethod
-    def _receive(
-        tx: WriteTransaction, sender: Sender, lines: Sequence[bytes], decide: _Decide
-    ) -> tuple[list[Answer], Sender]:
-        answers: list[Answer] = []
-        for line in lines:
-            answer, last_n = decide(tx, sender, line, tx.now_ms)
-            answers.append(answer)
-            if last_n != sender.last_n:
-                sender = sender._replace(last_n=last_n)
-        return answers, sender
-
-    def _receive_alone(
-        self, tx: WriteTransaction, sender: Sender, line: bytes, now_ms: int
-    ) -> tuple[Answer, int]:
-        """Decide one line by itself; set it aside where that fails."""
-        assert self._intake is not None
-        try:
-            with translated(), tx.savepoint():
-                return self._intake.receive(tx, sender, line, now_ms)
-        except (StoreError, MemoryError):
-            raise
-        except Exception as error:
-            structlog.get_logger("appliance.store").error(
-                "mutation_failed", device=sender.device_id, exc_info=error
-            )
-            return self._intake.set_aside(tx, sender, line)
+        """Decide mutations that a device pushed; see `Receiver.receive`."""
+        if self._receiver is None:
+            self._receiver = Receiver(self)
+        return self._receiver.receive(tx, device, lines)
 
     def refresh_grants_if_stale(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
         """Compute a device's grants anew where data they follow from has changed since."""
