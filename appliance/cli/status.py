@@ -32,10 +32,6 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     versions, devices, queues = found["versions"], found["devices"], found["queues"]
     store = found["store"]
     running = f"since {moment(found['started_at'])}" if found["running"] else "no"
-    waiting = {
-        name: queues["mutations"].get(name, 0)
-        for name in ("quarantined", "rejected", "conflict", "held", "flagged")
-    }
     active = [p["name"] for p in found["plugins"] if p["state"] == "active"]
     records = ", ".join(f"{name} {count}" for name, count in store["records"].items())
     return [
@@ -52,7 +48,7 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
         ),
         ("head", f"{found['head']} (floor {found['floor']}, epoch {found['epoch']})"),
         ("records", records or "none"),
-        ("waiting", ", ".join(f"{count} {name}" for name, count in waiting.items())),
+        ("waiting", ", ".join(f"{count} {name}" for name, count in queues["waiting"].items())),
         ("uploads", f"{queues['uploads']} unfinished"),
         ("queues", f"{queues['writes']} writes, {queues['reads']} reads"),
         ("plugins", ", ".join(active) or "none"),

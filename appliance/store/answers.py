@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import orjson
@@ -18,36 +18,7 @@ _EARLIER = (
     " WHERE d.num = m.device), ''), m.mid, m.outcome, m.first, m.seq, m.issues, m.sent_row"
     " FROM box_mutations m"
 )
-_KEPT = (
-    "SELECT m.num, d.id, u.login, m.collection, m.id, m.received_at, m.outcome, m.issues,"
-    " m.payload FROM box_mutations m"
-    " LEFT JOIN box_devices d ON d.num = m.device LEFT JOIN box_users u ON u.num = d.user"
-)
 _issues = msgspec.json.Decoder(tuple[Issue, ...])
-
-
-class KeptMutation(NamedTuple):
-    """A mutation that waits for a person, or whose payload no row holds.
-
-    Attributes:
-        num: how people name it.
-        device_id, login: who sent it.
-        collection, id: the record, empty where the line named none.
-        received_at: UTC milliseconds.
-        outcome: its outcome.
-        issues: what is wrong.
-        payload: what was sent, where it was kept.
-    """
-
-    num: int
-    device_id: str
-    login: str
-    collection: str
-    id: str
-    received_at: int
-    outcome: str
-    issues: tuple[Issue, ...]
-    payload: bytes | None
 
 
 class AnswerBook:
@@ -112,20 +83,6 @@ class AnswerBook:
             ),
         )
 
-    def kept(self, *, outcomes: tuple[str, ...], limit: int) -> list[KeptMutation]:
-        """Return the newest mutations with these outcomes."""
-        found = self._db.rows(
-            f"{_KEPT} WHERE m.outcome IN (SELECT value FROM json_each(?))"
-            " ORDER BY m.num DESC LIMIT ?",
-            (orjson.dumps(outcomes).decode(), limit),
-        )
-        return [_kept(row) for row in found]
-
-    def kept_one(self, num: int) -> KeptMutation | None:
-        """Return one mutation by its number, or None."""
-        found = self._db.row(f"{_KEPT} WHERE m.num = ?", (num,))
-        return None if found is None else _kept(found)
-
     def forget(self, num: int) -> None:
         """Remove a mutation, so that it can be taken in again."""
         self._db.rows("DELETE FROM box_mutations WHERE num = ?", (num,))
@@ -162,18 +119,3 @@ def _earlier(row: tuple[Any, ...] | None) -> tuple[Earlier, bool] | None:
         issues=_issues.decode(issues) if issues else (),
     )
     return Earlier(digest, answer, user_id), bool(sent_row)
-
-
-def _kept(row: tuple[Any, ...]) -> KeptMutation:
-    num, device, login, collection, record_id, received_at, outcome, issues, payload = row
-    return KeptMutation(
-        num,
-        device or "",
-        login or "",
-        collection,
-        record_id,
-        received_at,
-        outcome,
-        _issues.decode(issues) if issues else (),
-        payload,
-    )

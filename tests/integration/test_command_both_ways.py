@@ -144,6 +144,14 @@ STEPS: dict[str, tuple[str, ...]] = {
     "mutation list": ("mutation", "list", "--json"),
     "mutation show": ("mutation", "show", "1", "--json"),
     "mutation retry": ("mutation", "retry", "1", "--json"),
+    "mutation try all": ("mutation", "retry", "--all", "--dry-run", "--json"),
+    "mutation retry all": ("mutation", "retry", "--code", "schema_invalid", "--json"),
+    "mutation list none": ("mutation", "list", "--collection", "fridgs"),
+    "mutation settle": ("mutation", "settle", "1", "--note", "entered by hand", "--json"),
+    "mutation settle again": ("mutation", "settle", "1", "--note", "twice"),
+    "mutation settled": ("mutation", "list", "--settled", "--json"),
+    "mutation reopen": ("mutation", "reopen", "1", "--json"),
+    "mutation unknown": ("mutation", "settle", "1", "99", "--note", "no", "--json"),
     "command list": ("x", "preselling", "--help"),
     "command": ("x", "preselling", "recent", "--json"),
     "command told off": ("x", "preselling", "recent", "--limit", "no", "--json"),
@@ -268,6 +276,9 @@ def test_the_commands_did_what_they_say(answers: Answers) -> None:
         "import": 1,
         "import again": 1,
         "mutation retry": 1,
+        "mutation try all": 1,
+        "mutation retry all": 1,
+        "mutation unknown": 1,
         "command told off": 1,
     }
     tried = json.loads(said["import try"].output)
@@ -279,6 +290,11 @@ def test_the_commands_did_what_they_say(answers: Answers) -> None:
     assert [hit["title"] for hit in json.loads(said["search"].output)] == ["Холодильник"]
     assert json.loads(said["command"].output)[0]["number"] == "A-7"
     assert "Order A-7" in json.loads(said["print"].output)["text"]
+    tried_all = json.loads(said["mutation try all"].output)
+    assert (tried_all["chosen"], tried_all["outcomes"]) == (1, {"rejected": 1})
+    assert "Did you mean 'fridges'?" in said["mutation list none"].output
+    (settled,) = json.loads(said["mutation settled"].output)
+    assert settled["settled"]["note"] == "entered by hand"
     assert json.loads(said["device revoke"].output)["state"] == "revoked"
     assert json.loads(said["audit verify"].output)["sound"] is True
     assert set(json.loads(said["device invite"].output)) == {

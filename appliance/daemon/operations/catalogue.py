@@ -19,8 +19,10 @@ from appliance.daemon.operations import (
     plugins,
     printing,
     reports,
+    retries,
     roles,
     search,
+    settling,
     status,
     users,
 )
@@ -41,8 +43,10 @@ _MODULES = (
     plugins,
     printing,
     reports,
+    retries,
     roles,
     search,
+    settling,
     status,
     users,
 )

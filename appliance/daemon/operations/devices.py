@@ -142,7 +142,7 @@ def revoke(desk: Desk, params: RevokeDevice, actor: str) -> DeviceView:
     """Revoke a device for good; one that is revoked already stays so."""
 
     def job(tx: WriteTransaction) -> DeviceView:
-        found = _find(tx.db, params.device)
+        found = find_device(tx.db, params.device)
         if found.device.state == "active":
             book = IdentityBook(tx.db)
             book.revoke_device(found.device.id, tx.now_ms)
@@ -159,8 +159,12 @@ def revoke(desk: Desk, params: RevokeDevice, actor: str) -> DeviceView:
     return desk.box.store.write(job)
 
 
-def _find(connection: Connection, text: str) -> Enrolled:
-    """Return the one device whose id begins like this."""
+def find_device(connection: Connection, text: str) -> Enrolled:
+    """Return the one device whose id begins like this.
+
+    Raises:
+        OperationRefused: there is none, or more than one.
+    """
     begin = text.lower()
     found = [e for e in IdentityBook(connection).all_enrolled() if e.device.id.startswith(begin)]
     if not found:

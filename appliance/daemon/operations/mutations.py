@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 import orjson
 
 from appliance.api.mutations import Issue
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.devices import DeviceName, find_device
 from appliance.daemon.operations.operation import Listing, Operation, OperationRefused
-from appliance.store.answers import AnswerBook, KeptMutation
-from appliance.store.audit import AuditBook
 from appliance.store.connection import Connection
-from appliance.store.identities import IdentityBook
-from appliance.store.transaction import WriteTransaction
+from appliance.store.waiting import OUTCOMES, Choice, KeptMutation, Settled, Waiting, WaitingBook
 
-Waiting = Literal["quarantined", "rejected", "conflict", "held", "flagged"]
-OUTCOMES: tuple[Waiting, ...] = ("quarantined", "rejected", "conflict", "held", "flagged")
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=100)]
+DeviceNames = Annotated[tuple[DeviceName, ...], msgspec.Meta(max_length=100)]
 
 
-class ListMutations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which outcomes, and how many of the newest."""
+class ChooseMutations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which mutations: with one of these outcomes, of one of these collections, with an issue of
+    one of these codes, from one of these devices; what is empty does not choose."""
 
     outcomes: tuple[Waiting, ...] = OUTCOMES
+    collections: Names = ()
+    codes: Names = ()
+    devices: DeviceNames = ()
+
+    def choice(self, connection: Connection, *, settled: bool = False) -> Choice:
+        """Return it for the store.
+
+        Raises:
+            OperationRefused: a device is not known.
+        """
+        devices = tuple(find_device(connection, name).device.id for name in self.devices)
+        return Choice(self.outcomes, self.collections, self.codes, devices, settled)
+
+
+class ListMutations(ChooseMutations, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same, how many of the newest, and whether settled ones in place of those that wait."""
+
     limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+    settled: bool = False
 
 
 class NumberMutation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The number that `mutation.list` gives."""
 
-    number: Annotated[int, msgspec.Meta(ge=1)]
+    number: Number
 
 
 class MutationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +62,7 @@ class MutationView(msgspec.Struct, frozen=True, kw_only=True):
         received_at: UTC milliseconds.
         outcome, issues: the answer.
         kept: what was sent is kept with it; else it is the stored record.
+        settled: who dealt with it, None while it waits.
     """
 
     number: int
@@ -54,6 +74,7 @@ class MutationView(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     issues: tuple[Issue, ...]
     kept: bool
+    settled: Settled | None
 
 
 class MutationDetail(MutationView, frozen=True, kw_only=True):
@@ -68,27 +89,21 @@ class MutationDetail(MutationView, frozen=True, kw_only=True):
     stored: Any
 
 
-class Retried(msgspec.Struct, frozen=True, kw_only=True):
-    """How a retry ended: the new outcome, its issues and, while it waits on, its new number."""
-
-    outcome: str
-    issues: tuple[Issue, ...]
-    number: int | None
-
-
 def list_mutations(desk: Desk, params: ListMutations, _actor: str) -> Listing:
-    """Return the newest mutations that wait."""
-    found = desk.box.store.fetch(
-        lambda connection: AnswerBook(connection).kept(outcomes=params.outcomes, limit=params.limit)
-    )
-    return Listing(rows=[MutationView(**_members(kept)) for kept in found])
+    """Return the newest mutations that wait, or that were settled."""
+
+    def read(connection: Connection) -> list[MutationView]:
+        choice = params.choice(connection, settled=params.settled)
+        return [view(kept) for kept in WaitingBook(connection).newest(choice, params.limit)]
+
+    return Listing(rows=desk.box.store.fetch(read))
 
 
 def show(desk: Desk, params: NumberMutation, _actor: str) -> MutationDetail:
     """Return one mutation with what was sent."""
 
     def read(connection: Connection) -> MutationDetail:
-        kept = _find(connection, params.number)
+        kept = find_mutation(connection, params.number)
         stored = connection.row(
             "SELECT r.body FROM box_collections k JOIN box_rows r ON r.collection = k.num"
             " WHERE k.name = ? AND r.id = ? AND r.deleted = 0",
@@ -103,57 +118,24 @@ def show(desk: Desk, params: NumberMutation, _actor: str) -> MutationDetail:
     return desk.box.store.fetch(read)
 
 
-def retry(desk: Desk, params: NumberMutation, actor: str) -> Retried:
-    """Take a kept mutation in once more, as its device sent it.
+def find_mutation(connection: Connection, number: int) -> KeptMutation:
+    """Return a mutation by its number.
 
-    The earlier answer is forgotten in the same transaction; a mutation that fails again is kept
-    again, under a new number.
+    Raises:
+        OperationRefused: there is none.
     """
-
-    def job(tx: WriteTransaction) -> Retried:
-        kept = _find(tx.db, params.number)
-        if kept.payload is None:
-            raise OperationRefused(
-                f"mutation {kept.num} is {kept.outcome}: it is stored as "
-                f"{kept.collection} {kept.id} and is settled there, not by taking it in again",
-                "conflict",
-            )
-        enrolled = IdentityBook(tx.db).enrolled(kept.device_id) if kept.device_id else None
-        if enrolled is None or enrolled.device.state != "active" or enrolled.user.locked:
-            raise OperationRefused(
-                f"mutation {kept.num} came from a device that is revoked or whose user is locked; "
-                "unlock the user, or enter it by hand: `fieldbox mutation show` has all of it",
-                "conflict",
-            )
-        answers = AnswerBook(tx.db)
-        answers.forget(kept.num)
-        (answer,) = desk.box.receive(tx, enrolled.number, [kept.payload])
-        AuditBook(tx.db).add(
-            tx.now_ms,
-            actor,
-            "mutation.retry",
-            f"device:{kept.device_id}",
-            {"number": kept.num, "before": kept.outcome, "outcome": answer.outcome},
-        )
-        newest = answers.kept(outcomes=OUTCOMES, limit=1)
-        waits = answer.outcome in OUTCOMES and newest
-        return Retried(
-            outcome=answer.outcome,
-            issues=answer.issues,
-            number=newest[0].num if waits else None,
-        )
-
-    return desk.box.store.write(job)
-
-
-def _find(connection: Connection, number: int) -> KeptMutation:
-    found = AnswerBook(connection).kept_one(number)
+    found = WaitingBook(connection).one(number)
     if found is None:
         raise OperationRefused(
             f"there is no mutation {number}; `fieldbox mutation list` shows those that wait",
             "not_found",
         )
     return found
+
+
+def view(kept: KeptMutation) -> MutationView:
+    """Return a mutation as told to people."""
+    return MutationView(**_members(kept))
 
 
 def _members(kept: KeptMutation) -> dict[str, Any]:
@@ -167,6 +149,7 @@ def _members(kept: KeptMutation) -> dict[str, Any]:
         "outcome": kept.outcome,
         "issues": kept.issues,
         "kept": kept.payload is not None,
+        "settled": kept.settled,
     }
 
 
@@ -180,5 +163,4 @@ def _readable(payload: bytes) -> Any:
 OPERATIONS = (
     Operation("mutation.list", ListMutations, "read", list_mutations),
     Operation("mutation.show", NumberMutation, "read", show),
-    Operation("mutation.retry", NumberMutation, "write", retry),
 )

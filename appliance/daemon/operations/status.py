@@ -18,6 +18,7 @@ from appliance.daemon.operations.plugins import PluginView, views
 from appliance.store import meta
 from appliance.store.answers import AnswerBook
 from appliance.store.connection import Connection
+from appliance.store.waiting import WaitingBook
 
 _DAY_MS = 24 * 60 * 60 * 1000
 
@@ -46,12 +47,14 @@ class Queues(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         writes, reads: jobs before the store's threads.
         mutations: by outcome, all that were ever answered and are kept.
+        waiting: of these, by outcome, those that wait for a person: not settled yet.
         uploads: files that have not wholly arrived.
     """
 
     writes: int
     reads: int
     mutations: dict[str, int]
+    waiting: dict[str, int]
     uploads: int
 
 
@@ -127,6 +130,7 @@ def status(desk: Desk, _params: Empty, _actor: str) -> Status:
                 writes=writes,
                 reads=reads,
                 mutations=AnswerBook(connection).counts(),
+                waiting=WaitingBook(connection).counts(),
                 uploads=uploads,
             ),
             plugins=tuple(views(desk)),

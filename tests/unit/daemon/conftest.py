@@ -63,6 +63,7 @@ class Shop:
             title="Note", blocks=(Text(text=row["name"]),)
         )
         self.fault: Exception | None = None
+        self.issue: Any = None
 
     @hookimpl
     def manifest(self) -> Manifest:
@@ -85,9 +86,10 @@ class Shop:
         )
 
     @hookimpl
-    def validate_mutation(self, mutation: Any, stored: Any, context: Any) -> None:
+    def validate_mutation(self, mutation: Any, stored: Any, context: Any) -> Any:
         if self.fault is not None:
             raise self.fault
+        return () if self.issue is None else (self.issue,)
 
     @hookimpl
     def commands(self) -> Sequence[Command]:

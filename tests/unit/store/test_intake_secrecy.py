@@ -12,9 +12,9 @@ from box_bench import Bench, CollectionsPlugin, line
 
 from appliance.api import Collection, Effect, Field, Issue, hookimpl, uuid7
 from appliance.enrollment.permissions import Override
-from appliance.store.answers import AnswerBook
 from appliance.store.identities import Enrolled
 from appliance.store.permissions import PermissionBook
+from appliance.store.waiting import Choice, WaitingBook
 from appliance.sync.intake_transaction import Answer
 
 FIELDS = (
@@ -210,7 +210,9 @@ def test_whatever_a_plugin_does_the_next_mutation_is_applied(
     answers = bench.receive(anna.number, *lines)
     assert [a.outcome for a in answers] == ["applied", "quarantined", "applied"]
     assert len(answers[1].line()) < 2_000
-    kept = bench.box.store.read(lambda db: AnswerBook(db).kept(outcomes=("quarantined",), limit=5))
+    kept = bench.box.store.read(
+        lambda db: WaitingBook(db).newest(Choice(outcomes=("quarantined",)), 5)
+    )
     assert [orjson.loads(k.payload or b"{}")["row"]["act"] for k in kept] == [act]
     again = bench.receive(anna.number, *lines)
     assert [a.outcome for a in again] == ["duplicate"] * 3

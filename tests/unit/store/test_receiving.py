@@ -167,8 +167,8 @@ def rows(bench: Bench, collection: str) -> dict[str, Any]:
 
 
 def kept(bench: Bench, outcome: str) -> list[bytes | None]:
-    found = bench.box.store.read(lambda db: AnswerBook(db).kept(outcomes=(outcome,), limit=99))
-    return [one.payload for one in found]
+    sql = "SELECT payload FROM box_mutations WHERE outcome = ? ORDER BY num DESC"
+    return [payload for (payload,) in bench.box.store.read(lambda db: db.rows(sql, (outcome,)))]
 
 
 def codes(answer: Any) -> list[str]:
