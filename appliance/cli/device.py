@@ -17,7 +17,7 @@ _COLUMNS = ("id", "user", "name", "platform", "app", "state", "roles", "enrolled
 
 @click.group()
 def device() -> None:
-    """Devices: invite, list, revoke."""
+    """Devices: invite, list, revoke; open invitations: invites, uninvite."""
 
 
 @device.command()
@@ -65,6 +65,60 @@ def show_invitation(found: dict[str, Any]) -> None:
     click.echo(f"  fingerprint  {_grouped(fingerprint[:32])}")
     click.echo(f"               {_grouped(fingerprint[32:])}")
     click.echo(f"Good for one device until {moment(found['expires_at'])}.")
+
+
+@device.command()
+@json_option
+@pass_invocation
+def invites(invocation: Invocation, as_json: bool) -> None:
+    """List the pairing codes that are open: made, not used yet and not past their time.
+
+    A code is named by its first four characters; the rest of it is not kept.
+    """
+    found = invocation.rows("device.invites")
+    if as_json:
+        show_json(found)
+    elif not found:
+        click.echo("No pairing code is open.")
+    else:
+        show_table(
+            ("id", "user", "roles", "created", "expires", "tries left"),
+            (
+                (
+                    one["id"],
+                    one["user"],
+                    one["roles"],
+                    moment(one["created_at"]),
+                    moment(one["expires_at"]),
+                    one["tries_left"],
+                )
+                for one in found
+            ),
+            right=frozenset({"tries left"}),
+        )
+
+
+@device.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that are open.")
+@json_option
+@pass_invocation
+def uninvite(invocation: Invocation, ids: tuple[str, ...], every: bool, as_json: bool) -> None:
+    """Take pairing codes back: no device gets in with them any more.
+
+    ID is the first four characters of a code, as `fieldbox device invites` lists them.
+    """
+    if every == bool(ids):
+        raise click.UsageError(
+            "which? give IDs as `fieldbox device invites` lists them, or --all, and not both"
+        )
+    found = invocation.rows("device.uninvite", ids=ids, every=every)
+    if as_json:
+        show_json(found)
+    elif not found:
+        click.echo("No pairing code is open.")
+    for one in found if not as_json else ():
+        click.echo(f"{one['id']} of {one['user']} is taken back")
 
 
 @device.command("list")

@@ -74,7 +74,7 @@ COMMANDS: dict[str, Entry] = {
     "status": Entry("status", "status", "How the box stands."),
     "config": Entry("config", "config", "Check the config; print its schema."),
     "user": Entry("user", "user", "People: add, list, change, lock, unlock."),
-    "device": Entry("device", "device", "Devices: invite, list, revoke."),
+    "device": Entry("device", "device", "Devices: invite, list, revoke; open invitations."),
     "role": Entry("role", "role", "What roles may do: list, allow, deny, forget."),
     "import": Entry("import_", "import_", "Bring a list in from a file."),
     "export": Entry("export", "export", "Write a list into a file."),

@@ -62,12 +62,7 @@ class PairingSecret:
             PairingCodeMalformed: another length, or a character that no code has. The text is not
                 repeated in the error, as it may be most of a secret.
         """
-        if len(text) > MAX_TEXT:
-            raise PairingCodeMalformed(f"the code has more than {MAX_TEXT} characters")
-        kept = "".join(c for c in text.upper() if unicodedata.category(c) not in _SEPARATORS)
-        kept = kept.translate(_READ_AS)
-        if any(character not in ALPHABET for character in kept):
-            raise PairingCodeMalformed("the code has a character that no pairing code has")
+        kept = _characters(text)
         if len(kept) not in (TYPED_LENGTH, FULL_LENGTH):
             raise PairingCodeMalformed(
                 f"the code has {len(kept)} characters; typed it has {TYPED_LENGTH} "
@@ -95,3 +90,27 @@ class PairingSecret:
         return hashlib.sha256(
             b"fieldbox pairing code 1\0" + code_id.encode() + b"\0" + self.text.encode()
         ).hexdigest()
+
+
+def read_prefix(text: str) -> str:
+    """Return the prefix that a person writes: alone, or as the beginning of a code.
+
+    Read as `PairingSecret.parse` reads a code.
+
+    Raises:
+        PairingCodeMalformed: fewer characters, or one that no code has. The text is not repeated.
+    """
+    kept = _characters(text)
+    if len(kept) < PREFIX_LENGTH:
+        raise PairingCodeMalformed(f"a code is named by its first {PREFIX_LENGTH} characters")
+    return kept[:PREFIX_LENGTH]
+
+
+def _characters(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise PairingCodeMalformed(f"the code has more than {MAX_TEXT} characters")
+    kept = "".join(c for c in text.upper() if unicodedata.category(c) not in _SEPARATORS)
+    kept = kept.translate(_READ_AS)
+    if any(character not in ALPHABET for character in kept):
+        raise PairingCodeMalformed("the code has a character that no pairing code has")
+    return kept

@@ -23,6 +23,7 @@ from appliance.enrollment.pairing_code import Guesses, PairingCode, PairingLimit
 from appliance.enrollment.pairing_secret import PairingSecret
 from appliance.enrollment.tokens import issue_token
 from appliance.store.audit import AuditBook
+from appliance.store.connection import Connection
 from appliance.store.identities import IdentityBook
 from appliance.store.pairing import PairingBook
 from appliance.store.transaction import WriteTransaction
@@ -115,6 +116,25 @@ class Enroller:
             tx.now_ms, actor, "device.invite", f"user:{user.login}", {"prefix": code.prefix}
         )
         return code, secret
+
+    def open_codes(self, connection: Connection, now_ms: int) -> list[PairingCode]:
+        """Return the codes that the right secret would be let in with now, the oldest first."""
+        return [
+            code
+            for code in PairingBook(connection).unexpired(now_ms)
+            if code.is_open(now_ms, self._limits.tries)
+        ]
+
+    def tries_left(self, code: PairingCode) -> int:
+        """Return how many wrong tries a code bears still."""
+        return max(0, self._limits.tries - code.wrong_tries)
+
+    def cancel(self, tx: WriteTransaction, code: PairingCode, login: str, actor: str) -> None:
+        """Take an open code back; who tries it is told so."""
+        PairingBook(tx.db).save(msgspec.structs.replace(code, state="cancelled"))
+        AuditBook(tx.db).add(
+            tx.now_ms, actor, "device.uninvite", f"user:{login}", {"prefix": code.prefix}
+        )
 
     def enroll(
         self, tx: WriteTransaction, code: str, claim: DeviceClaim, key: Key, address: str

@@ -37,6 +37,11 @@ class PairingBook:
         self._db.rows("DELETE FROM box_pairing WHERE expires_at < ?", (now_ms - KEEP_MS,))
         return [_code.decode(text) for (text,) in self._db.rows("SELECT code FROM box_pairing")]
 
+    def unexpired(self, now_ms: int) -> list[PairingCode]:
+        """Return the codes whose time is not up, in any state, the oldest first."""
+        found = self._db.rows("SELECT code FROM box_pairing WHERE expires_at > ?", (now_ms,))
+        return sorted((_code.decode(text) for (text,) in found), key=lambda c: c.created_at_ms)
+
     def guesses(self) -> Guesses:
         """Return the count of wrong attempts."""
         text = meta.read(self._db, "pairing_guesses")

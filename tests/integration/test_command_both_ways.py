@@ -121,6 +121,9 @@ STEPS: dict[str, tuple[str, ...]] = {
     "user unlock": ("user", "unlock", "anna", "--json"),
     "user list": ("user", "list", "--json"),
     "device invite": ("device", "invite", "--user", "anna", "--json"),
+    "device invites": ("device", "invites", "--json"),
+    "device uninvite all": ("device", "uninvite", "--all", "--json"),
+    "device uninvite": ("device", "uninvite", "ZZZZ"),
     "device list": ("device", "list", "--json"),
     "device unknown": ("device", "revoke", "ffffffff", "--json"),
     "role allow": ("role", "allow", "boss", "report:orders_by_day", "read", "--json"),
@@ -167,7 +170,10 @@ STEPS: dict[str, tuple[str, ...]] = {
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HASHES = re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{16}\b")
 _MOMENT = re.compile(r"\b1[789][0-9]{11}\b")
-_CODE = re.compile(r"code=[0-9A-Z]{26}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|(?<=\"prefix\": \")[0-9A-Z]{4}")
+_CODE = re.compile(
+    r"code=[0-9A-Z]{26}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|(?<=\"prefix\": \")[0-9A-Z]{4}"
+    r"|(?<=\"id\": \")[0-9A-Z]{4}(?=\")"
+)
 _FINGERPRINT = re.compile(r"(?<=ca=)[\w-]{43}|(?<=\"ca_sha256\": \")[\w-]{43}")
 _OWN = re.compile(r'(?<=")(running|started_at|bytes|free_bytes)": [^,\n]+')
 
@@ -269,6 +275,7 @@ def test_the_commands_did_what_they_say(answers: Answers) -> None:
     assert codes == {
         "user add again": 1,
         "invite who is locked": 1,
+        "device uninvite": 1,
         "device unknown": 1,
         "role nonsense": 2,
         "plugin allow": 1,
