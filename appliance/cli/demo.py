@@ -13,9 +13,11 @@ from typing import Any
 
 import click
 
+from appliance.cli.command_line import program
 from appliance.cli.demo_box import CONFIG_FILE, PEOPLE, ConfigStands, configured, populate
 from appliance.cli.door import open_door
 from appliance.cli.failure import Failure, WrongUse
+from appliance.cli.owner import check_owner
 from appliance.cli.run import serve
 from appliance.config import ConfigError, Settings
 from appliance.enrollment import base64url, qr
@@ -49,6 +51,7 @@ def run(context: click.Context, state: Path, listen: str | None) -> None:
 
     Shows a pairing code and what to try next. Ctrl-C stops it; its data stays for the next run.
     """
+    check_owner(state, daemon=True)
     try:
         settings = configured(state, listen, os.environ)
     except (ConfigError, ConfigStands) as problem:
@@ -107,7 +110,7 @@ def text_of(invitation: Mapping[str, Any], config: Path, *, width: int) -> str:
         config: of the demo.
         width: columns of the terminal, 0 where there is none: the QR code is left out.
     """
-    command = f"{_command()} --config {shlex.quote(str(config))}"
+    command = f"{program()} --config {shlex.quote(str(config))}"
     invite = f"{command} device invite --user {PEOPLE[0].login}"
     logins = ", ".join(f"{person.login} ({person.role})" for person in PEOPLE)
     drawn = qr.terminal(invitation["url"], colour="NO_COLOR" not in os.environ)
@@ -139,11 +142,3 @@ Ctrl-C stops the appliance."""
 def _width() -> int:
     """Return the columns of the terminal that reads us, 0 where none does."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-
-
-def _command() -> str:
-    """Return how this command was called, so that a line with it can be pasted."""
-    called = Path(sys.argv[0])
-    if called.name != "fieldbox" or shutil.which("fieldbox") == str(called):
-        return "fieldbox"
-    return shlex.quote(str(called))

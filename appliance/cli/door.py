@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from appliance.cli.command_line import again_as
 from appliance.cli.failure import Failure, WrongUse
+from appliance.cli.owner import check_owner, explained, owner_of
 from appliance.config.settings import Settings
 from appliance.daemon.control_socket import MAX_LINE, NAME, connect
 from appliance.daemon.operations import operation
-from appliance.daemon.operations.actor import actor_of, user_name
+from appliance.daemon.operations.actor import actor_of
 
 if TYPE_CHECKING:
     from appliance.daemon.operations.desk import Desk
@@ -174,7 +176,7 @@ def open_door(settings: Settings) -> Door:
 
 def _open_own(settings: Settings) -> Door | None:
     """Open the box here; None where another process holds it."""
-    _check_owner(settings)
+    check_owner(settings.state_dir, daemon=False)
     from appliance.daemon.logs import configure
     from appliance.enrollment.errors import TechnicianError
     from appliance.store.box import Box
@@ -186,33 +188,17 @@ def _open_own(settings: Settings) -> Door | None:
     except StoreInUse:
         return None
     except (StoreError, TechnicianError) as error:
-        raise Failure(str(error)) from error
+        raise Failure(explained(error, settings.state_dir)) from error
     except OSError as error:
-        raise Failure(f"the box in {settings.state_dir} cannot be opened: {error}") from error
-
-
-def _check_owner(settings: Settings) -> None:
-    """Refuse to leave files in somebody else's box, which its daemon could then not read."""
-    try:
-        owner = settings.state_dir.stat().st_uid
-    except OSError:
-        return  # it is not there yet, or opening it tells why not
-    if owner != os.geteuid():
-        name = user_name(owner)
-        raise Failure(
-            f"{settings.state_dir} belongs to {name} and no daemon runs: start the daemon, or run "
-            f"this as {name}: sudo -u {name} fieldbox ..."
-        )
+        reason = explained(error, settings.state_dir)
+        raise Failure(f"the box in {settings.state_dir} cannot be opened: {reason}") from error
 
 
 def _not_allowed(settings: Settings) -> str:
-    try:
-        name = user_name(settings.state_dir.stat().st_uid)
-    except OSError:
-        name = "its owner"
+    name = owner_of(settings.state_dir) or "its owner"
     return (
-        f"{settings.state_dir} belongs to {name}, and you may not talk to the daemon there: run "
-        f"this as {name} (sudo -u {name} fieldbox ...) or join its group"
+        f"{settings.state_dir} belongs to {name}, and you may not talk to the daemon there: join "
+        f"its group, or run this as {name}:\n  {again_as(name)}"
     )
 
 

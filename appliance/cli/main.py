@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from appliance import __version__
+from appliance.cli.command_line import ARGUMENTS
 from appliance.cli.failure import Failure, WrongUse
 from appliance.cli.invocation import Invocation
 
@@ -106,6 +107,11 @@ class Root(click.Group):
         module = importlib.import_module(f"appliance.cli.{entry.module}")
         command: click.Command = getattr(module, entry.attribute)
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep what was typed; see `command_line`."""
+        ctx.meta[ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -13,6 +13,7 @@ from typing import Any
 import click
 import structlog
 
+from appliance.cli.owner import check_owner, explained
 from appliance.config import ConfigError, find_config
 from appliance.config import load as load_config
 from appliance.config.settings import Settings
@@ -47,7 +48,7 @@ def serve(settings: Settings, on_ready: Callable[[Any], None]) -> int:
             click.echo(str(problem), err=True)
             code[0] = 2
         except (StoreError, TechnicianError, error.CannotListenError, OSError) as problem:
-            click.echo(f"fieldbox cannot start: {_plain(problem)}", err=True)
+            click.echo(f"fieldbox cannot start: {_plain(problem, settings.state_dir)}", err=True)
             code[0] = 1
         except Exception as problem:
             # Without this the reactor would run on and serve nothing.
@@ -82,7 +83,7 @@ def serve(settings: Settings, on_ready: Callable[[Any], None]) -> int:
     return code[0]
 
 
-def _plain(problem: BaseException) -> str:
+def _plain(problem: BaseException, folder: Path) -> str:
     from twisted.internet.error import CannotListenError
 
     if isinstance(problem, CannotListenError):
@@ -95,7 +96,7 @@ def _plain(problem: BaseException) -> str:
             f"port {problem.port} of {problem.interface or 'this machine'} is in use: stop what "
             "listens there, or set another http.listen in the configuration"
         )
-    return str(problem)
+    return explained(problem, folder)
 
 
 @click.command()
@@ -111,6 +112,8 @@ def run(context: click.Context) -> None:
     except ConfigError as problem:
         click.echo(str(problem), err=True)
         sys.exit(2)
+
+    check_owner(settings.state_dir, daemon=True)
 
     def ready(service: Any) -> None:
         click.echo(f"ready https://{service.address}")

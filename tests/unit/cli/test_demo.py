@@ -58,7 +58,7 @@ def test_lines_to_paste_survive_a_blank_in_a_path(monkeypatch: pytest.MonkeyPatc
 
 def test_a_command_on_the_path_is_named_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo.sys, "argv", ["/usr/bin/fieldbox"])
-    monkeypatch.setattr(demo.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(demo.shutil, "which", lambda name, path=None: f"/usr/bin/{name}")
     assert "\n  fieldbox --config var/appliance.toml simulate" in shown(0)
 
 
