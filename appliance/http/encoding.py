@@ -39,18 +39,7 @@ def negotiate(accept_encoding: str | None) -> ContentEncoding:
     """
     if accept_encoding is None or not accept_encoding.strip():
         return "identity"
-    weights: dict[str, float] = {}
-    elements = accept_encoding.split(",")
-    if len(elements) > _MAX_ELEMENTS:
-        raise Problem("bad_header", f"Accept-Encoding names more than {_MAX_ELEMENTS} encodings.")
-    for element in elements:
-        element = element.strip()
-        if not element:
-            continue
-        parsed = _ELEMENT.match(element)
-        if parsed is None:
-            raise Problem("bad_header", "Accept-Encoding has an element that does not parse.")
-        weights[parsed[1].lower()] = float(parsed[2]) if parsed[2] else 1.0
+    weights = _weights(accept_encoding)
     others = weights.get("*")
     best: ContentEncoding | None = None
     best_weight = 0.0
@@ -64,6 +53,36 @@ def negotiate(accept_encoding: str | None) -> ContentEncoding:
     if best is None:
         raise Problem("not_acceptable", "Accept-Encoding excludes zstd, gzip and identity.")
     return best
+
+
+def least(accept_encoding: str | None) -> ContentEncoding:
+    """The encoding for an answer that encoding does not pay for: identity unless it is excluded.
+
+    Raises:
+        Problem: as `negotiate`.
+    """
+    # Only a weight excludes, and few clients give any.
+    if accept_encoding is None or ";" not in accept_encoding:
+        return "identity"
+    weights = _weights(accept_encoding)
+    excluded = weights.get("identity", weights.get("*")) == 0
+    return negotiate(accept_encoding) if excluded else "identity"
+
+
+def _weights(accept_encoding: str) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    elements = accept_encoding.split(",")
+    if len(elements) > _MAX_ELEMENTS:
+        raise Problem("bad_header", f"Accept-Encoding names more than {_MAX_ELEMENTS} encodings.")
+    for element in elements:
+        element = element.strip()
+        if not element:
+            continue
+        parsed = _ELEMENT.match(element)
+        if parsed is None:
+            raise Problem("bad_header", "Accept-Encoding has an element that does not parse.")
+        weights[parsed[1].lower()] = float(parsed[2]) if parsed[2] else 1.0
+    return weights
 
 
 class Encoder(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from appliance.http.body import BodyFeed, BodyFlow, BodySink, bytes_body
-from appliance.http.encoding import ContentEncoding, negotiate
+from appliance.http.encoding import ContentEncoding, least, negotiate
 from appliance.http.headers import Headers
 from appliance.http.peer import PeerCertificate
 from appliance.http.problem import FieldError, Problem
@@ -111,6 +111,10 @@ class ApiRequest:
     def encoding(self) -> ContentEncoding:
         """The content encoding of the answer that the client prefers; see `negotiate`."""
         return negotiate(self.headers.get_list("Accept-Encoding"))
+
+    def least_encoding(self) -> ContentEncoding:
+        """The content encoding of an answer that encoding does not pay for; see `least`."""
+        return least(self.headers.get_list("Accept-Encoding"))
 
     def json(self, type_: type[T]) -> T:
         """The body decoded into a msgspec type, strictly.

@@ -23,8 +23,9 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
         body: all of it, or something that produces it piece by piece.
         media_type: the Content-Type; None for an answer without content.
         headers: further headers, one value each; names in any case.
-        compress: True to encode `body` bytes as the client accepts, where that pays. A streamed
-            body brings its own encoding and sets Content-Encoding itself.
+        compress: True to encode `body` bytes as the client accepts, where that pays or where the
+            client takes nothing else. A streamed body brings its own encoding and sets
+            Content-Encoding itself.
         close: True to close the connection afterwards.
     """
 
@@ -56,5 +57,6 @@ def problem_response(problem: Problem, request_id: str | None = None) -> Respons
         body=problem.encode(request_id),
         media_type=MEDIA_TYPE,
         headers={"Cache-Control": "no-store", **problem.headers},
+        compress=True,
         close=problem.close,
     )

@@ -19,7 +19,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 from appliance.http.body import BodyFeed, BodyLost, WholeBody
 from appliance.http.decoding import decoder
-from appliance.http.encoding import ContentEncoding, encode
+from appliance.http.encoding import ContentEncoding, encode, least
 from appliance.http.headers import Headers
 from appliance.http.problem import Problem
 from appliance.http.query import parse_query
@@ -135,6 +135,7 @@ class WireRequest(Request):
                     "overloaded", f"Wait {seconds} s.", headers={"Retry-After": str(seconds)}
                 )
         encoding = _check_body(route, headers, length)
+        _check_acceptable(route, headers)
         channel = self._channel()
         if length != 0 or route.limits.streaming:
             self._feed = BodyFeed(
@@ -269,17 +270,32 @@ class WireRequest(Request):
             channel.persistent = False
         if isinstance(body, bytes):
             self._send_bytes(response, body)
-        else:
+        elif self._is_readable(response):
             self._send_body(response, body)
+        else:
+            body.lost()
+            problem = Problem("not_acceptable", "This is sent without an encoding alone.")
+            refused = problem_response(problem, self.request_id)
+            self.code = refused.status
+            self._send_bytes(refused, problem.encode(self.request_id))
+
+    def _is_readable(self, response: Response) -> bool:
+        """Tell whether the client takes a body that comes piece by piece; most that do are in the
+        encoding it asked for."""
+        if self.api is None or "Content-Encoding" in response.headers:
+            return True
+        return _encoding(self.api, pays=False) == "identity"
 
     def _send_bytes(self, response: Response, body: bytes) -> None:
         headers = response.headers
-        if response.compress and len(body) >= _COMPRESS_FROM and self.api is not None:
-            headers = {**headers, "Vary": "Accept-Encoding"}
-            encoding = _encoding(self.api)
+        if response.compress and body and self.api is not None:
+            pays = len(body) >= _COMPRESS_FROM
+            encoding = _encoding(self.api, pays=pays)
+            if pays or encoding != "identity":
+                headers = {**headers, "Vary": "Accept-Encoding"}
             if encoding != "identity":
                 body = encode(encoding, body)
-                headers["Content-Encoding"] = encoding
+                headers = {**headers, "Content-Encoding": encoding}
         bare = response.status in _WITHOUT_CONTENT
         head = self._head(response, headers, None if bare else len(body))
         if bare or self.method == b"HEAD":
@@ -442,10 +458,25 @@ def _check_body(route: Route, headers: Headers, length: int | None) -> Encoding:
     )
 
 
-def _encoding(api: ApiRequest) -> ContentEncoding:
+def _check_acceptable(route: Route, headers: Headers) -> None:
+    """Refuse a request whose answer the client would not take in any encoding, before it has had
+    an effect.
+
+    A header that makes no sense is no reason here: see `_encoding`.
+    """
+    try:
+        least(headers.get_list("Accept-Encoding"))
+    except Problem as problem:
+        if problem.code != "not_acceptable":
+            return
+        if any(answer.media for answer in route.responses.values()):
+            raise
+
+
+def _encoding(api: ApiRequest, *, pays: bool) -> ContentEncoding:
     """What the client accepts; identity where its header makes no sense, to answer at all."""
     try:
-        return api.encoding()
+        return api.encoding() if pays else api.least_encoding()
     except Problem:
         return "identity"
 

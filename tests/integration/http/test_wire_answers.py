@@ -1,6 +1,7 @@
 """Answers over the wire: encodings, streams, files and events."""
 
 import gzip
+import json
 
 import pytest
 import zstandard
@@ -34,6 +35,54 @@ def test_json_is_compressed_as_the_client_likes(server, accept, encoding, decode
             len(answer.body)
         )
         assert client.request("GET", "/v1/hello").status == 200
+
+
+EXCLUDED = ["identity;q=0", "*;q=0", "br, identity;q=0", "gzip;q=0, *;q=0.000", "deflate, *;q=0"]
+
+
+@pytest.mark.parametrize("accept", EXCLUDED)
+@pytest.mark.parametrize("path", ["/v1/hello", "/v1/small", "/v1/small?fail=1"])
+def test_who_takes_no_encoding_is_told_so(server, path, accept):
+    with server.client() as client:
+        answer = client.request("GET", path, Accept_Encoding=accept)
+        assert answer.status == 406
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert json.loads(answer.body)["code"] == "not_acceptable"
+        assert client.request("GET", "/v1/small").body == b'{"small":true}'
+
+
+def test_who_takes_no_encoding_is_refused_before_anything_is_done(server):
+    with server.client() as client:
+        before = json.loads(client.request("POST", "/v1/count").body)["counted"]
+        assert client.request("POST", "/v1/count", Accept_Encoding="*;q=0").status == 406
+        assert json.loads(client.request("POST", "/v1/count").body)["counted"] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("accept", "encoding", "decode"),
+    [
+        ("gzip, identity;q=0", "gzip", gzip.decompress),
+        ("zstd;q=0.1, *;q=0", "zstd", _unzstd),
+        ("*, identity;q=0", "zstd", _unzstd),
+        ("gzip;q=0.5, zstd;q=0.4, identity;q=0.0", "gzip", gzip.decompress),
+        ("*;q=0, identity;q=1", None, bytes),
+        ("identity;q=0.001, *;q=0", None, bytes),
+        ("gzip;q=0, zstd;q=0", None, bytes),
+        ("gzip;q=1", None, bytes),
+    ],
+)
+def test_where_identity_is_excluded_a_small_answer_is_encoded_too(server, accept, encoding, decode):
+    with server.client() as client:
+        answer = client.request("GET", "/v1/small", Accept_Encoding=accept)
+        assert (answer.status, answer.headers.get("content-encoding")) == (200, encoding)
+        assert decode(answer.body) == b'{"small":true}'
+        problem = client.request("GET", "/v1/small?fail=1", Accept_Encoding=accept)
+        assert (problem.status, problem.headers.get("content-encoding")) == (404, encoding)
+        assert json.loads(decode(problem.body))["code"] == "not_found"
+        file = client.request("GET", "/v1/file", Accept_Encoding=accept)
+        assert file.status == (406 if encoding else 200)
+        head = client.request("HEAD", "/v1/small", Accept_Encoding=accept)
+        assert head.headers["content-length"] == str(len(answer.body))
 
 
 @pytest.mark.parametrize(("encoding", "decode"), [("gzip", gzip.decompress), ("zstd", _unzstd)])

@@ -26,7 +26,7 @@ from appliance.http.file_body import serve_file  # noqa: E402
 from appliance.http.limits import ConnectionLimits  # noqa: E402
 from appliance.http.problem import Problem  # noqa: E402
 from appliance.http.response import Response, json_response  # noqa: E402
-from appliance.http.route import Parameter, RequestBody, Route, RouteLimits  # noqa: E402
+from appliance.http.route import Answer, Parameter, RequestBody, Route, RouteLimits  # noqa: E402
 from appliance.http.site import make_site  # noqa: E402
 from appliance.http.stream import ChunkStream  # noqa: E402
 from appliance.http.tls import ContextSwitch, TlsMaterial, server_context  # noqa: E402
@@ -34,9 +34,18 @@ from appliance.http.tls import ContextSwitch, TlsMaterial, server_context  # noq
 OCTETS = "application/octet-stream"
 FOLDER = Path(sys.argv[1])
 BODY = RequestBody(media={OCTETS: {}})
+ANSWERS = {200: Answer(description="JSON.", media={"application/json": {}})}
 
 revoked: set[str] = set()
-state = {"overload": None, "swallowed": 0, "ended": 0, "lost": 0, "produced": 0, "late": 0}
+state = {
+    "overload": None,
+    "swallowed": 0,
+    "ended": 0,
+    "lost": 0,
+    "produced": 0,
+    "late": 0,
+    "counted": 0,
+}
 flows = []
 streams = []
 
@@ -60,6 +69,17 @@ def authenticate(request):
 
 def hello(request):
     return json_response({"query": dict(request.query), "text": "x" * 2000})
+
+
+def small(request):
+    if request.query.get("fail"):
+        raise Problem("not_found", "There is none.")
+    return json_response({"small": True})
+
+
+def count(request):
+    state["counted"] += 1
+    return json_response({"counted": state["counted"]})
 
 
 def whoami(request):
@@ -211,7 +231,9 @@ coded = ("identity", "gzip", "zstd")
 calm = RouteLimits(sheddable=False)
 site = make_site(
     [
-        route("GET", "/v1/hello", hello, query=any_of("a")),
+        route("GET", "/v1/hello", hello, query=any_of("a"), responses=ANSWERS),
+        route("GET", "/v1/small", small, query=any_of("fail"), responses=ANSWERS),
+        route("POST", "/v1/count", count, responses=ANSWERS),
         route("GET", "/v1/whoami", whoami, "device"),
         route(
             "POST",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.http.decoding import PIECE, decoder
-from appliance.http.encoding import encode, encoder, negotiate
+from appliance.http.encoding import encode, encoder, least, negotiate
 from appliance.http.problem import Problem
 
 
@@ -38,6 +38,33 @@ def test_nothing_acceptable(accept):
     with pytest.raises(Problem) as caught:
         negotiate(accept)
     assert caught.value.code == "not_acceptable"
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "identity"),
+        ("", "identity"),
+        ("gzip, zstd", "identity"),
+        ("gzip;q=1", "identity"),
+        ("*;q=0, identity;q=0.1", "identity"),
+        ("gzip;q=0", "identity"),
+        ("gzip, identity;q=0", "gzip"),
+        ("*;q=0, gzip;q=0.5, zstd;q=0.2", "gzip"),
+        ("*, identity;q=0", "zstd"),
+    ],
+)
+def test_what_need_not_be_encoded_is_only_where_identity_is_excluded(accept, chosen):
+    assert least(accept) == chosen
+
+
+@given(st.text(alphabet="*gzipdentystQq;=01. ,", max_size=40))
+def test_least_refuses_no_more_than_negotiate(accept):
+    try:
+        chosen = negotiate(accept)
+    except Problem:
+        return
+    assert least(accept) in ("identity", chosen)
 
 
 @pytest.mark.parametrize("accept", ["gzip;q=2", "gzip;q=0.1234", "a b", ";", ",".join("a" * 40)])
