@@ -1,6 +1,6 @@
 """The daemon as ``fieldbox run`` starts it, with what only a measurement wants beside it.
 
-    python -m benchmarks.daemon CONFIG [--commit-delay-ms MS] [--profile FILE]
+    python -m benchmarks.daemon CONFIG [--commit-delay-ms MS] [--forget-pages] [--profile FILE]
 
 A commit is made longer by sleeping after it on the writer's thread: that is how a slower disk
 looks to the daemon, because SQLite lets the interpreter go while it waits for ``fdatasync``.
@@ -20,6 +20,7 @@ from typing import Any
 from appliance.cli.run import serve
 from appliance.config import load
 from appliance.store.connection import Connection
+from appliance.store.page_cache import PageCache
 from appliance.store.writer import Writer
 
 
@@ -34,6 +35,16 @@ def slow_commits(delay_s: float) -> None:
         return found
 
     Connection.rows = delayed  # type: ignore[method-assign]
+
+
+def forget_pages() -> None:
+    """Keep no page, so that each pull builds and compresses its own."""
+    init = PageCache.__init__
+
+    def small(self: PageCache, _max_bytes: int = 0) -> None:
+        init(self, 0)
+
+    PageCache.__init__ = small  # type: ignore[method-assign]
 
 
 def profile_writer(file: str) -> None:
@@ -53,10 +64,13 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("config", type=Path)
     parser.add_argument("--commit-delay-ms", type=float, default=0.0)
+    parser.add_argument("--forget-pages", action="store_true")
     parser.add_argument("--profile", default="")
     arguments = parser.parse_args()
     if arguments.commit_delay_ms:
         slow_commits(arguments.commit_delay_ms / 1000)
+    if arguments.forget_pages:
+        forget_pages()
     settings = load(arguments.config, os.environ)
 
     def ready(service: Any) -> None:

@@ -2,7 +2,7 @@
 
 Hot: devices of different users stand at the same seq and pull the same 200 changes of a bucket
 that all of them see, as after a change of prices. Cold: every request begins at a seq of its own,
-so nothing that an earlier request left behind can serve it.
+and the daemon is told to keep no page, so nothing that an earlier request left behind serves it.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ CHANGED = 200
 CONNECTIONS = 16
 
 
-def _costs(box: BenchBox, seqs: list[int], repeats: int) -> list[float]:
+def _costs(box: BenchBox, seqs: list[int], repeats: int, *, cold: bool) -> list[float]:
     """Return microseconds of daemon CPU a request, for each of the repeats.
 
     Args:
         box: closed.
         seqs: where each request begins; cut into as many parts as there are repeats.
         repeats: how often.
+        cold: whether the daemon keeps no page.
     """
     cursors = box.cursors(seqs)
     size = len(seqs) // repeats // CONNECTIONS * CONNECTIONS
     found = []
-    with Daemon(box) as daemon, load.Clients() as clients:
+    with Daemon(box, forget_pages=cold) as daemon, load.Clients() as clients:
         peers = daemon.peers[:CONNECTIONS]
         warm = [[load.pull_request(cursor)] * 20 for cursor in cursors[:CONNECTIONS]]
         clients.run(load.rounds, peers, warm)
@@ -50,8 +51,8 @@ def costs(box: BenchBox, run: Run) -> tuple[list[float], list[float]]:
     """Return what hot and cold deltas cost on a box with goods and `CONNECTIONS` devices."""
     count = run.size(1_600, 480) * run.repeats
     heads = box.change(CHANGED, passes=count // CHANGED + 2)
-    hot = _costs(box, [heads[-1]] * count, run.repeats)
-    cold = _costs(box, [heads[-1] - 1 - n for n in range(count)], run.repeats)
+    hot = _costs(box, [heads[-1]] * count, run.repeats, cold=False)
+    cold = _costs(box, [heads[-1] - 1 - n for n in range(count)], run.repeats, cold=True)
     return hot, cold
 
 

@@ -21,17 +21,27 @@ READY_S = 120.0
 class Daemon:
     """A daemon that serves a box, as a process of its own."""
 
-    def __init__(self, box: BenchBox, *, commit_delay_ms: float = 0, profile: str = "") -> None:
+    def __init__(
+        self,
+        box: BenchBox,
+        *,
+        commit_delay_ms: float = 0,
+        forget_pages: bool = False,
+        profile: str = "",
+    ) -> None:
         """Start it and wait until it serves.
 
         Args:
             box: closed.
             commit_delay_ms: how much longer each commit takes, asleep.
+            forget_pages: keep no page of a pull for the next one.
             profile: a file for cProfile's figures; "" for none.
         """
         command = [sys.executable, "-m", "benchmarks.daemon", str(box.config)]
         if commit_delay_ms:
             command += ["--commit-delay-ms", str(commit_delay_ms)]
+        if forget_pages:
+            command.append("--forget-pages")
         if profile:
             command += ["--profile", profile]
         began = time.monotonic()

@@ -8,6 +8,7 @@ was received before a cut can be read.
 from __future__ import annotations
 
 import re
+import threading
 import zlib
 from typing import Literal, Protocol
 
@@ -133,11 +134,20 @@ class GzipEncoder:
         return self._stream.flush(zlib.Z_FINISH)
 
 
-class ZstdEncoder:
-    """One complete zstd frame for each flushed page."""
+class _Compressors(threading.local):
+    """One zstd compressor a thread: making one costs as much as a page of a few rows."""
 
     def __init__(self) -> None:
-        self._compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        self.zstd = zstandard.ZstdCompressor(level=_LEVEL)
+
+
+_compressors = _Compressors()
+
+
+class ZstdEncoder:
+    """One complete zstd frame for each flushed page. Pages may be flushed on several threads."""
+
+    def __init__(self) -> None:
         self._page: list[bytes] = []
 
     def compress(self, data: bytes) -> bytes:
@@ -151,7 +161,7 @@ class ZstdEncoder:
         if not self._page:
             return b""
         page, self._page = b"".join(self._page), []
-        return self._compressor.compress(page)
+        return _compressors.zstd.compress(page)
 
     def finish(self) -> bytes:
         """The last frame."""

@@ -23,8 +23,9 @@ from appliance.sync.pull import Pull, PullRequest, Reader, Step
 from appliance.sync.pull_transaction import Room, SharedLines
 
 MAX_BODY = 64 * 1024
-INLINE_SEQS = 512
-"""A device that is at most so far behind is answered without a thread: the read is short."""
+INLINE_SEQS = 8_192
+"""A device that is at most so far behind gets its first page without a thread. A page is bounded,
+and two threads that want the interpreter at once cost more than most pages take."""
 
 FLUSH_BYTES = 64 * 1024
 """At most so many bytes of a page are compressed before they can be read on arrival."""
@@ -59,7 +60,6 @@ class _Stream:
         identity: DeviceIdentity,
         pull: Pull,
         encoding: ContentEncoding,
-        behind: int,
     ) -> None:
         self._box = box
         self._cache = cache
@@ -67,23 +67,34 @@ class _Stream:
         self._pull = pull
         self._encoding = encoding
         self._encoder: Encoder = encoder(encoding)
-        self._inline = behind <= INLINE_SEQS
+        self._ready: Chunk | Deferred[Chunk] = b""
         self._finished = False
-        self.sent = 0
+
+    def at_once(self) -> bytes | None:
+        """Take the first step on this thread; return the answer where it is all of it."""
+        self._ready = self._after(*self._box.store.read(self._take))
+        return self._ready if self._finished and isinstance(self._ready, bytes) else None
 
     def produce(self) -> Chunk | Deferred[Chunk]:
         """Return the next bytes, or None at the end."""
+        if self._ready:
+            ready, self._ready = self._ready, b""
+            return ready
         if self._finished:
             return None
-        if self._inline:
-            self._inline = False
-            step, data = self._box.store.read(self._take)
-            return self._after(step, data)
         return read(self._box.store, self._take).addCallback(lambda got: self._after(*got))
 
     def _take(self, connection: Connection) -> tuple[Step, bytes]:
         """Take a step in a read transaction, and compress it on the same thread."""
-        step = self._pull.step(PullReader(connection, self._box.sources, self._cache))
+        step = self._pull.step(
+            PullReader(
+                connection,
+                self._box.sources,
+                self._cache,
+                numbers=self._box.store.numbers,
+                device=self._identity.number,
+            )
+        )
         data = b""
         for part in step.parts:
             if self._encoding == "zstd" and isinstance(part, SharedLines):
@@ -107,7 +118,6 @@ class _Stream:
         return frame
 
     def _after(self, step: Step, data: bytes) -> Chunk | Deferred[Chunk]:
-        self.sent += len(data)
         if step.stale:
             number = self._identity.number
             again = written(
@@ -150,15 +160,17 @@ class PullHandlers:
             )
         except CursorDamaged as error:
             raise Problem("bad_cursor", f"{str(error).capitalize()}.") from None
-        head = self._box.store.read(lambda db: PullReader(db, frozenset()).head())
         self._seen(identity.number, pull.seq or None)
         encoding = request.encoding()
-        behind = head - pull.seq if pull.seq else INLINE_SEQS + 1
-        stream = _Stream(self._box, self._cache, identity, pull, encoding, behind)
         headers = {"Vary": "Accept-Encoding"}
         if encoding != "identity":
             headers["Content-Encoding"] = encoding
-        return Response(body=ChunkStream(stream.produce), media_type=NDJSON, headers=headers)
+        stream = _Stream(self._box, self._cache, identity, pull, encoding)
+        whole = None
+        if pull.seq and self._box.store.head - pull.seq <= INLINE_SEQS:
+            whole = stream.at_once()
+        body = ChunkStream(stream.produce) if whole is None else whole
+        return Response(body=body, media_type=NDJSON, headers=headers)
 
 
 def pull_routes(box: Box, seen: Callable[[int, int | None], None]) -> tuple[Route, ...]:

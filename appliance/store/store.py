@@ -33,6 +33,8 @@ class Store:
         epoch: random, new after a restore.
         appliance_id: the box's id.
         cursor_key: the secret that cursors are checked with.
+        numbers: of the collections, by name. They stand for good, and none is added while the
+            store is open.
     """
 
     def __init__(
@@ -73,6 +75,9 @@ class Store:
                 migrate(connection, self.path)
                 synchronise(connection, registry)
                 identity = _identity(connection, entropy, new_id)
+                self.numbers: dict[str, int] = dict(
+                    connection.rows("SELECT name, num FROM box_collections")
+                )
                 connection.rows("PRAGMA query_only=ON")
         except BaseException:
             connection.close()
@@ -102,6 +107,11 @@ class Store:
             raise
         self.readers.start()
         self.side_readers.start()
+
+    @property
+    def head(self) -> int:
+        """The seq of the newest change that is committed; costs no read."""
+        return self.writer.head
 
     def write(self, job: Callable[[WriteTransaction], T]) -> T:
         """Run a job on the writer and wait; not from the thread that gets results delivered."""

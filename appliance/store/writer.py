@@ -56,6 +56,10 @@ class Writer:
     """Runs jobs on one thread, in the order they came.
 
     A job that raises is undone alone. When the commit fails, every job in it has failed.
+
+    Attributes:
+        head: the seq of the newest change that is committed.
+        commits, jobs: how many there were.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Writer:
         self._gate = threading.Lock()
         self._stopped = False
         self._doubt = False
+        self.head = 0
         self.commits = 0
         self.jobs = 0
 
@@ -157,6 +162,7 @@ class Writer:
             connection = self._connect()
             with translated():
                 transaction = WriteTransaction(connection, self._registry)
+            self.head = transaction.log.head
         except BaseException as error:
             self._failure = error
             return
@@ -211,6 +217,7 @@ class Writer:
             return
         self.commits += 1
         self.jobs += len(batch)
+        self.head = transaction.log.head
         commit = Commit(
             transaction.log.head,
             transaction.log.committed(),

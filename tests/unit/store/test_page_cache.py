@@ -62,7 +62,17 @@ def parts(
     )
     found: list[bytes] = []
     while True:
-        step = bench.box.store.read(lambda db: pull.step(PullReader(db, bench.box.sources, cache)))
+        step = bench.box.store.read(
+            lambda db: pull.step(
+                PullReader(
+                    db,
+                    bench.box.sources,
+                    cache,
+                    numbers=bench.box.store.numbers,
+                    device=number,
+                )
+            )
+        )
         found += step.parts
         if step.stale:
             bench.box.store.write(lambda tx: bench.box.refresh_grants(tx, number))
@@ -114,7 +124,7 @@ def test_the_sender_of_a_row_in_a_shared_page_still_gets_its_ack(bench: Bench) -
         sender, line(uuid7(bench.now_ms), "goods", bench.new_id(), {"text": "mine"})
     )
     assert answer.outcome == "applied"
-    for number in (other, sender, other):
+    for number in (other, sender, other, sender):
         found = parts(bench, number, held[number], cache)
         last = "ack" if number == sender else "put"
         assert kinds(found) == ["put"] * MIN_SHARED + [last]
@@ -132,6 +142,19 @@ def test_a_row_changed_since_is_not_served_from_the_cache(bench: Bench) -> None:
     found = b"".join(parts(bench, number, held, cache))
     assert found.count(ids[3].encode()) == 1
     assert b'"new"' in found
+
+
+def test_devices_that_stand_at_the_same_seq_share_a_page_by_what_they_ask(bench: Bench) -> None:
+    numbers = [bench.add_device(bench.add_user(name)).number for name in ("anna", "olga")]
+    cache = PageCache()
+    for number in numbers:
+        parts(bench, number, None, cache)  # grants are computed with the first pull
+    held = {number: cursor_of(parts(bench, number, None, cache)) for number in numbers}
+    put(bench, *("x" * MIN_SHARED))
+    parts(bench, numbers[0], held[numbers[0]], cache)
+    kept = len(cache)
+    parts(bench, numbers[1], held[numbers[1]], cache)
+    assert len(cache) == kept
 
 
 def test_what_was_used_longest_ago_makes_room() -> None:

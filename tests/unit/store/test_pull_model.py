@@ -459,7 +459,8 @@ class PullMachine(RuleBasedStateMachine):
         number = self.ids[device][0]
 
         def read(db: Any) -> Any:
-            reader = PullReader(db, box.sources, self.cache)
+            numbers = box.store.numbers
+            reader = PullReader(db, box.sources, self.cache, numbers=numbers, device=number)
             return running.pull.step(reader), set(reader.granted(number, reader.head()))
 
         step, granted = box.store.read(read)
