@@ -21,6 +21,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         requires: names of plugins whose collections this one refers to.
         grant_sources: collections whose changes may change the buckets of a device; the
             `device_buckets` hook is asked again after a change in one of them.
+        validates: collections whose mutations the `validate_mutation` hook looks at; None for
+            those of every collection. Naming them spares every other mutation the call.
     """
 
     name: str
@@ -29,3 +31,4 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     api_version: tuple[int, int] = (1, 0)
     requires: tuple[str, ...] = ()
     grant_sources: tuple[str, ...] = ()
+    validates: tuple[str, ...] | None = None

@@ -260,11 +260,13 @@ class Box:
 
     # --- jobs ----------------------------------------------------------------------------------
 
-    def receive(self, tx: WriteTransaction, device: int, lines: Sequence[bytes]) -> list[Answer]:
+    def receive(
+        self, tx: WriteTransaction, device: int, lines: Sequence[bytes], *, alone: bool = False
+    ) -> list[Answer]:
         """Decide mutations that a device pushed; see `Receiver.receive`."""
         if self._receiver is None:
             self._receiver = Receiver(self)
-        return self._receiver.receive(tx, device, lines)
+        return self._receiver.receive(tx, device, lines, alone=alone)
 
     def refresh_grants_if_stale(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
         """Compute a device's grants anew where data they follow from has changed since."""

@@ -61,6 +61,8 @@ class ChangeLog:
         self.read_head()
         self.recorded: list[Recorded] = []
         self._buckets: dict[str, int] = {}
+        # The record that was looked for last and is not there, until something is written.
+        self._absent: tuple[str, str] | None = None
         self._newest: dict[str, int] | None = None
         self._collections: dict[str, int] = dict(
             connection.rows("SELECT name, num FROM box_collections")
@@ -124,6 +126,7 @@ class ChangeLog:
             (self.collection_number(collection), record_id),
         )
         if found is None:
+            self._absent = (collection, record_id)
             return None
         return StoredRow(found[0], found[1], bool(found[2]), found[3].encode())
 
@@ -164,11 +167,14 @@ class ChangeLog:
         number = self.collection_number(collection)
         place = self.bucket_number(bucket)
         body = text.decode()
-        found = self._db.row(
-            "SELECT num, bucket, seq, deleted, length(CAST(body AS BLOB)), body = ?3 FROM box_rows"
-            " WHERE collection = ?1 AND id = ?2",
-            (number, record_id, body),
-        )
+        found = None
+        if self._absent != (collection, record_id):
+            found = self._db.row(
+                "SELECT num, bucket, seq, deleted, length(CAST(body AS BLOB)), body = ?3"
+                " FROM box_rows WHERE collection = ?1 AND id = ?2",
+                (number, record_id, body),
+            )
+        self._absent = None
         size = len(text) + LINE_OVERHEAD
         if found is None:
             seq = self.next_seq()
@@ -329,6 +335,7 @@ class ChangeLog:
 
     def _undo(self, head: int, recorded: int) -> None:
         self.head = head
+        self._absent = None
         del self.recorded[recorded:]
         # Names first seen in what was undone have no number in the store any more.
         self._buckets.clear()

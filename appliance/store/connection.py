@@ -39,6 +39,9 @@ _PREFIX = "/* plugin */ "
 """Keeps a plugin's statements apart from ours in the statement cache, so that each of them passes
 the authorizer when it is prepared."""
 
+_MAX_PROVEN = 1_000
+"""Texts of plugins' queries that a connection remembers to be one SELECT each."""
+
 _FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"}
 MAX_RESULT = 200_000
 """Rows that one query of a plugin may return."""
@@ -183,6 +186,7 @@ class Connection:
         self.raw.limit(apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         self.raw.create_scalar_function("fold", _fold, 1, deterministic=True)
         self.touched: set[str] = set()
+        self._proven: set[str] = set()
         self._guard = Guard()
         self.raw.authorizer = self._guard.authorize
         self.raw.set_progress_handler(self._guard.overdue, _STEPS)
@@ -228,7 +232,8 @@ class Connection:
         self._guard.on, self._guard.deadline = True, time.monotonic() + timeout_s
         self.raw.limit(apsw.SQLITE_LIMIT_LENGTH, _LONGEST_GUARDED)
         cursor = self.raw.cursor()
-        cursor.exec_trace = one_select
+        if sql not in self._proven:
+            cursor.exec_trace = one_select
         try:
             for row in cursor.execute(_PREFIX + sql, parameters):
                 found.append(row)
@@ -239,6 +244,8 @@ class Connection:
                     raise QueryError(
                         f"more than {MAX_RESULT} rows or {MAX_RESULT_BYTES} bytes: use LIMIT"
                     )
+            if len(self._proven) < _MAX_PROVEN:
+                self._proven.add(sql)
             return found
         except apsw.InterruptError:
             raise QueryError(f"the query took longer than {timeout_s:g} s") from None

@@ -88,6 +88,9 @@ class PluginHooks:
         """Ask every plugin what is wrong with a mutation."""
         issues: list[Issue] = []
         for name in self._host.serving("validate_mutation"):
+            looked_at = self._host.declared[name].manifest.validates
+            if looked_at is not None and mutation.collection not in looked_at:
+                continue
             found = self._host.call(
                 name,
                 "validate_mutation",

@@ -11,6 +11,7 @@ from appliance.store.connection import translated
 from appliance.store.errors import DeviceRevoked, StoreError
 from appliance.store.identities import IdentityBook
 from appliance.store.transaction import WriteTransaction
+from appliance.store.writer import RunInstead
 from appliance.sync.intake import Intake
 from appliance.sync.intake_transaction import Answer, Sender
 
@@ -27,15 +28,19 @@ class Receiver:
         self._box = box
         self._intake: Intake | None = None
 
-    def receive(self, tx: WriteTransaction, device: int, lines: Sequence[bytes]) -> list[Answer]:
+    def receive(
+        self, tx: WriteTransaction, device: int, lines: Sequence[bytes], *, alone: bool = False
+    ) -> list[Answer]:
         """Decide mutations that a device pushed; one answer for each line, in order.
 
-        A line that the appliance fails at is set aside, so that it is not sent for ever, and
-        holds up none of the others.
+        A line that the appliance fails at has the whole job undone and the lines taken each
+        ``alone``: that line is set aside, so that it is not sent for ever, and holds up none of
+        the others. So a job that does more than this asks for ``alone`` from the start.
 
         Raises:
             DeviceRevoked: it was revoked, or its user locked, meanwhile.
             StoreError: the disk refuses.
+            RunInstead: a line failed that was not alone.
         """
         box = self._box
         identities = IdentityBook(tx.db)
@@ -62,13 +67,16 @@ class Receiver:
             writable=box.permissions.writable(roles),
             last_n=enrolled.last_n,
         )
-        try:
-            with translated(), tx.savepoint():
-                answers, sender = self._all(tx, sender, lines, self._intake.receive)
-        except (StoreError, MemoryError):
-            raise
-        except Exception:
+        if alone:
             answers, sender = self._all(tx, sender, lines, self._alone)
+        else:
+            try:
+                with translated():
+                    answers, sender = self._all(tx, sender, lines, self._intake.receive)
+            except (StoreError, MemoryError):
+                raise
+            except Exception:
+                raise RunInstead(lambda tx: self.receive(tx, device, lines, alone=True)) from None
         if sender.last_n != enrolled.last_n:
             identities.set_last_n(device, sender.last_n)
         return answers

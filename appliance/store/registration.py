@@ -10,6 +10,7 @@ does not declare now is taken from memory, so that devices keep its records:
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 
 import msgspec
@@ -66,6 +67,11 @@ class Registration:
             if host.state(name) == "failed"
             for spec in was.collections
         }
+        self._known = {
+            *settings.collections,
+            *(spec.name for was in memory.values() for spec in was.collections),
+            *(spec.name for d in host.declared.values() for spec in d.collections),
+        }
         compiled: dict[str, list[CompiledCollection]] = {}
         for name in sorted(host.declared, key=lambda name: (name not in first_party, name)):
             compiled[name] = self._claim(name)
@@ -91,6 +97,9 @@ class Registration:
                 owner = self._names.get((kind, name))
                 if owner is not None:
                     raise PluginError(self._taken(kind, name, owner))
+            for name in d.manifest.validates or ():
+                if name not in self._known:
+                    raise PluginError(self._unknown(name))
         except PluginError as error:
             self._host.fail(plugin, str(error))
             return []
@@ -105,6 +114,11 @@ class Registration:
             f"{text}, which does not serve and keeps it: mend {owner} or leave it out with "
             "plugins.disabled"
         )
+
+    def _unknown(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self._known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"its manifest validates {name!r}, which is no collection here{hint}"
 
     def _add_declared(self, settings: Settings) -> None:
         """Add the collections of the config."""

@@ -47,6 +47,14 @@ class Commit(NamedTuple):
         return bool(self.changes or self.regranted or self.touched)
 
 
+class RunInstead(Exception):
+    """Raised by a job that wants everything it did undone and another job run in its place."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__("run another job in place of this one")
+        self.job = job
+
+
 class _Waiting(NamedTuple):
     job: Job
     done: Done
@@ -234,6 +242,8 @@ class Writer:
         try:
             with translated(), transaction.savepoint():
                 return waiting.done, waiting.job(transaction), None
+        except RunInstead as instead:
+            return self._one(connection, transaction, waiting._replace(job=instead.job))
         except BaseException as error:
             if not connection.raw.in_transaction:
                 # SQLite gave up the whole transaction: the disk is full or failing.

@@ -34,7 +34,7 @@ its user's roles may read the collection.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import orjson
@@ -59,7 +59,7 @@ CLOCK_TOLERANCE_MS = 10 * 60 * 1000
 
 
 class _End(Exception):
-    """Ends a mutation with an outcome; undoes what its savepoint holds."""
+    """Ends a mutation with an outcome; raised before anything of it is stored."""
 
     def __init__(
         self,
@@ -179,10 +179,7 @@ class Intake:
                 tx.remember(sender, sent, digest, answer, keep=False)
                 return answer
             issues.extend(_check_numbers(sender, sent, now_ms))
-            with tx.savepoint():
-                answer = self._post(
-                    tx, sender, collection, sent, present, row, text, issues, now_ms
-                )
+            answer = self._post(tx, sender, collection, sent, present, row, text, issues, now_ms)
         except _End as end:
             answer = Answer(
                 mid=sent.mid,
@@ -226,7 +223,11 @@ class Intake:
         issues: list[Issue],
         now_ms: int,
     ) -> Answer:
-        """Check and store a mutation that fits its collection."""
+        """Check and store a mutation that fits its collection.
+
+        Everything that may refuse it comes before the first change to the store, so nothing has
+        to be undone where it is refused.
+        """
         before: Row | None = None
         if present is not None:
             if not tx.granted(sender.device, present.bucket):
@@ -269,6 +270,7 @@ class Intake:
         _refuse(collection, issues)
         if any(issue.severity in ("reject", "hold", "flag") for issue in issues):
             outcome = "flagged" if collection.spec.kind == "fact" else "held"
+        writes = [_checked(self._registry, write) for write in (effect.writes if effect else ())]
         if sent.op == "put":
             bucket = collection.bucket.of(sent.id, mutation.row)
             origin = 0 if changed else sender.device
@@ -276,8 +278,8 @@ class Intake:
         else:
             deleted = tx.delete(sent.collection, sent.id)
             seq = deleted if deleted is not None else (present.seq if present else 0)
-        for write in effect.writes if effect is not None else ():
-            store_write(tx, self._registry, write)
+        for checked in writes:
+            _store(tx, checked)
         return Answer(
             mid=sent.mid,
             outcome=outcome,
@@ -358,22 +360,40 @@ class Intake:
         )
 
 
+class _CheckedWrite(NamedTuple):
+    """A write that fits its collection; ``text`` and ``bucket`` are empty for a deletion."""
+
+    write: Write
+    text: bytes
+    bucket: str
+
+
 def store_write(tx: IntakeTransaction, registry: Registry, write: Write) -> int | None:
     """Store a change that a plugin or the appliance makes itself; return its seq.
 
     Raises:
         PluginError: the collection is unknown, or the record does not fit it.
     """
+    return _store(tx, _checked(registry, write))
+
+
+def _checked(registry: Registry, write: Write) -> _CheckedWrite:
     collection = registry.get(write.collection)
     if collection is None:
         raise PluginError(f"a write names no collection {write.collection!r}")
     if write.op == "del":
-        return tx.delete(write.collection, write.id)
+        return _CheckedWrite(write, b"", "")
     try:
         text = collection.codec.encode(write.row)
-        bucket = collection.bucket.of(write.id, write.row)
+        return _CheckedWrite(write, text, collection.bucket.of(write.id, write.row))
     except RecordError as error:
         raise PluginError(f"{write.collection}: {error.pointer or 'the row'}: {error}") from None
+
+
+def _store(tx: IntakeTransaction, checked: _CheckedWrite) -> int | None:
+    write, text, bucket = checked
+    if write.op == "del":
+        return tx.delete(write.collection, write.id)
     return tx.put(write.collection, write.id, bucket, text, write.row, 0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -111,10 +110,6 @@ class IntakeTransaction(Protocol):
 
     def granted(self, device: int, bucket: str) -> bool:
         """Tell whether a bucket is granted to a device now."""
-        ...
-
-    def savepoint(self) -> AbstractContextManager[None]:
-        """Undo everything inside when an exception leaves it."""
         ...
 
     def put(

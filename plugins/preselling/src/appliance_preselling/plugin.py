@@ -51,6 +51,7 @@ class Preselling:
             version="0.1.0",
             title="Orders taken now and delivered later",
             requires=("master_data",),
+            validates=("orders",),
         )
 
     @hookimpl
