@@ -190,6 +190,7 @@ class PullReader:
                 "device": device or -1,
             }
             page = self._windows(statements.changes(whole, put), values, moved, after, room)
+            page = page._replace(bucket=0)
             if cache is not None and isinstance(page.text, SharedLines):
                 cache.keep(asked, page)
         return page
@@ -230,7 +231,7 @@ class PullReader:
         if rows == count and puts and puts[0] and self._cache is not None:
             lines = self._shared(sql, values, puts[0])
             if lines is not None:
-                # Only the changes of many buckets are shared, and those go by position alone.
+                # Only changes are shared, and those go by position alone.
                 return Page(lines, 0, int(puts[0].rpartition(",")[2]), rows, done)
         last = self._db.row(sql.last, values)
         assert last is not None

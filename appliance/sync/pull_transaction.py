@@ -30,7 +30,7 @@ class Page(NamedTuple):
 
     Attributes:
         text: NDJSON lines, each ended by a newline; empty where nothing was left.
-        bucket: the bucket of the last line (phases 1 and 2).
+        bucket: the bucket of the last line; 0 in a page of changes.
         pos: the position of the last line.
         rows: how many lines.
         done: nothing is left after them.
