@@ -21,7 +21,7 @@ from appliance.store.identities import IdentityBook
 from appliance.store.pages import PullReader
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.cursor import Cursor, encode
-from appliance.sync.intake import store_write
+from appliance.sync.writes import store_write
 from benchmarks import catalogue
 
 BATCH = 20_000

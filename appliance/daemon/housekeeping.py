@@ -24,7 +24,7 @@ from appliance.store import retention, segments
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.transaction import WriteTransaction
-from appliance.sync.intake import store_write
+from appliance.sync.writes import store_write
 
 SEGMENTS_S = 5.0
 PRESENCE_S = 20.0

@@ -18,7 +18,7 @@ from appliance.http.store_calls import side_read, written
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.transaction import WriteTransaction
-from appliance.sync.intake import store_write
+from appliance.sync.writes import store_write
 
 MAX_BODY = 256 * 1024
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from appliance.api.mutations import Change, Row
 from appliance.store.connection import Connection
-from appliance.store.search_text import search_text
+from appliance.store.record_index import index_record
 from appliance.sync.checksums import row_digest, to_signed
 from appliance.sync.intake_transaction import StoredRow
 from appliance.sync.registry import CompiledCollection, Registry
@@ -227,7 +227,7 @@ class ChangeLog:
         if self._newest is not None:
             self._newest[collection] = seq
         if compiled.searchable or compiled.blobs:
-            self._index(compiled, row_number, row, new=found is None)
+            index_record(self._db, compiled, row_number, row, new=found is None)
         return seq
 
     def delete(self, collection: str, record_id: str) -> int | None:
@@ -261,7 +261,7 @@ class ChangeLog:
         if self._newest is not None:
             self._newest[collection] = seq
         if compiled.searchable or compiled.blobs:
-            self._index(compiled, row_number, {}, new=False)
+            index_record(self._db, compiled, row_number, {}, new=False)
         return seq
 
     def _leave(
@@ -297,24 +297,6 @@ class ChangeLog:
                     None,
                 )
             )
-
-    def _index(self, compiled: CompiledCollection, row_number: int, row: Row, *, new: bool) -> None:
-        if compiled.searchable:
-            if not new:
-                self._db.rows("DELETE FROM box_search WHERE rowid = ?", (row_number,))
-            text = search_text(row, compiled.searchable)
-            if text:
-                self._db.rows(
-                    "INSERT INTO box_search (rowid, text) VALUES (?, ?)", (row_number, text)
-                )
-        if compiled.blobs:
-            if not new:
-                self._db.rows("DELETE FROM box_blob_refs WHERE row = ?", (row_number,))
-            for path in compiled.blobs:
-                for value in _at(row, path):
-                    self._db.rows(
-                        "INSERT OR IGNORE INTO box_blob_refs VALUES (?, ?)", (value, row_number)
-                    )
 
     # --- transaction ---------------------------------------------------------------------------
 
@@ -386,18 +368,6 @@ class ChangeLog:
         """Forget what was recorded, because the whole transaction is undone."""
         self._undo(self._written_head, 0)
         self._collections.clear()
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:
-    """Yield the texts at a path of names; ``[]`` stands for every item of a list."""
-    if not path:
-        if isinstance(value, str):
-            yield value
-    elif path[0] == "[]":
-        for item in value if isinstance(value, list) else ():
-            yield from _at(item, path[1:])
-    elif isinstance(value, dict):
-        yield from _at(value.get(path[0]), path[1:])
 
 
 def read_row(text: str) -> Row:

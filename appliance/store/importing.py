@@ -18,7 +18,7 @@ from appliance.api.mutations import Row, Write
 from appliance.api.values import uuid7
 from appliance.store.external_refs import MAX_EXTERNAL_ID, ExternalRefs
 from appliance.store.transaction import WriteTransaction
-from appliance.sync.intake import store_write
+from appliance.sync.writes import store_write
 
 MAX_WAITING = 20_000
 """Rows that may wait for records named later in the file."""

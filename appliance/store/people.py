@@ -15,7 +15,7 @@ from appliance.store.audit import AuditBook
 from appliance.store.identities import IdentityBook
 from appliance.store.plugin_hooks import PluginHooks
 from appliance.store.transaction import WriteTransaction
-from appliance.sync.intake import store_write
+from appliance.sync.writes import store_write
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from appliance.plugin_host.remembered import Remembered
-from appliance.store.connection import Connection, translated
+from appliance.store.connection import Connection, keep_private, translated
 
 TABLE = "box_plugin_memory"
 
@@ -56,6 +56,7 @@ def remembered_in(path: Path) -> dict[str, Remembered]:
     """
     if not path.exists():
         return {}
+    keep_private(path)
     connection = Connection(path)
     try:
         with translated():

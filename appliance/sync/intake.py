@@ -33,17 +33,25 @@ its user's roles may read the collection.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import orjson
 
 from appliance.api.errors import PluginError, RecordError
-from appliance.api.mutations import Issue, Mutation, Outcome, Row, Write
+from appliance.api.mutations import Issue, Mutation, Outcome, Row
 from appliance.sync import envelope as envelopes
 from appliance.sync.conflicts import merge_fields
 from appliance.sync.envelope import Envelope, Malformed
+from appliance.sync.intake_rules import (
+    End,
+    check_numbers,
+    check_rights,
+    out_of_scope,
+    refuse,
+    reject_issue,
+    unfit,
+)
 from appliance.sync.intake_transaction import (
     Answer,
     Earlier,
@@ -53,30 +61,8 @@ from appliance.sync.intake_transaction import (
     StoredRow,
 )
 from appliance.sync.registry import CompiledCollection, Registry
-
-CLOCK_TOLERANCE_MS = 10 * 60 * 1000
-"""How far ahead a device's clock may be before its documents carry a warning."""
-
-
-class _End(Exception):
-    """Ends a mutation with an outcome; raised before anything of it is stored."""
-
-    def __init__(
-        self,
-        outcome: Outcome,
-        *issues: Issue,
-        seq: int | None = None,
-        row: bytes | None = None,
-    ) -> None:
-        super().__init__(outcome)
-        self.outcome: Outcome = outcome
-        self.issues = issues
-        self.seq = seq
-        self.row = row
-
-
-def _issue(code: str, text: str, pointer: str = "") -> Issue:
-    return Issue(code=code, severity="reject", text=text, pointer=pointer)
+from appliance.sync.repeats import fit_to_read, may_know, same_content
+from appliance.sync.writes import check_write, store_checked
 
 
 class Intake:
@@ -102,7 +88,7 @@ class Intake:
                 raise Malformed(f"JSON nests deeper than {self._max_nesting}")
             sent = envelopes.parse(line)
         except Malformed as error:
-            issue = _issue("malformed", str(error))
+            issue = reject_issue("malformed", str(error))
             return self._malformed(tx, sender, line, issue), sender.last_n
         answer = self._decide(tx, sender, sent, now_ms)
         return answer, max(sender.last_n, sent.n)
@@ -113,7 +99,7 @@ class Intake:
         Returns:
             As `receive`.
         """
-        issue = _issue("internal", "the appliance failed at it; kept for a technician")
+        issue = reject_issue("internal", "the appliance failed at it; kept for a technician")
         try:
             sent = envelopes.parse(line)
         except Malformed:
@@ -138,12 +124,12 @@ class Intake:
     def _decide(self, tx: IntakeTransaction, sender: Sender, sent: Envelope, now_ms: int) -> Answer:
         text = bytes(sent.row) if sent.op == "put" else b""
         row: Row = {}
-        fault: _End | None = None
+        fault: End | None = None
         collection = self._registry.get(sent.collection)
         if collection is None:
-            fault = _End(
+            fault = End(
                 "quarantined",
-                _issue("collection_unknown", f"there is no collection {sent.collection!r}"),
+                reject_issue("collection_unknown", f"there is no collection {sent.collection!r}"),
             )
         elif sent.op == "put":
             try:
@@ -152,7 +138,7 @@ class Intake:
                 row = collection.codec.decode(text)
                 text = orjson.dumps(row)
             except RecordError as error:
-                fault = _unfit(collection, error)
+                fault = unfit(collection, error)
         digest = envelopes.content_digest(sent.collection, sent.id, sent.op, text)
         known = tx.answer_to(sent.mid)
         if known is not None:
@@ -161,26 +147,26 @@ class Intake:
             answer = Answer(
                 mid=sent.mid,
                 outcome="quarantined",
-                issues=(_issue("mid_reused", "this mid was used for other content"),),
+                issues=(reject_issue("mid_reused", "this mid was used for other content"),),
             )
             tx.remember(sender, orjson.dumps(_plain(sent)), digest, answer, keep=True)
             return answer
         issues: list[Issue] = []
         try:
             if collection is not None:
-                _check_rights(collection, sender, sent)
+                check_rights(collection, sender, sent)
             if fault is not None:
                 raise fault
             assert collection is not None
             present = tx.stored(sent.collection, sent.id)
-            earlier = _same_content(tx, sent, digest, text, present)
-            if earlier is not None and _may_know(tx, sender, sent, earlier):
+            earlier = same_content(tx, sent, digest, text, present)
+            if earlier is not None and may_know(tx, sender, sent, earlier):
                 answer = self._repeated(tx, sender, sent, earlier)
                 tx.remember(sender, sent, digest, answer, keep=False)
                 return answer
-            issues.extend(_check_numbers(sender, sent, now_ms))
+            issues.extend(check_numbers(sender, sent, now_ms))
             answer = self._post(tx, sender, collection, sent, present, row, text, issues, now_ms)
-        except _End as end:
+        except End as end:
             answer = Answer(
                 mid=sent.mid,
                 outcome=end.outcome,
@@ -192,10 +178,10 @@ class Intake:
             answer = Answer(
                 mid=sent.mid,
                 outcome="quarantined",
-                issues=(_issue("plugin_failed", f"kept for a technician: {error}"), *issues),
+                issues=(reject_issue("plugin_failed", f"kept for a technician: {error}"), *issues),
             )
         keep = answer.outcome in ("rejected", "conflict", "quarantined")
-        answer = _fit_to_read(sender, sent, answer)
+        answer = fit_to_read(sender, sent, answer)
         tx.remember(sender, sent, digest, answer, keep=keep)
         return answer
 
@@ -204,12 +190,12 @@ class Intake:
     ) -> Answer:
         """Repeat an answer, as much of it as the sender may know."""
         first = earlier.answer.first or earlier.answer.outcome
-        if not _may_know(tx, sender, sent, earlier):
+        if not may_know(tx, sender, sent, earlier):
             return Answer(mid=sent.mid, outcome="duplicate", first=first)
         again = msgspec.structs.replace(
             earlier.answer, mid=sent.mid, outcome="duplicate", first=first
         )
-        return _fit_to_read(sender, sent, again)
+        return fit_to_read(sender, sent, again)
 
     def _post(
         self,
@@ -231,7 +217,7 @@ class Intake:
         before: Row | None = None
         if present is not None:
             if not tx.granted(sender.device, present.bucket):
-                raise _out_of_scope()
+                raise out_of_scope()
             if not present.deleted:
                 before = orjson.loads(present.text)
         if sent.op == "put":
@@ -257,7 +243,7 @@ class Intake:
             text = self._encode(collection, merged)
             self._check_scope(tx, sender, collection, sent.id, merged)
         issues.extend(self._hooks.validate(mutation, before))
-        _refuse(collection, issues)
+        refuse(collection, issues)
         effect = self._hooks.apply(collection.owner, mutation, before, tuple(issues))
         outcome: Outcome = "applied"
         changed = merged is not None
@@ -267,10 +253,10 @@ class Intake:
                 text = self._encode(collection, effect.row)
                 mutation = msgspec.structs.replace(mutation, row=effect.row)
                 changed = True
-        _refuse(collection, issues)
+        refuse(collection, issues)
         if any(issue.severity in ("reject", "hold", "flag") for issue in issues):
             outcome = "flagged" if collection.spec.kind == "fact" else "held"
-        writes = [_checked(self._registry, write) for write in (effect.writes if effect else ())]
+        writes = [check_write(self._registry, write) for write in (effect.writes if effect else ())]
         if sent.op == "put":
             bucket = collection.bucket.of(sent.id, mutation.row)
             origin = 0 if changed else sender.device
@@ -279,7 +265,7 @@ class Intake:
             deleted = tx.delete(sent.collection, sent.id)
             seq = deleted if deleted is not None else (present.seq if present else 0)
         for checked in writes:
-            _store(tx, checked)
+            store_checked(tx, checked)
         return Answer(
             mid=sent.mid,
             outcome=outcome,
@@ -307,9 +293,9 @@ class Intake:
         try:
             bucket = collection.bucket.of(record_id, row)
         except RecordError as error:
-            raise _End("quarantined", _issue(error.code, str(error), error.pointer)) from None
+            raise End("quarantined", reject_issue(error.code, str(error), error.pointer)) from None
         if not tx.granted(sender.device, bucket):
-            raise _out_of_scope()
+            raise out_of_scope()
 
     def _settle(
         self,
@@ -322,23 +308,23 @@ class Intake:
         """Check the base; return a merged row where the policy merged one."""
         policy = collection.spec.conflict
         if mutation.op == "del" and not collection.spec.deletable:
-            raise _End("rejected", _issue("delete_denied", "records here are not deleted"))
+            raise End("rejected", reject_issue("delete_denied", "records here are not deleted"))
         if present is None:
             if mutation.base is None or mutation.op == "del":
                 return None
-            raise _End("conflict", _issue("record_unknown", "the record does not exist here"))
+            raise End("conflict", reject_issue("record_unknown", "the record does not exist here"))
         if policy == "append_only":
-            raise _End(
+            raise End(
                 "rejected",
-                _issue("hash_conflict", "this id is taken by a record with other content"),
+                reject_issue("hash_conflict", "this id is taken by a record with other content"),
                 seq=present.seq,
             )
         if mutation.base == present.seq:
             return None
         if before is None:
-            raise _End(
+            raise End(
                 "conflict",
-                _issue("record_deleted", "the record was deleted meanwhile"),
+                reject_issue("record_deleted", "the record was deleted meanwhile"),
                 seq=present.seq,
             )
         if mutation.op == "put" and policy in ("field_merge", "hook"):
@@ -352,98 +338,12 @@ class Intake:
                 merged = merge_fields(base, before, mutation.row) if base is not None else None
             if merged is not None:
                 return merged
-        raise _End(
+        raise End(
             "conflict",
-            _issue("revision_stale", "the record was changed meanwhile; yours is kept"),
+            reject_issue("revision_stale", "the record was changed meanwhile; yours is kept"),
             seq=present.seq,
             row=present.text,
         )
-
-
-class _CheckedWrite(NamedTuple):
-    """A write that fits its collection; ``text`` and ``bucket`` are empty for a deletion."""
-
-    write: Write
-    text: bytes
-    bucket: str
-
-
-def store_write(tx: IntakeTransaction, registry: Registry, write: Write) -> int | None:
-    """Store a change that a plugin or the appliance makes itself; return its seq.
-
-    Raises:
-        PluginError: the collection is unknown, or the record does not fit it.
-    """
-    return _store(tx, _checked(registry, write))
-
-
-def _checked(registry: Registry, write: Write) -> _CheckedWrite:
-    collection = registry.get(write.collection)
-    if collection is None:
-        raise PluginError(f"a write names no collection {write.collection!r}")
-    if write.op == "del":
-        return _CheckedWrite(write, b"", "")
-    try:
-        text = collection.codec.encode(write.row)
-        return _CheckedWrite(write, text, collection.bucket.of(write.id, write.row))
-    except RecordError as error:
-        raise PluginError(f"{write.collection}: {error.pointer or 'the row'}: {error}") from None
-
-
-def _store(tx: IntakeTransaction, checked: _CheckedWrite) -> int | None:
-    write, text, bucket = checked
-    if write.op == "del":
-        return tx.delete(write.collection, write.id)
-    return tx.put(write.collection, write.id, bucket, text, write.row, 0)
-
-
-def _may_know(tx: IntakeTransaction, sender: Sender, sent: Envelope, earlier: Earlier) -> bool:
-    """Tell whether a sender may be told all of an answer: its user's own, or one in its scope."""
-    if earlier.user_id == sender.user_id:
-        return True
-    if earlier.answer.seq is None:
-        return False
-    present = tx.stored(sent.collection, sent.id)
-    return present is not None and tx.granted(sender.device, present.bucket)
-
-
-def _fit_to_read(sender: Sender, sent: Envelope, answer: Answer) -> Answer:
-    """Leave the row out where the sender writes the collection and does not read it."""
-    if answer.row is None or sent.collection in sender.readable:
-        return answer
-    return msgspec.structs.replace(answer, row=None)
-
-
-def _same_content(
-    tx: IntakeTransaction,
-    sent: Envelope,
-    digest: bytes,
-    text: bytes,
-    present: StoredRow | None,
-) -> Earlier | None:
-    """Return the answer that a record's present content was given, where this asks for the same.
-
-    An edit of the present version back to earlier content is an edit, no duplicate.
-    """
-    if present is None:
-        return None  # nothing was ever stored, so no answer speaks of what is stored
-    last = tx.last_answer(sent.collection, sent.id)
-    if last is None or last.digest != digest:
-        return None
-    if sent.base == present.seq and text != present.text:
-        return None
-    return last
-
-
-def _unfit(collection: CompiledCollection, error: RecordError) -> _End:
-    """Return how a mutation ends whose row does not fit its collection."""
-    if collection.stands_in:
-        # The fields are those of an earlier start; only the plugin knows those of today.
-        text = f"kept for a technician: the plugin {collection.owner} is out of service"
-        return _End("quarantined", _issue("plugin_failed", text, error.pointer))
-    fact = collection.spec.kind == "fact"
-    issue = _issue(error.code, str(error), error.pointer)
-    return _End("quarantined" if fact else "rejected", issue)
 
 
 def _plain(sent: Envelope) -> dict[str, Any]:
@@ -457,43 +357,3 @@ def _plain(sent: Envelope) -> dict[str, Any]:
         "base": sent.base,
         "row": row,
     }
-
-
-def _out_of_scope() -> _End:
-    return _End(
-        "quarantined",
-        _issue("scope_denied", "this device does not work with that record's outlet or person"),
-    )
-
-
-def _check_rights(collection: CompiledCollection, sender: Sender, sent: Envelope) -> None:
-    if collection.spec.direction == "down":
-        raise _End(
-            "quarantined", _issue("role_denied", f"{sent.collection} only comes from the server")
-        )
-    if sent.collection not in sender.writable:
-        roles = ", ".join(sender.roles)
-        raise _End(
-            "quarantined", _issue("role_denied", f"{sent.collection} is not written by {roles}")
-        )
-
-
-def _check_numbers(sender: Sender, sent: Envelope, now_ms: int) -> list[Issue]:
-    issues: list[Issue] = []
-    if sender.last_n and sent.n > sender.last_n + 1:
-        text = f"numbers {sender.last_n + 1} to {sent.n - 1} of this device have not arrived"
-        issues.append(Issue(code="device_seq_gap", severity="warn", text=text))
-    made_ms = int(sent.mid.replace("-", "")[:12], 16)
-    if made_ms > now_ms + CLOCK_TOLERANCE_MS:
-        ahead = (made_ms - now_ms) // 60_000
-        text = f"the device's clock is {ahead} minutes ahead"
-        issues.append(Issue(code="clock_skew", severity="warn", text=text))
-    return issues
-
-
-def _refuse(collection: CompiledCollection, issues: Sequence[Issue]) -> None:
-    """End a request that an issue rejects; a fact has happened and is only flagged."""
-    if collection.spec.kind == "fact":
-        return
-    if any(issue.severity == "reject" for issue in issues):
-        raise _End("rejected")

@@ -38,9 +38,9 @@ from appliance.store.pages import PullReader
 from appliance.store.plugin_states import PluginFailure, PluginStates
 from appliance.store.transaction import WriteTransaction
 from appliance.store.writer import Commit
-from appliance.sync.intake import store_write
 from appliance.sync.pull import Pull, PullRequest, Reader
 from appliance.sync.pull_transaction import Room
+from appliance.sync.writes import store_write
 from appliance.testing.box_device import BoxDevice, PushAnswer
 from appliance.testing.fake_context import DEFAULT_NOW_MS
 

@@ -56,7 +56,6 @@ PURE = {"sync", "enrollment", "exchange", "printing", "vehicle", "updates", "con
 MOST_LINES = 400
 LONG = {
     "appliance/http/wire.py": "one class of twisted.web's Request, whose steps share its state",
-    "appliance/sync/intake.py": "the steps of one mutation, in the order of its table",
 }
 """Files over the limit, each with why it is one noun."""
 

@@ -21,7 +21,7 @@ from appliance.daemon.operations import catalogue
 from appliance.enrollment.identity import Device
 from appliance.store.box import Box
 from appliance.store.identities import IdentityBook
-from appliance.sync.intake import store_write
+from appliance.sync.writes import store_write
 
 CONFIG = """
 state_dir = "state"

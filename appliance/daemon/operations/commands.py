@@ -12,7 +12,7 @@ from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
 from appliance.store.transaction import WriteTransaction
-from appliance.sync.intake import store_write
+from appliance.sync.writes import store_write
 
 Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]

@@ -183,7 +183,7 @@ class Counter:
         """Store a record as the server and return its id."""
         record_id = uuid7(self.box.now_ms())
         registry = self.box.plugins.registry
-        from appliance.sync.intake import store_write
+        from appliance.sync.writes import store_write
 
         self.box.store.write(
             lambda tx: store_write(

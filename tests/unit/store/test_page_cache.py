@@ -15,9 +15,9 @@ from appliance.api import Collection, Field, Write, uuid7
 from appliance.store.connection import Connection
 from appliance.store.page_cache import PageCache
 from appliance.store.pages import MIN_SHARED, PullReader
-from appliance.sync.intake import store_write
 from appliance.sync.pull import Pull, PullRequest, Reader
 from appliance.sync.pull_transaction import Room, SharedLines
+from appliance.sync.writes import store_write
 
 GOODS = Collection(
     name="goods",

@@ -17,7 +17,7 @@ from appliance.store import retention
 from appliance.store.answers import AnswerBook
 from appliance.store.errors import DeviceRevoked
 from appliance.store.plugin_states import PluginStates
-from appliance.sync.intake import CLOCK_TOLERANCE_MS
+from appliance.sync.intake_rules import CLOCK_TOLERANCE_MS
 
 ACT = Field(name="act", type="text")
 N = Field(name="n", type="int")
