@@ -43,6 +43,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         kind: see `Kind`.
         version: grows when the meaning of fields changes.
         deletable: devices may delete records.
+        history: what its records were before is kept for as long as deletions are, so that a rule
+            can look back with `Reader.as_of`. It costs a row for every change.
         read, write: the roles that may, ``"*"`` for everyone; an operator can add and take away.
     """
 
@@ -56,5 +58,6 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: Kind = "master"
     version: int = 1
     deletable: bool = False
+    history: bool = False
     read: tuple[str, ...] = ("*",)
     write: tuple[str, ...] = ()

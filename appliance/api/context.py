@@ -40,6 +40,24 @@ class Reader(Protocol):
         """Return those of the ids that are no records of the collection, in their order."""
         ...
 
+    def newest(self, *collections: str) -> int:
+        """Return the seq of the newest change in any of the collections, 0 where there is none.
+
+        It costs next to nothing, so what a plugin keeps in memory of them is right for as long as
+        this is the same.
+        """
+        ...
+
+    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Row | None]:
+        """Return records as they stood at a seq; None for one that was not there then.
+
+        A record of which that is not known any more is left out.
+
+        Raises:
+            QueryError: the collection keeps no history.
+        """
+        ...
+
     def search(self, collection: str, text: str, limit: int = 50) -> list[str]:
         """Return ids of records whose searchable fields contain the text, whatever its case."""
         ...

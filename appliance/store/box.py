@@ -29,6 +29,7 @@ from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.keys import Anchor, anchor_of, open_authority
 from appliance.store.people import People
 from appliance.store.permissions import PermissionBook
+from appliance.store.plugin_context import Newest
 from appliance.store.plugin_hooks import PluginHooks
 from appliance.store.plugin_memory import PluginMemory, remembered_in
 from appliance.store.plugin_states import PluginStates
@@ -238,11 +239,15 @@ class Box:
     def hooks(self, tx: WriteTransaction) -> PluginHooks:
         """Return the plugins as the writer's transaction calls them."""
         if self._hooks is None:
-            self._hooks = self.reading_hooks(tx.db, lambda: tx.now_ms)
+            self._hooks = self.reading_hooks(tx.db, lambda: tx.now_ms, newest=tx.log.newest)
         return self._hooks
 
     def reading_hooks(
-        self, connection: Connection, now_ms: Callable[[], int] | None = None
+        self,
+        connection: Connection,
+        now_ms: Callable[[], int] | None = None,
+        *,
+        newest: Newest | None = None,
     ) -> PluginHooks:
         """Return the plugins as a read transaction calls them."""
         return PluginHooks(
@@ -252,6 +257,7 @@ class Box:
             now_ms or self.now_ms,
             registry=self.plugins.registry,
             query_timeout_s=self.settings.plugins.call_timeout_s * QUERY_SHARE,
+            newest=newest,
         )
 
     def people(self, tx: WriteTransaction) -> People:
@@ -271,7 +277,7 @@ class Box:
     def refresh_grants_if_stale(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
         """Compute a device's grants anew where data they follow from has changed since."""
         computed = enrolled.grants_seq
-        if computed and not tx.log.changed_since(self.sources, computed):
+        if computed and tx.log.newest(self.sources) <= computed:
             return False
         return self._refresh(tx, enrolled)
 

@@ -6,8 +6,7 @@ the log needs no compaction for records that stay where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -101,15 +100,15 @@ class ChangeLog:
             number = self._buckets[name] = int(found[0])
         return number
 
-    def changed_since(self, collections: AbstractSet[str], seq: int) -> bool:
-        """Tell whether a record of these collections changed after a seq, committed or not."""
+    def newest(self, collections: Iterable[str]) -> int:
+        """Return the seq of the newest change in these collections, committed or not."""
         if self._newest is None:
             self._newest = dict(self._db.rows("SELECT name, last_seq FROM box_collections"))
             for entry in self.recorded:
                 if entry.change is not None:
                     self._newest[entry.change.collection] = entry.change.seq
         newest = self._newest
-        return any(newest.get(name, 0) > seq for name in collections)
+        return max((newest.get(name, 0) for name in collections), default=0)
 
     def next_seq(self) -> int:
         """Take the next seq."""
@@ -184,16 +183,16 @@ class ChangeLog:
                 (number, record_id, place, seq, origin, body),
             )
             row_number = self._db.raw.last_insert_rowid()
+            if compiled.spec.history:
+                # Before this it was not there.
+                self._db.rows("INSERT INTO box_versions VALUES (?, 0, ?, '')", (row_number, now_ms))
         else:
             row_number, old_place, old_seq, deleted, old_size, same = found
             if same and old_place == place and not deleted:
                 return int(old_seq)
             seq = self.next_seq()
-            if compiled.spec.conflict in ("field_merge", "hook") and not deleted:
-                self._db.rows(
-                    "INSERT INTO box_versions SELECT num, seq, ?, body FROM box_rows WHERE num = ?",
-                    (now_ms, row_number),
-                )
+            if compiled.keeps_versions and (compiled.spec.history or not deleted):
+                self._keep_version(row_number, now_ms)
             self._db.rows(
                 "UPDATE box_rows SET bucket = ?, seq = ?, origin = ?, deleted = 0, body = ?"
                 " WHERE num = ?",
@@ -230,7 +229,14 @@ class ChangeLog:
             index_record(self._db, compiled, row_number, row, new=found is None)
         return seq
 
-    def delete(self, collection: str, record_id: str) -> int | None:
+    def _keep_version(self, row_number: int, now_ms: int) -> None:
+        """Keep a record as it stands, empty where it is deleted, before it changes."""
+        self._db.rows(
+            "INSERT INTO box_versions SELECT num, seq, ?, body FROM box_rows WHERE num = ?",
+            (now_ms, row_number),
+        )
+
+    def delete(self, collection: str, record_id: str, now_ms: int) -> int | None:
         """Delete a record and return the seq, or None where there is none."""
         compiled = self.registry[collection]
         number = self.collection_number(collection)
@@ -243,6 +249,8 @@ class ChangeLog:
             return None
         row_number, place, old_seq, _, old_size = found
         seq = self.next_seq()
+        if compiled.spec.history:
+            self._keep_version(row_number, now_ms)
         self._db.rows(
             "UPDATE box_rows SET seq = ?, origin = 0, deleted = 1, body = '' WHERE num = ?",
             (seq, row_number),

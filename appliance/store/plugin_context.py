@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,16 @@ from appliance.api.values import uuid7
 from appliance.store.connection import Connection
 from appliance.store.search_text import search_text
 from appliance.sync.registry import Registry
+
+Newest = Callable[[Iterable[str]], int]
+"""Tells the seq of the newest change in some collections."""
+
+_AS_OF = """
+SELECT r.id, CASE WHEN r.seq <= :seq THEN r.body ELSE (
+        SELECT v.body FROM box_versions v WHERE v.row = r.num AND v.seq <= :seq
+        ORDER BY v.seq DESC LIMIT 1) END
+FROM json_each(:ids) g JOIN box_rows r ON r.collection = :collection AND r.id = g.value
+"""
 
 MIN_TRIGRAM = 3
 """Shorter texts are looked for without the index."""
@@ -31,6 +41,7 @@ class StoreContext:
         *,
         registry: Registry,
         query_timeout_s: float,
+        newest: Newest | None = None,
     ) -> None:
         """Take a connection.
 
@@ -40,12 +51,15 @@ class StoreContext:
             settings: the plugin's settings, complete.
             registry: the collections.
             query_timeout_s: how long one query may take.
+            newest: of the writer, which knows what is not committed; read from the store where
+                None.
         """
         self._db = connection
         self._now_ms = now_ms
         self._settings = MappingProxyType(dict(settings))
         self._registry = registry
         self._timeout = query_timeout_s
+        self._newest = newest or self._committed
 
     @property
     def now_ms(self) -> int:
@@ -101,6 +115,36 @@ class StoreContext:
                 (orjson.dumps(record_ids).decode(), number),
             )
         ]
+
+    def newest(self, *collections: str) -> int:
+        """Return the seq of the newest change in any of the collections, 0 where there is none."""
+        return self._newest(collections)
+
+    def _committed(self, collections: Iterable[str]) -> int:
+        found = self._db.row(
+            "SELECT max(last_seq) FROM box_collections"
+            " WHERE name IN (SELECT value FROM json_each(?))",
+            (orjson.dumps(list(collections)).decode(),),
+        )
+        return int(found[0] or 0) if found else 0
+
+    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Row | None]:
+        """Return records as they stood at a seq; see `appliance.api.Reader.as_of`."""
+        compiled = self._registry.get(collection)
+        if compiled is None or not compiled.spec.history:
+            raise QueryError(f"the collection {collection!r} keeps no history")
+        found: dict[str, Row | None] = dict.fromkeys(record_ids)
+        values = {
+            "ids": orjson.dumps(list(record_ids)).decode(),
+            "collection": self._number(collection),
+            "seq": seq,
+        }
+        for record_id, body in self._db.rows(_AS_OF, values):
+            if body:
+                found[record_id] = orjson.loads(body)
+            elif body is None:
+                found.pop(record_id, None)
+        return found
 
     def search(self, collection: str, text: str, limit: int = 50) -> list[str]:
         """Return ids of records whose searchable fields contain the text, whatever its case."""

@@ -16,7 +16,7 @@ from appliance.api.mutations import Effect, Issue, Mutation, Resolution, Row, Wr
 from appliance.plugin_host.host import PluginHost
 from appliance.store.connection import Connection
 from appliance.store.identities import Enrolled
-from appliance.store.plugin_context import StoreContext
+from appliance.store.plugin_context import Newest, StoreContext
 from appliance.sync import declared
 from appliance.sync.buckets import MAX_BUCKET
 from appliance.sync.registry import Registry
@@ -57,6 +57,7 @@ class PluginHooks:
         *,
         registry: Registry,
         query_timeout_s: float,
+        newest: Newest | None = None,
     ) -> None:
         """Take the plugins and a connection.
 
@@ -67,6 +68,7 @@ class PluginHooks:
             now_ms: the clock.
             registry: the collections.
             query_timeout_s: how long one query of a plugin may take.
+            newest: as of `StoreContext`.
         """
         self._host = host
         self._contexts = {
@@ -76,6 +78,7 @@ class PluginHooks:
                 settings.get(name, {}),
                 registry=registry,
                 query_timeout_s=query_timeout_s,
+                newest=newest,
             )
             for name in host.declared
         }

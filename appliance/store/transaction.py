@@ -94,7 +94,7 @@ class WriteTransaction:
 
     def delete(self, collection: str, record_id: str) -> int | None:
         """Delete a record and return the seq, or None where there is none."""
-        return self.log.delete(collection, record_id)
+        return self.log.delete(collection, record_id, self.now_ms)
 
     def remember(
         self, sender: Sender, line: Envelope | bytes, digest: bytes, answer: Answer, *, keep: bool

@@ -28,6 +28,7 @@ class CompiledCollection:
         bucket: finds a record's bucket.
         indexed: scalar fields with an index.
         searchable: text fields that search covers.
+        keeps_versions: earlier versions of its records are kept.
         blobs: paths to the values that hold a blob's SHA-256; ``[]`` for every item of a list.
     """
 
@@ -50,6 +51,7 @@ class CompiledCollection:
         self.bucket = BucketRule(spec.bucket, names)
         self.indexed = tuple(f for f in spec.fields if f.index and is_scalar(f))
         self.searchable = tuple(f.name for f in spec.fields if f.search)
+        self.keeps_versions = spec.history or spec.conflict in ("field_merge", "hook")
         self.blobs = tuple((f.name, *path) for f in spec.fields for path in _blob_paths(f))
 
     @property

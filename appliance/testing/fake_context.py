@@ -77,6 +77,10 @@ class FakeContext:
             " seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (collection, id))"
             " WITHOUT ROWID"
         )
+        self._connection.execute(
+            "CREATE TABLE history (collection TEXT NOT NULL, id TEXT NOT NULL,"
+            " seq INTEGER NOT NULL, body TEXT, PRIMARY KEY (collection, id, seq)) WITHOUT ROWID"
+        )
         for collection in self._collections.values():
             self._create_view(collection)
         for name, records in (rows or {}).items():
@@ -94,21 +98,19 @@ class FakeContext:
         if collection not in self._collections:
             raise KeyError(f"the context was made without the collection {collection!r}")
         self._seq += 1
-        self._connection.execute(
-            "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)",
-            (
-                collection,
-                record_id,
-                self._seq,
-                json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
-            ),
-        )
+        body = json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        values = (collection, record_id, self._seq, body)
+        self._connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", values)
+        self._connection.execute("INSERT INTO history VALUES (?, ?, ?, ?)", values)
 
     def delete(self, collection: str, record_id: str) -> None:
         """Delete a record; one that does not exist is left at that."""
         self._seq += 1
         self._connection.execute(
             "DELETE FROM records WHERE collection = ? AND id = ?", (collection, record_id)
+        )
+        self._connection.execute(
+            "INSERT INTO history VALUES (?, ?, ?, NULL)", (collection, record_id, self._seq)
         )
 
     def apply(self, writes: Iterable[Write]) -> None:
@@ -196,6 +198,35 @@ class FakeContext:
             )
         }
         return [record_id for record_id in record_ids if record_id not in there]
+
+    def newest(self, *collections: str) -> int:
+        """Return the seq of the newest change in any of the collections, 0 where there is none."""
+        found = self._connection.execute(
+            "SELECT coalesce(max(seq), 0) FROM history"
+            " WHERE collection IN (SELECT value FROM json_each(?))",
+            (json.dumps(collections),),
+        ).fetchone()
+        assert found is not None
+        newest: int = found[0]
+        return newest
+
+    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Row | None]:
+        """Return records as they stood at a seq; None for one that was not there then.
+
+        Raises:
+            QueryError: the collection keeps no history.
+        """
+        if not self._declared(collection).history:
+            raise QueryError(f"the collection {collection!r} keeps no history")
+        found: dict[str, Row | None] = {}
+        for record_id in record_ids:
+            was = self._connection.execute(
+                "SELECT body FROM history WHERE collection = ? AND id = ? AND seq <= ?"
+                " ORDER BY seq DESC LIMIT 1",
+                (collection, record_id, seq),
+            ).fetchone()
+            found[record_id] = json.loads(was[0]) if was is not None and was[0] else None
+        return found
 
     def search(self, collection: str, text: str, limit: int = 50) -> list[str]:
         """Return ids of records whose searchable fields contain the text, whatever its case.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from appliance.api import Context
+from appliance.api import Context, Write
 from appliance.store.connection import Connection
 from appliance.store.migrations import migrate
 from appliance.store.plugin_context import StoreContext
 from appliance.store.transaction import WriteTransaction
 from appliance.store.views import synchronise
 from appliance.sync.registry import CompiledCollection, Registry
+from appliance.sync.writes import store_write
 from appliance.testing.conformance.context_suite import ContextSuite, Make, Rows
 from appliance.testing.fake_context import FakeContext
 
@@ -25,8 +26,12 @@ class TestFakeContext(ContextSuite):
 
     @pytest.fixture
     def make(self) -> Make:
-        def made(rows: Rows, settings: Mapping[str, Any], now_ms: int) -> Context:
-            return FakeContext(self.COLLECTIONS, rows, settings, now_ms, max_steps=2_000_000)
+        def made(
+            rows: Rows, settings: Mapping[str, Any], now_ms: int, then: Sequence[Write] = ()
+        ) -> Context:
+            context = FakeContext(self.COLLECTIONS, rows, settings, now_ms, max_steps=2_000_000)
+            context.apply(then)
+            return context
 
         return made
 
@@ -41,7 +46,9 @@ class StoreContexts(ContextSuite):
         with ExitStack() as opened:
             count = 0
 
-            def made(rows: Rows, settings: Mapping[str, Any], now_ms: int) -> Context:
+            def made(
+                rows: Rows, settings: Mapping[str, Any], now_ms: int, then: Sequence[Write] = ()
+            ) -> Context:
                 nonlocal count
                 count += 1
                 path = tmp_path / f"store-{count}.db"
@@ -56,13 +63,21 @@ class StoreContexts(ContextSuite):
                     for record_id, row in records.items():
                         text = registry[name].codec.encode(row)
                         tx.put(name, record_id, "all", text, row, 0)
+                for write in then:
+                    store_write(tx, registry, write)
                 if self.read_only:
+                    tx.log.flush()
                     connection.rows("COMMIT")
                     connection = Connection(path, read_only=True)
                     opened.callback(connection.close)
                     connection.rows("BEGIN")
                 return StoreContext(
-                    connection, lambda: now_ms, settings, registry=registry, query_timeout_s=0.5
+                    connection,
+                    lambda: now_ms,
+                    settings,
+                    registry=registry,
+                    query_timeout_s=0.5,
+                    newest=None if self.read_only else tx.log.newest,
                 )
 
             yield made

@@ -8,7 +8,7 @@ In a test file of an implementation::
     class TestMyContext(ContextSuite):
         @pytest.fixture
         def make(self):
-            return lambda rows, settings, now_ms: MyContext(ContextSuite.COLLECTIONS, ...)
+            return lambda rows, settings, now_ms, then=(): MyContext(ContextSuite.COLLECTIONS, ...)
 
 `FakeContext` and the appliance's own context both pass it, so a plugin that works with the one
 works with the other.
@@ -17,12 +17,12 @@ works with the other.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import pytest
 
-from appliance.api import Collection, Context, Field, QueryError, Row
+from appliance.api import Collection, Context, Field, QueryError, Row, Write
 
 Rows = Mapping[str, Mapping[str, Row]]
 NOW_MS = 1_750_000_000_123
@@ -36,8 +36,21 @@ def record(number: int) -> str:
 class Make(Protocol):
     """Makes a context over records, by collection and id, of the suite's collections."""
 
-    def __call__(self, rows: Rows, settings: Mapping[str, Any], now_ms: int) -> Context:
-        """Return a context; a later call makes another one, with nothing of the first in it."""
+    def __call__(
+        self,
+        rows: Rows,
+        settings: Mapping[str, Any],
+        now_ms: int,
+        then: Sequence[Write] = (),
+    ) -> Context:
+        """Return a context; a later call makes another one, with nothing of the first in it.
+
+        Args:
+            rows: what is stored first.
+            settings: of the plugin.
+            now_ms: what its clock shows.
+            then: changes made after the rows, in order.
+        """
         ...
 
 
@@ -63,6 +76,12 @@ class ContextSuite:
             name="groups",
             title="groups",
             fields=(Field(name="name", type="text", search=True),),
+        ),
+        Collection(
+            name="tariffs",
+            title="tariffs",
+            fields=(Field(name="price", type="price"),),
+            history=True,
         ),
     )
     """The collections that a context is made with."""
@@ -134,6 +153,52 @@ class ContextSuite:
         assert context.missing("products", [record(9)]) == [record(9)]
         assert context.missing("products", (record(1),)) == []
         assert context.missing("products", []) == []
+
+    # --- looking back ------------------------------------------------------------------------
+
+    def test_records_are_told_as_they_stood_at_a_seq(self, make: Make) -> None:
+        """Before they were there, before they changed, and after they were deleted and back."""
+        kept, gone = record(1), record(2)
+
+        def put(record_id: str, price: int) -> Write:
+            return Write(collection="tariffs", id=record_id, row={"price": price})
+
+        then = (
+            put(kept, 10),
+            put(gone, 7),
+            put(kept, 20),
+            Write(collection="tariffs", id=gone, op="del"),
+            put(gone, 8),
+        )
+        context = make({}, {}, NOW_MS, then)
+        last = context.newest("tariffs")
+        one, two = {"price": 10}, {"price": 20}
+        told = [context.as_of("tariffs", [kept, gone], seq) for seq in range(last - 5, last + 1)]
+        assert told == [
+            {kept: None, gone: None},
+            {kept: one, gone: None},
+            {kept: one, gone: {"price": 7}},
+            {kept: two, gone: {"price": 7}},
+            {kept: two, gone: None},
+            {kept: two, gone: {"price": 8}},
+        ]
+        assert context.as_of("tariffs", [record(77)], last) == {record(77): None}
+        assert context.as_of("tariffs", [], last) == {}
+
+    def test_a_collection_without_history_does_not_look_back(self, context: Context) -> None:
+        """An error tells the plugin's author to declare it."""
+        with pytest.raises(QueryError, match="keeps no history"):
+            context.as_of("products", [record(1)], 1)
+
+    def test_the_newest_change_is_that_of_the_collections_asked_for(self, make: Make) -> None:
+        """Deletions count; other collections do not."""
+        before = make(self.ROWS, {}, NOW_MS)
+        assert before.newest("tariffs") == 0
+        assert 0 < before.newest("groups") <= before.newest("groups", "products")
+        deletion = Write(collection="groups", id=record(900), op="del")
+        after = make(self.ROWS, {}, NOW_MS, [deletion])
+        assert after.newest("groups") > after.newest("products")
+        assert after.newest("groups", "products", "tariffs") == after.newest("groups")
 
     @pytest.mark.parametrize("ask", ["get", "missing", "search"])
     def test_a_collection_that_is_not_there_is_an_error(self, context: Context, ask: str) -> None:
