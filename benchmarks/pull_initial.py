@@ -16,12 +16,15 @@ import zstandard
 from benchmarks import load
 from benchmarks.box import BenchBox, Peer
 from benchmarks.limits import Server, naive_ms
+from benchmarks.nginx import BINARY, Nginx
 from benchmarks.process import Daemon
 from benchmarks.result import Row, Run, median, missing, spread
 
 SEGMENT_ROWS = 2_000
 READY_S = 300.0
 SIDE_BY_SIDE = 8
+FETCHES = 400
+"""Of one file from a server whose CPU for one fetch is less than a tick of the clock."""
 
 
 class Fetched(NamedTuple):
@@ -105,13 +108,13 @@ def fetch_all(peers: Sequence[Peer], segments: bool) -> int:
 
 
 def fetch_file(peer: Peer, times: int) -> int:
-    """Fetch the one file of a bare server so often; return the bytes."""
-    connection = load.Connection(peer)
+    """Fetch the one file of a server so often, each time with a new connection, as devices do."""
     sizes: list[int] = []
     for _ in range(times):
+        connection = load.Connection(peer)
         connection.send(load.get("/"))
         connection.answer(taken=lambda data: sizes.append(len(data)))
-    connection.close()
+        connection.close()
     return sum(sizes)
 
 
@@ -148,17 +151,14 @@ def _end_to_end(peer: Peer, clients: load.Clients, segments: bool, run: Run) -> 
     return [one.rows / one.seconds for one in got]
 
 
-def _file_ms(run: Run, file: str, times: int) -> list[float]:
-    """Return CPU milliseconds of a bare Twisted TLS server that sends the same bytes."""
-    with (
-        Server("file", run.folder / "bare", file) as server,
-        load.Clients() as clients,
-    ):
+def _file_ms(run: Run, server: Server | Nginx, times: int) -> list[float]:
+    """Return CPU milliseconds of a server that sends one file to each new connection."""
+    with server, load.Clients() as clients:
         clients.run(fetch_file, server.peer, 2)
         found = []
         for _ in range(run.repeats):
             before = server.cpu_s
-            clients.run(fetch_file, server.peer, times)
+            clients.run(fetch_file, server.peer, FETCHES)
             found.append((server.cpu_s - before) / times * 1e3)
         return found
 
@@ -182,7 +182,8 @@ def measure(run: Run) -> Sequence[Row]:
             live = _devices(daemon, clients, False, run.repeats)
     file = run.folder / "whole"
     file.write_bytes(whole)
-    bare = _file_ms(run, str(file), devices)
+    bare = _file_ms(run, Server("file", run.folder / "bare", str(file)), FETCHES)
+    static = _file_ms(run, Nginx(run.folder / "nginx", file), FETCHES) if BINARY else []
     naive = naive_ms(rows, 2)
     text = f"{rows:,} rows"
     note = f"{devices} devices, {len(whole) / 1e6:.2f} MB each; TLS handshake and pull included"
@@ -196,7 +197,18 @@ def measure(run: Run) -> Sequence[Row]:
             spread=spread(cut),
             note=note,
         ),
-        missing("the same against nginx (goal ≤ 1.7x)", "the benchmarks do not run nginx"),
+        Row(
+            "the same",
+            median(cut),
+            "ms",
+            against="same bytes, nginx",
+            limit=median(static),
+            goal=1.7,
+            spread=spread(static),
+            note="± is nginx's",
+        )
+        if static
+        else missing("the same against nginx (goal ≤ 1.7x)", "nginx is not installed"),
         Row(
             "rows -> dict -> json -> gzip each time",
             median(naive),
