@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from appliance.config import ConfigError, Settings, find_config, load_texts, read_files, schema
+
+if TYPE_CHECKING:
+    from appliance.plugin_host.remembered import Remembered
+
+ASK_S = 10.0
+"""How long a daemon is waited for that may know more."""
 
 
 @click.group("config")
@@ -22,14 +30,22 @@ def config() -> None:
 def check(context: click.Context, file: Path | None) -> None:
     """Read FILE and its drop-ins and tell every mistake with its file and line.
 
+    Looks at everything the daemon looks at when it starts: plugins are imported and asked what
+    they declare. Starts and changes nothing.
+
     Without FILE: --config, else FIELDBOX_CONFIG, else ./appliance.toml, else
     /etc/fieldbox/appliance.toml. Exits with 0 where it can be used, with 2 where not.
     """
+    from appliance.daemon.preflight import look
+
     given = file if file is not None else getattr(context.obj, "config_path", None)
     try:
         path = find_config(given, os.environ)
         files = read_files(path)
         settings = load_texts(files, path.absolute().parent, os.environ)
+        found = look(settings, _memory(settings))
+        if found.problems:
+            raise ConfigError(found.problems)
     except ConfigError as error:
         click.echo(str(error), err=True)
         count = len(error.problems)
@@ -38,6 +54,38 @@ def check(context: click.Context, file: Path | None) -> None:
     click.echo(f"{path}: good")
     for label, text in _summary([name for name, _ in files], settings):
         click.echo(f"  {label:<12} {text}")
+    for note in found.notes:
+        click.echo(f"note: {note}")
+
+
+def _memory(settings: Settings) -> Mapping[str, Remembered] | None:
+    """Return what the box remembers of its plugins; None where it cannot be asked."""
+    import msgspec
+
+    from appliance.cli.door import SocketDoor
+    from appliance.cli.failure import Failure
+    from appliance.daemon.control_socket import connect
+    from appliance.plugin_host.remembered import Remembered
+    from appliance.store.errors import StoreError
+    from appliance.store.plugin_memory import remembered_in
+    from appliance.store.store import FILE
+
+    try:
+        door = SocketDoor(connect(settings.state_dir, timeout_s=ASK_S))
+    except (FileNotFoundError, ConnectionRefusedError):
+        try:
+            return remembered_in(settings.state_dir / FILE)
+        except (StoreError, OSError):
+            return None
+    except OSError:
+        return None
+    try:
+        rows = door.ask("plugin.memory")["rows"]
+        return {one.name: one for one in msgspec.convert(rows, list[Remembered])}
+    except (Failure, msgspec.ValidationError):
+        return None
+    finally:
+        door.close()
 
 
 @config.command("schema")
@@ -59,6 +107,5 @@ def _summary(files: list[str], settings: Settings) -> list[tuple[str, str]]:
         ("collections", ", ".join(settings.collections) or "those of plugins only"),
     ]
     if settings.plugins.sections:
-        names = ", ".join(settings.plugins.sections)
-        lines.append(("plugins", f"{names}: checked when the plugins are loaded"))
+        lines.append(("plugins", f"settings of {', '.join(settings.plugins.sections)}"))
     return lines

@@ -128,6 +128,15 @@ class DeclaredCollection(msgspec.Struct, frozen=True, kw_only=True):
 class Role(msgspec.Struct, frozen=True, kw_only=True):
     """`[roles.NAME]`: what a role may do beyond what plugins and collections say."""
 
+    title: Annotated[
+        str,
+        text(
+            SENTENCE,
+            "What the role is, for people. A role that nobody else brings needs one, so that a "
+            "slip makes no new role.",
+            unset="a role of Fieldbox or of a plugin",
+        ),
+    ] = ""
     read: Annotated[
         tuple[str, ...], text(NAME, "Further collections that this role may read.")
     ] = ()

@@ -88,6 +88,13 @@ class Wrong(Exception):
         self.hint = hint
 
 
+def problem(place: Place, path: Sequence[str], wrong: Wrong) -> ConfigProblem:
+    """The problem of the key `path` at `place`."""
+    return ConfigProblem(
+        place.file, place.line, dotted(path), wrong.reason, wrong.allowed, wrong.hint
+    )
+
+
 class Problems:
     """Collects problems while reading goes on, so that all of them can be shown at once."""
 
@@ -105,11 +112,7 @@ class Problems:
         Raises:
             ConfigError: `PROBLEM_LIMIT` is reached.
         """
-        self._found.append(
-            ConfigProblem(
-                place.file, place.line, dotted(path), wrong.reason, wrong.allowed, wrong.hint
-            )
-        )
+        self._found.append(problem(place, path, wrong))
         if len(self._found) >= PROBLEM_LIMIT:
             self.raise_found()
 

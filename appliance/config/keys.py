@@ -113,7 +113,19 @@ def keys_of(struct: type[msgspec.Struct]) -> tuple[Key, ...]:
     if not isinstance(declared, inspect.StructType):
         raise TypeError(f"{struct.__name__} is no class of settings")
     hints = get_type_hints(struct)
-    return tuple(_key(field, hints[field.name]) for field in declared.fields)
+    return tuple(
+        _key(field, hints[field.name]) for field in declared.fields if not _is_carried(field)
+    )
+
+
+def carried() -> msgspec.Meta:
+    """Mark an attribute of settings that is no key: it is filled in once they are read."""
+    return msgspec.Meta(extra={"carried": True})
+
+
+def _is_carried(field: inspect.Field) -> bool:
+    meta = field.type
+    return isinstance(meta, inspect.Metadata) and bool((meta.extra or {}).get("carried"))
 
 
 def every_key(struct: type[msgspec.Struct]) -> Iterator[tuple[tuple[str, ...], Key]]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from appliance.config.errors import Place, Problems, Wrong, quoted
+from appliance.config.places import Places
 from appliance.config.scan import KeyPath, Scan, scan
 
 TEXT_LIMIT = 262_144
@@ -55,18 +56,21 @@ class Merged:
         values: the merged table; a later layer's value replaces an earlier one, tables merge.
     """
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str, files: Sequence[str] = ()) -> None:
         """`first`: the name of the main file, to which keys that are missing are put down."""
         self.values: dict[str, Any] = {}
         self._first = Place(first)
+        self._files = tuple(files)
         self._places: dict[KeyPath, Place] = {}
 
     def place(self, path: KeyPath) -> Place:
         """Where the value of `path` comes from, or the nearest table around it."""
-        for end in range(len(path), 0, -1):
-            if path[:end] in self._places:
-                return self._places[path[:end]]
-        return self._first
+        return self.places.of(path)
+
+    @property
+    def places(self) -> Places:
+        """Where each key is written."""
+        return Places(self._first, self._places, self._files)
 
     def gives(self, path: KeyPath) -> bool:
         """Whether some layer says something about `path`."""
@@ -117,9 +121,9 @@ def parse_layers(sources: Iterable[tuple[str, str | bytes]], problems: Problems)
     return [layer for layer in layers if layer is not None]
 
 
-def merge(layers: Sequence[Layer], first: str) -> Merged:
-    """The layers as one table, later ones over earlier ones."""
-    merged = Merged(first)
+def merge(layers: Sequence[Layer], first: str, files: Sequence[str] = ()) -> Merged:
+    """The layers as one table, later ones over earlier ones; `files` names all of them."""
+    merged = Merged(first, files)
     for layer in layers:
         merged.add(layer)
     return merged

@@ -43,7 +43,7 @@ def load_texts(
     names = [name for name, _ in sources]
     problems = Problems(names)
     layers = parse_layers(sources, problems)
-    merged = merge(layers, names[0] if names else "configuration")
+    merged = merge(layers, names[0] if names else "configuration", names)
     apply_overrides(merged, env, problems)
     reading = Reading(merged, problems, whole=len(layers) == len(names))
     settings = reading.section(Settings, merged.values)
@@ -61,6 +61,7 @@ def _complete(settings: Settings, base: Path, merged: Merged) -> Settings:
     state_dir = _under(base, settings.state_dir)
     return msgspec.structs.replace(
         settings,
+        places=merged.places,
         state_dir=state_dir,
         http=_http(settings.http, merged),
         tls=_tls(settings.tls, base),

@@ -38,6 +38,7 @@ def read_plugin_sections(
     sections: Mapping[str, PluginSection],
     declared: Mapping[str, Sequence[Setting]],
     installed: Collection[str] = (),
+    problems: Problems | None = None,
 ) -> dict[str, dict[str, Any]]:
     """The settings of each plugin in `declared`, with defaults where the files say nothing.
 
@@ -45,11 +46,14 @@ def read_plugin_sections(
         sections: `Settings.plugins.sections`.
         declared: for each loaded plugin, its settings.
         installed: plugins that are there and not loaded; their sections are left alone.
+        problems: gets what is wrong, in place of being raised.
 
     Raises:
         ConfigError: unknown plugins, unknown keys or wrong values, all at once.
     """
-    problems = Problems([section.place.file for section in sections.values()])
+    given = problems
+    if problems is None:
+        problems = Problems([section.place.file for section in sections.values()])
     for name, section in sections.items():
         if name not in declared and name not in installed:
             known = tuple(sorted({*declared, *installed}))
@@ -58,7 +62,8 @@ def read_plugin_sections(
     settings = {
         name: _read(name, sections.get(name), keys, problems) for name, keys in declared.items()
     }
-    problems.raise_found()
+    if given is None:
+        problems.raise_found()
     return settings
 
 

@@ -19,7 +19,8 @@ from appliance.config.forms import (
     PATH,
     SECRET,
 )
-from appliance.config.keys import doc, number, text, whole
+from appliance.config.keys import carried, doc, number, text, whole
+from appliance.config.places import Places
 from appliance.config.plugin_section import PluginSection
 from appliance.config.secret import Secret
 
@@ -231,7 +232,10 @@ def _default_printers() -> dict[str, Printer]:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a technician can set. `state_dir` is absolute once the settings are loaded."""
+    """Everything a technician can set. `state_dir` is absolute once the settings are loaded.
+
+    `places` says where each key is written.
+    """
 
     state_dir: Annotated[
         Path,
@@ -262,3 +266,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     roles: Annotated[
         Mapping[str, Role], doc("What roles may do beyond what plugins and collections say.")
     ] = msgspec.field(default_factory=dict)
+    places: Annotated[Places, carried()] = Places()

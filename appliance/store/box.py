@@ -40,6 +40,7 @@ from appliance.store.plugins import (
 )
 from appliance.store.receiving import Receiver
 from appliance.store.segments import SegmentFiles
+from appliance.store.state_dir import make_private
 from appliance.store.store import FILE, Store
 from appliance.store.transaction import WriteTransaction
 from appliance.store.uploads import UploadStore
@@ -50,23 +51,6 @@ from appliance.sync.intake_transaction import Answer
 HOUR_MS = 60 * MINUTE_MS
 QUERY_SHARE = 0.8
 """The share of a plugin call's time that one of its queries may take."""
-
-
-def _shut(folder: Path) -> None:
-    """Take a folder's rights from everybody but its owner and group.
-
-    It holds what devices sent, keys and the control socket. Where it belongs to somebody else
-    who left it open, that is logged and the box serves all the same.
-    """
-    mode = folder.stat().st_mode & 0o7777
-    if not mode & 0o007:
-        return
-    try:
-        folder.chmod(mode & ~0o007)
-    except OSError as error:
-        structlog.get_logger("appliance.store").warning(
-            "state_dir_is_open", folder=str(folder), reason=str(error)
-        )
 
 
 def system_now_ms() -> int:
@@ -131,8 +115,7 @@ class Box:
         self.entropy = entropy
         self._notes = FailureNotes(now_ms)
         self._store: Store | None = None
-        self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _shut(self.state_dir)
+        make_private(self.state_dir)
         self.plugins = load(
             settings,
             now_ms,
@@ -141,6 +124,10 @@ class Box:
             memory=remembered_in(self.state_dir / FILE),
             found=found,
         )
+        for doubt in self.plugins.doubts:
+            structlog.get_logger("appliance.store").warning(
+                "config_name_unknown", problem=str(doubt)
+            )
         try:
             self._open(deliver, on_commit)
         except BaseException:

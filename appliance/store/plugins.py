@@ -6,21 +6,22 @@ the memory of an earlier start.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from appliance.api.importing import Importer
 from appliance.api.permissions import Permission
-from appliance.config.errors import ConfigError, ConfigProblem
+from appliance.config.errors import ConfigProblem, Problems, Wrong, problem
+from appliance.config.kinds import nearest
 from appliance.config.plugin_section import read_plugin_sections
 from appliance.config.settings import Settings
 from appliance.plugin_host.discovery import Found, discover
 from appliance.plugin_host.guard import Guard
 from appliance.plugin_host.host import Failure, PluginHost
 from appliance.plugin_host.remembered import Remembered
-from appliance.store.registration import CONFIG, Registration
+from appliance.store.config_names import unknown_names
+from appliance.store.registration import Registration
 from appliance.sync import declared
 from appliance.sync.registry import Registry
 
@@ -34,6 +35,8 @@ class LoadedPlugins(NamedTuple):
         settings: each plugin's settings by its name.
         importers: by kind, with the owner's name.
         replaced: plugins of which nothing is to be remembered any more.
+        doubts: names of the config that nobody knows, while a plugin that may bring them does
+            not serve.
     """
 
     host: PluginHost
@@ -41,6 +44,7 @@ class LoadedPlugins(NamedTuple):
     settings: Mapping[str, Mapping[str, Any]]
     importers: Mapping[str, tuple[str, Importer]]
     replaced: Sequence[str]
+    doubts: Sequence[ConfigProblem]
 
     def to_remember(self, now_ms: int) -> list[Remembered]:
         """Return what the next start shall know of the plugins of this one."""
@@ -63,7 +67,7 @@ def load(
     *,
     on_failure: Callable[[Failure], None],
     on_quarantine: Callable[[str, str], None],
-    memory: Mapping[str, Remembered] = MappingProxyType({}),
+    memory: Mapping[str, Remembered] | None = MappingProxyType({}),
     found: list[Found] | None = None,
 ) -> LoadedPlugins:
     """Load the plugins that the config wants.
@@ -73,12 +77,12 @@ def load(
         now_ms: the clock.
         on_failure: told of every failed call; any thread.
         on_quarantine: told of a plugin taken out; any thread.
-        memory: what each plugin served last.
+        memory: what each plugin served last; None where that cannot be had.
         found: in place of the installed ones.
 
     Raises:
-        ConfigError: a section ``[plugins.NAME]`` is wrong, a plugin that is named is not
-            installed, or a collection of the config has the name of another.
+        ConfigError: a section ``[plugins.NAME]`` is wrong, a plugin, a role or a collection
+            that is named is not there, or a collection of the config has the name of another.
     """
     host = PluginHost(
         Guard(settings.plugins.call_timeout_s),
@@ -89,14 +93,25 @@ def load(
     try:
         here = discover(_wanted(settings)) if found is None else found
         host.register(here)
-        _check_names(settings, [one.name for one in here])
+        problems = Problems(settings.places.files)
+        _check_installed(settings, [one.name for one in here], problems)
         ours = frozenset(one.name for one in here if one.first_party)
-        registration = Registration(host, settings, memory, ours)
+        registration = Registration(host, settings, memory or {}, ours, problems)
         values = read_plugin_sections(
             settings.plugins.sections,
             {name: d.settings for name, d in host.declared.items()},
             [one.name for one in here],
+            problems,
         )
+        doubtful = memory is None or _unasked(settings, host, here)
+        doubts: list[ConfigProblem] = []
+        for path, wrong in unknown_names(settings, host, registration.registry):
+            place = settings.places.of(path)
+            if doubtful:
+                doubts.append(problem(place, path, wrong))
+            else:
+                problems.add(place, path, wrong)
+        problems.raise_found()
     except BaseException:
         host.stop()
         raise
@@ -107,7 +122,9 @@ def load(
     }
     for collection_name, spec in settings.collections.items():
         importers[collection_name] = (declared.OWNER, declared.importer(collection_name, spec))
-    return LoadedPlugins(host, registration.registry, values, importers, registration.replaced)
+    return LoadedPlugins(
+        host, registration.registry, values, importers, registration.replaced, doubts
+    )
 
 
 def _wanted(settings: Settings) -> Callable[[str, bool], str]:
@@ -125,26 +142,25 @@ def _wanted(settings: Settings) -> Callable[[str, bool], str]:
     return reason
 
 
-def _check_names(settings: Settings, installed: list[str]) -> None:
-    """Refuse names of plugins that are not installed."""
-    problems = []
+def _check_installed(settings: Settings, installed: list[str], problems: Problems) -> None:
+    """Note names of plugins that are not installed."""
     plugins = settings.plugins
+    known = tuple(sorted(installed))
     for key, names in (("enabled", plugins.enabled or ()), ("disabled", plugins.disabled)):
         for name in names:
             if name not in installed:
-                near = difflib.get_close_matches(name, installed, n=1)
-                problems.append(
-                    ConfigProblem(
-                        CONFIG,
-                        None,
-                        f"plugins.{key}",
-                        f"no plugin {name!r} is installed",
-                        allowed=", ".join(sorted(installed)),
-                        hint=f'did you mean "{near[0]}"?' if near else "",
-                    )
-                )
-    if problems:
-        raise ConfigError(problems)
+                path = ("plugins", key)
+                reason = f"no plugin {name!r} is installed"
+                wrong = Wrong(reason, ", ".join(known), nearest(name, known))
+                problems.add(settings.places.of(path), path, wrong)
+
+
+def _unasked(settings: Settings, host: PluginHost, here: list[Found]) -> bool:
+    """Tell whether a plugin might bring names that nobody knows now."""
+    return any(
+        host.state(one.name) == "failed" or (settings.plugins.safe_mode and not one.first_party)
+        for one in here
+    )
 
 
 def default_permissions(loaded: LoadedPlugins) -> list[Permission]:

@@ -18,15 +18,12 @@ import structlog
 
 from appliance.api.collections import Collection
 from appliance.api.errors import PluginError
-from appliance.config.errors import ConfigError, ConfigProblem
+from appliance.config.errors import Problems, Wrong
 from appliance.config.settings import Settings
 from appliance.plugin_host.host import PluginHost
 from appliance.plugin_host.remembered import Remembered
 from appliance.sync import declared
 from appliance.sync.registry import CompiledCollection, Registry
-
-CONFIG = "the configuration"
-"""What a problem names where the line of a key is not known any more."""
 
 
 class Registration:
@@ -44,6 +41,7 @@ class Registration:
         settings: Settings,
         memory: Mapping[str, Remembered],
         first_party: frozenset[str],
+        problems: Problems,
     ) -> None:
         """Register.
 
@@ -53,9 +51,7 @@ class Registration:
             memory: what each plugin served last.
             first_party: names of the plugins that came with Fieldbox. Where two plugins want one
                 name, such a one keeps it.
-
-        Raises:
-            ConfigError: a collection of the config has the name of a plugin's.
+            problems: gets each collection of the config that has the name of a plugin's.
         """
         self.registry = Registry()
         self.replaced: list[str] = []
@@ -80,7 +76,7 @@ class Registration:
             for collection in compiled[name]:
                 self.registry.add(collection)
         self._stand_in(failed=True)
-        self._add_declared(settings)
+        self._add_declared(settings, problems)
         self._stand_in(failed=False)
 
     def _claim(self, plugin: str) -> list[CompiledCollection]:
@@ -120,18 +116,18 @@ class Registration:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"its manifest validates {name!r}, which is no collection here{hint}"
 
-    def _add_declared(self, settings: Settings) -> None:
+    def _add_declared(self, settings: Settings, problems: Problems) -> None:
         """Add the collections of the config."""
-        problems = []
         for name, spec in settings.collections.items():
             if name in self.registry:
                 reason = f"the plugin {self.registry[name].owner} has a collection of this name"
-                problems.append(ConfigProblem(CONFIG, None, f"collections.{name}", reason))
+                wrong = Wrong(reason, hint="give yours another name")
+                problems.add(
+                    settings.places.of(("collections", name)), ("collections", name), wrong
+                )
                 continue
             collection = declared.collection(name, spec)
             self.registry.add(CompiledCollection(collection, declared.OWNER))
-        if problems:
-            raise ConfigError(problems)
 
     def _stand_in(self, *, failed: bool) -> None:
         """Add what is remembered of plugins that did not register: those that failed, or others."""

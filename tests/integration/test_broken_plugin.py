@@ -72,6 +72,9 @@ def test_a_plugin_that_is_gone_is_forgotten_by_command_alone(tmp_path: Path) -> 
     device.use_address(box.start())
     assert device.sync().equal
     assert products(device) == {"tea"}
+    other = tmp_path / "other.toml"
+    other.write_text(f'state_dir = "{tmp_path}/state"\n[roles.agent]\nread = ["tastings"]\n')
+    assert "good" in box.command("config", "check", str(other))
     listed = box.command("plugin", "list")
     assert "not installed any more" in listed
     assert "fieldbox plugin forget acme" in listed
@@ -79,6 +82,8 @@ def test_a_plugin_that_is_gone_is_forgotten_by_command_alone(tmp_path: Path) -> 
     with pytest.raises(CommandFailed, match="forgotten already"):
         box.command("plugin", "forget", "acme")
     assert "plugin.forget" in box.command("audit", "list")
+    with pytest.raises(CommandFailed, match='there is no collection "tastings"'):
+        box.command("config", "check", str(other))
     device.sync()
     assert products(device) == {"tea"}
     box.stop()

@@ -86,6 +86,12 @@ def list_plugins(desk: Desk, _params: Empty, _actor: str) -> Listing:
     return Listing(rows=list(views(desk)))
 
 
+def memory(desk: Desk, _params: Empty, _actor: str) -> Listing:
+    """Return what the next start will know of plugins, each as `Remembered`."""
+    found = desk.box.store.fetch(lambda connection: PluginMemory(connection).all())
+    return Listing(rows=list(found.values()))
+
+
 def allow(desk: Desk, params: NamePlugin, actor: str) -> PluginView:
     """Put a quarantined plugin back into service."""
     host = desk.box.plugins.host
@@ -177,6 +183,7 @@ def _why_not(status: PluginStatus) -> str:
 
 OPERATIONS = (
     Operation("plugin.list", Empty, "read", list_plugins),
+    Operation("plugin.memory", Empty, "read", memory),
     Operation("plugin.allow", NamePlugin, "write", allow),
     Operation("plugin.forget", NamePlugin, "write", forget),
     Operation("plugin.failures", ListFailures, "read", failures),

@@ -10,8 +10,8 @@ import msgspec
 from appliance.api.permissions import ROLES, Verb
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
-from appliance.daemon.operations.users import RoleName
-from appliance.enrollment.permissions import Override, Permissions, Ruling
+from appliance.daemon.operations.users import RoleName, check_known
+from appliance.enrollment.permissions import EVERYONE, Override, Permissions, Ruling
 from appliance.store.audit import AuditBook
 from appliance.store.connection import Connection
 from appliance.store.permissions import PermissionBook
@@ -43,7 +43,9 @@ def list_rights(desk: Desk, _params: Empty, _actor: str) -> Rights:
     """Return every right and every role."""
     rows = desk.box.store.fetch(lambda connection: _table(desk, connection)).rows
     brought = sorted({row.role for row in rows if row.role not in ROLES} - {"*"})
-    return Rights(rows=list(rows), roles=dict(ROLES) | dict.fromkeys(brought, ""))
+    titled = {name: role.title for name, role in desk.box.settings.roles.items() if role.title}
+    roles = dict(ROLES) | dict.fromkeys(brought, "") | titled
+    return Rights(rows=list(rows), roles=roles)
 
 
 def allow(desk: Desk, params: Right, actor: str) -> Ruling:
@@ -81,6 +83,12 @@ def _decide(desk: Desk, params: Right, actor: str, *, allowed: bool) -> Ruling:
         effect="allow" if allowed else "deny",
     )
     (ruling,) = Permissions(overrides=[override]).rows
+    if params.role != EVERYONE:
+        check_known(desk, [params.role])
+    if params.verb == "write" and ":" in params.object:
+        raise OperationRefused(
+            f"nobody writes {params.object}: who may use it has the verb read", "invalid"
+        )
 
     def job(tx: WriteTransaction) -> None:
         known = {row.object for row in _table(desk, tx.db).rows}

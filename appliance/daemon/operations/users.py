@@ -67,8 +67,13 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
     devices: int
 
 
-def _known(desk: Desk, roles: Sequence[str]) -> None:
-    """Refuse a role that nothing here knows: it is a slip, and could do nothing."""
+def check_known(desk: Desk, roles: Sequence[str]) -> None:
+    """Refuse a role that nothing here knows: it is a slip, and could do nothing.
+
+    Raises:
+        OperationRefused: with the nearest role.
+        PermissionRefused: a name is not of the form.
+    """
     known = {*ROLES, *desk.box.settings.roles}
     known.update(row.role for row in desk.box.permissions.rows)
     known.discard("*")
@@ -79,14 +84,14 @@ def _known(desk: Desk, roles: Sequence[str]) -> None:
             meant = f"; did you mean {near[0]!r}?" if near else "."
             raise OperationRefused(
                 f"no role {role!r} is known{meant} Roles come from plugins and from [roles.NAME] "
-                f"of the config; here are: {', '.join(sorted(known))}",
+                f"with a title in the config; here are: {', '.join(sorted(known))}",
                 "unknown_name",
             )
 
 
 def add(desk: Desk, params: AddUser, actor: str) -> UserView:
     """Add a user."""
-    _known(desk, params.roles)
+    check_known(desk, params.roles)
     people = desk.box.people
 
     def job(tx: WriteTransaction) -> User:
@@ -108,7 +113,7 @@ def change(desk: Desk, params: ChangeUser, actor: str) -> UserView:
     given = (params.roles, params.name, params.org_id, params.language, params.locked)
     if all(value is None for value in given):
         raise OperationRefused("nothing to change was given", "invalid")
-    _known(desk, params.roles or ())
+    check_known(desk, params.roles or ())
     people = desk.box.people
 
     def job(tx: WriteTransaction) -> UserView:

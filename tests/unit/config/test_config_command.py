@@ -22,7 +22,9 @@ def run(
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     path = tmp_path / "appliance.toml"
-    path.write_text('state_dir = "var"\n[plugins.crm]\nx = 1\n', encoding="utf-8")
+    path.write_text(
+        'state_dir = "var"\n[plugins.master_data]\ndefault_price_list = "A"\n', encoding="utf-8"
+    )
     return path
 
 
@@ -39,7 +41,7 @@ def test_a_good_configuration_is_summed_up(good: Path) -> None:
     assert f"  state_dir    {good.parent}/var" in lines
     assert "  listen       0.0.0.0:1234" in lines
     assert "  drop-ins     10-port.toml" in lines
-    assert "  plugins      crm: checked when the plugins are loaded" in lines
+    assert "  plugins      settings of master_data" in lines
 
 
 def test_a_bad_one_is_told_on_stderr_with_2(good: Path) -> None:
@@ -50,6 +52,21 @@ def test_a_bad_one_is_told_on_stderr_with_2(good: Path) -> None:
     lines = result.stderr.splitlines()
     assert [line.split(": ")[1] for line in lines[:-1]] == ["state_dir", "nam", "sync.readers"]
     assert lines[-1] == "3 problems"
+
+
+def test_what_only_plugins_know_is_checked_too(good: Path) -> None:
+    good.write_text(
+        'state_dir = "var"\n[roles.agnet]\nread = ["outlts"]\n[plugins.preselling]\nx = 1\n'
+    )
+    result = run("check", str(good))
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith(f"{good}:2: roles.agnet: no such role (allowed: accounting, ")
+    assert lines[0].endswith('did you mean "agent"? a new role needs a title)')
+    assert lines[1].startswith(f'{good}:3: roles.agnet.read: there is no collection "outlts"')
+    assert lines[1].endswith('did you mean "outlets"?)')
+    assert lines[2].startswith(f"{good}:5: plugins.preselling.x: unknown key")
+    assert not (good.parent / "var").exists()
 
 
 def test_the_file_may_come_from_the_option_or_the_environment(good: Path, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ listen = "127.0.0.1:8443"
 fields = { code = "text!", name = "text" }
 key = ["code"]
 write = ["*"]
+[roles.boss]
+title = "Owns the shop"
 """
 
 

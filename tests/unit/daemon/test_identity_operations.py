@@ -145,7 +145,7 @@ def test_a_right_is_allowed_denied_and_forgotten_at_once(counter: Any) -> None:
     assert refusal(counter, "role.forget", **right).code == "not_found"
     counter.ask("role.allow", role="boss", object="report:echo", verb="read")
     assert box.permissions.allows(["boss"], "report:echo", "read")
-    assert counter.ask("role.list").roles["boss"] == ""
+    assert counter.ask("role.list").roles["boss"] == "Owns the shop"
     assert [action for _, action in actions(counter)] == ["role.deny", "role.forget", "role.allow"]
 
 
@@ -153,6 +153,13 @@ def test_a_right_to_nothing_or_of_no_role_is_refused(counter: Any) -> None:
     near = refusal(counter, "role.allow", role="agent", object="fridge", verb="read")
     assert near.code == "unknown_name"
     assert "did you mean 'fridges'" in str(near)
+    slip = refusal(counter, "role.allow", role="agnet", object="fridges", verb="read")
+    assert slip.code == "unknown_name"
+    assert "did you mean 'agent'" in str(slip)
+    empty = refusal(counter, "role.allow", role="agent", object="report:echo", verb="write")
+    assert empty.code == "invalid"
+    assert "nobody writes report:echo" in str(empty)
+    counter.ask("role.deny", role="*", object="report:echo", verb="read")
     bad = refusal(counter, "role.allow", role="Big Boss", object="fridges", verb="read")
     assert bad.code == "invalid"
     assert refusal(counter, "role.allow", role="a", object="fridges", verb="own").code == "invalid"
