@@ -21,6 +21,9 @@ def status(invocation: Invocation, as_json: bool) -> None:
         show_json(found)
         return
     show_pairs(_pairs(found))
+    for what in ("pushes", "uploads"):
+        if why := found["disk"][f"{what}_wait"]:
+            click.echo(f"{what} wait: {why}")
     for plugin in found["plugins"]:
         if plugin["state"] != "active":
             click.echo(f"plugin {plugin['name']} is {plugin['state']}: {plugin['reason']}")

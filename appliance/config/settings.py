@@ -151,6 +151,14 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
         int,
         whole(1, 1_000_000, "Mutations waiting to be written above which a push is told to wait."),
     ] = 20_000
+    disk_reserve_mb: Annotated[
+        int,
+        whole(
+            0,
+            10_000_000,
+            "Megabytes (10^6 bytes) of free disk below which pushes and uploads wait; 0 for none.",
+        ),
+    ] = 128
 
 
 class Blobs(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +170,11 @@ class Blobs(msgspec.Struct, frozen=True, kw_only=True):
     ] = 168
     disk_reserve_mb: Annotated[
         int,
-        whole(0, 10_000_000, "Megabytes (10^6 bytes) of free disk below which uploads wait."),
+        whole(
+            0,
+            10_000_000,
+            "Megabytes (10^6 bytes) of free disk below which uploads wait; 0 for none.",
+        ),
     ] = 512
 
 

@@ -130,7 +130,7 @@ class Housekeeping:
     def build_segments(self) -> Any:
         """Build anew the segments of one bucket that needs it, on a reader thread."""
         least = self._box.settings.sync.segment_min_rows
-        if not least:
+        if not least or self._box.reserve.documents.low:
             return
         stale = yield side_read(self._box.store, lambda db: segments.stale_buckets(db, least))
         for bucket in stale:

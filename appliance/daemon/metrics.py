@@ -68,6 +68,17 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self.disk_free = Gauge(
+            "fieldbox_disk_free_bytes",
+            "Bytes free on the disk of the state directory",
+            registry=self.registry,
+        )
+        self.disk_low = Gauge(
+            "fieldbox_disk_low",
+            "Whether the disk reserve is touched, so that these wait: 1 or 0",
+            ["waits"],
+            registry=self.registry,
+        )
         self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
         self._seconds_of: dict[str, Callable[[float], None]] = {}
 

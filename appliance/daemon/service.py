@@ -32,6 +32,7 @@ from appliance.daemon.housekeeping import Housekeeping
 from appliance.daemon.metrics import Metrics
 from appliance.daemon.notify import Notifier
 from appliance.daemon.presence import Presence
+from appliance.daemon.watch import Watch
 from appliance.enrollment.server_certificate import ServerCertificate
 from appliance.http.blobs import blob_routes
 from appliance.http.description import with_description
@@ -41,18 +42,22 @@ from appliance.http.identity import Authenticator, DeviceIdentity
 from appliance.http.limits import ConnectionLimits
 from appliance.http.live import LiveHub, live_routes
 from appliance.http.plugin_endpoints import plugin_routes
+from appliance.http.problem import Problem
 from appliance.http.pull import pull_routes
 from appliance.http.push import push_routes
 from appliance.http.request import Identity
-from appliance.http.route import Route
+from appliance.http.route import Route, Takes
 from appliance.http.schema import schema_routes
 from appliance.http.segments import segment_routes
 from appliance.http.site import ApiSite, make_site
+from appliance.http.store_calls import full_problem
 from appliance.http.tls import ContextSwitch, server_context
 from appliance.http.upload_routes import upload_routes
+from appliance.http.uploads import disk_problem
 from appliance.http.verify import verify_routes
 from appliance.http.workers import PoolWorkers
 from appliance.store.box import Box
+from appliance.store.disk import DiskFull
 from appliance.store.pages import PullReader
 from appliance.store.visibility import blob_is_visible
 from appliance.store.writer import Commit
@@ -62,10 +67,7 @@ DRAIN_S = 5.0
 """How long requests under way are given at the stop."""
 
 ROTATE_S = 3600.0
-LATENESS_S = 0.1
 BUSY_RETRY_S = 5
-WEDGED_S = 30.0
-"""The writer has not done a job for so long although some wait: the box is failing."""
 
 
 class Service:
@@ -83,7 +85,6 @@ class Service:
         self._log = structlog.get_logger("appliance.daemon")
         self._notifier = Notifier()
         self._stop: list[Callable[[], Any]] = []
-        self._wedge: tuple[int, float] = (0, time.monotonic())
         self.metrics = Metrics()
         self.address = settings.http.listen
         self.public = settings.http.listen
@@ -132,6 +133,9 @@ class Service:
         self._certificate = server_certificate(box)
         self._contexts = ContextSwitch(self._context(self._certificate))
         self._site = self._make_site(workers)
+        self._watching = Watch(
+            box, self.metrics, self._notifier, self._reactor, site=self._site, hub=self._hub
+        )
         self._listen()
         self._listen_metrics()
         control = ControlServer(self._reactor, box, pool)
@@ -169,7 +173,7 @@ class Service:
                 *upload_routes(box.uploads, workers, box.now_ms),
                 *blob_routes(box.uploads.blobs, workers, may_read),
                 *plugin_routes(box),
-                *health_routes(self._trouble),
+                *health_routes(lambda: self._watching.trouble(), lambda: self._watching.warnings()),
             )
         )
 
@@ -180,6 +184,7 @@ class Service:
             clock=self._reactor,
             authenticate=self._authenticator,
             overload=self._overload,
+            no_room=self._no_room,
             limits=ConnectionLimits(
                 max_connections=http.max_connections,
                 max_per_address=http.max_connections_per_address,
@@ -247,54 +252,24 @@ class Service:
     # --- while it runs -------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Measure the event loop's lateness, tell the watchdog, renew the certificate."""
-        due = [self._reactor.seconds() + LATENESS_S]
-
-        def tick() -> None:
-            now = self._reactor.seconds()
-            self.metrics.late(max(0.0, now - due[0]))
-            due[0] = now + LATENESS_S
-            self._gauges()
-
-        calls = [(LoopingCall(tick), LATENESS_S), (LoopingCall(self._rotate), ROTATE_S)]
-        if self._notifier.watchdog_s:
-            alive = LoopingCall(self._alive)
-            calls.append((alive, self._notifier.watchdog_s / 2))
-        for call, every_s in calls:
-            call.clock = self._reactor
-            call.start(every_s, now=False)
-            self._stop.append(call.stop)
-
-    def _gauges(self) -> None:
-        writer = self.box.store.writer
-        self.metrics.commits.set(writer.commits)
-        self.metrics.jobs.set(writer.jobs)
-        self.metrics.waiting.set(writer.waiting)
-        self.metrics.connections.set(len(self._site.channels))
-        self.metrics.live.set(len(self._hub))
-        states = [status.state for status in self.box.plugins.host.status()]
-        for state in ("left_out", "failed", "quarantined", "missing"):
-            self.metrics.plugins_out.labels(state).set(states.count(state))
-
-    def _trouble(self) -> str:
-        """Return why the box does not work, or ""."""
-        writer = self.box.store.writer
-        done, since = self._wedge
-        now = time.monotonic()
-        if writer.jobs != done or not writer.waiting:
-            self._wedge = (writer.jobs, now)
-            return ""
-        if now - since > WEDGED_S:
-            return f"the store has not written for {int(now - since)} s while {writer.waiting} wait"
-        return ""
-
-    def _alive(self) -> None:
-        if not self._trouble():
-            self._notifier.tell("WATCHDOG=1")
+        """Look at how the box is doing, and renew the certificate."""
+        self._stop += self._watching.start()
+        rotate = LoopingCall(self._rotate)
+        rotate.clock = self._reactor
+        rotate.start(ROTATE_S, now=False)
+        self._stop.append(rotate.stop)
 
     def _overload(self) -> int | None:
         if self.box.store.writer.waiting > self._settings.sync.queue_limit:
             return BUSY_RETRY_S
+        return None
+
+    def _no_room(self, takes: Takes) -> Problem | None:
+        reserve = self.box.reserve
+        if takes == "documents" and reserve.documents.low:
+            return full_problem(reserve.why_documents_wait())
+        if takes == "files" and reserve.files.low:
+            return disk_problem(DiskFull(reserve.why_files_wait()))
         return None
 
     def _rotate(self) -> None:

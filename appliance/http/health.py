@@ -17,33 +17,45 @@ _HEALTH = {
     "properties": {
         "status": {"enum": ["ok", "failing"]},
         "reason": {"type": "string"},
+        "warnings": {"type": "array", "items": {"type": "string"}},
     },
 }
 
+_OK = {"status": "ok"}
+
 
 class HealthHandlers:
-    """Args: `trouble` returns why the box does not work, or ""."""
+    """Whether the box works.
 
-    def __init__(self, trouble: Callable[[], str]) -> None:
+    Args:
+        trouble: returns why the box takes no documents, or "".
+        warnings: returns what else must be looked at.
+    """
+
+    def __init__(self, trouble: Callable[[], str], warnings: Callable[[], list[str]]) -> None:
         self._trouble = trouble
+        self._warnings = warnings
 
     def health(self, _request: ApiRequest) -> Response:
         """Answer 200 while the box takes documents, 503 while it cannot."""
         reason = self._trouble()
         if reason:
             return json_response({"status": "failing", "reason": reason}, status=503)
-        return json_response({"status": "ok"})
+        warnings = self._warnings()
+        return json_response({"status": "ok", "warnings": warnings} if warnings else _OK)
 
 
-def health_routes(trouble: Callable[[], str]) -> tuple[Route, ...]:
+def health_routes(
+    trouble: Callable[[], str], warnings: Callable[[], list[str]] = list
+) -> tuple[Route, ...]:
     """Make the routes; arguments as of `HealthHandlers`."""
     return (
         Route(
             method="GET",
             path="/healthz",
-            handler=HealthHandlers(trouble).health,
+            handler=HealthHandlers(trouble, warnings).health,
             summary="Whether the box works",
-            description="503 with a reason while it cannot store documents.",
+            description="503 with a reason while it takes no documents.",
             auth="none",
             responses={200: Answer(description="It works.", media={JSON: _HEALTH})},
             limits=RouteLimits(sheddable=False),

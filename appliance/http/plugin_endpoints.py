@@ -74,6 +74,7 @@ class PluginEndpoint:
             return found
 
         def job(tx: WriteTransaction) -> EndpointResponse:
+            self._box.reserve.check(tx.db)
             for write in found.writes:
                 store_write(tx, self._box.plugins.registry, write)
             return found
@@ -151,6 +152,7 @@ def plugin_routes(box: Box) -> tuple[Route, ...]:
                         "not_found",
                         "conflict",
                         "content_invalid",
+                        "storage_full",
                     ),
                     limits=RouteLimits(max_body=MAX_BODY if posts else 0),
                     tags=(f"plugin {plugin}",),

@@ -351,9 +351,12 @@ def push_routes(box: Box, told: Callable[[list[Answer]], None], clock: Clock) ->
             ),
             request_body=RequestBody(media={NDJSON: _MUTATION}),
             responses={200: RouteAnswer(description="The answers.", media={NDJSON: _ANSWER})},
-            problems=("body_too_large", "bad_encoding", "storage_unavailable"),
+            problems=("body_too_large", "bad_encoding", "storage_full", "storage_unavailable"),
             limits=RouteLimits(
-                max_body=MAX_BODY, streaming=True, encodings=("identity", "gzip", "zstd")
+                max_body=MAX_BODY,
+                streaming=True,
+                encodings=("identity", "gzip", "zstd"),
+                takes="documents",
             ),
             tags=("sync",),
         ),

@@ -27,6 +27,7 @@ Auth = Literal["none", "device", "renew", "metrics"]
 the grace period; whoever may read metrics."""
 
 Encoding = Literal["identity", "gzip", "zstd"]
+Takes = Literal["", "documents", "files"]
 Schema = Mapping[str, object]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -104,12 +105,15 @@ class RouteLimits(msgspec.Struct, frozen=True, kw_only=True):
             where it is called with the whole body.
         encodings: content encodings of the body that are taken.
         sheddable: False for what must be answered even by an overloaded box (health).
+        takes: what it adds to the disk; refused before its body is read while the disk has no
+            room for it. Empty for what adds nothing to speak of.
     """
 
     max_body: int = 0
     streaming: bool = False
     encodings: tuple[Encoding, ...] = ("identity",)
     sheddable: bool = True
+    takes: Takes = ""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

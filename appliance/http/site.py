@@ -20,7 +20,7 @@ from appliance.http.deadline import Clock
 from appliance.http.limits import ConnectionLimits, GuardedFactory
 from appliance.http.problem import Problem
 from appliance.http.request import ApiRequest, Identity
-from appliance.http.route import Route, RouteTable
+from appliance.http.route import Route, RouteTable, Takes
 from appliance.http.tls import ContextSwitch
 from appliance.http.wire import WireRequest
 
@@ -30,6 +30,10 @@ is pending nothing of the body is read."""
 
 Overload = Callable[[], int | None]
 """Seconds a device should wait, or None while the box keeps up. Asked before a body is read."""
+
+
+NoRoom = Callable[[Takes], "Problem | None"]
+"""Why the disk cannot take more of something, or None while it can. Asked before a body is read."""
 
 
 class AccessRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +85,7 @@ class ApiSite(ServerFactory[ApiChannel]):
         clock: Clock,
         authenticate: Authenticate,
         overload: Overload,
+        no_room: NoRoom,
         limits: ConnectionLimits,
         observe: Callable[[AccessRecord], None] | None,
         request_ids: Callable[[], str],
@@ -90,6 +95,7 @@ class ApiSite(ServerFactory[ApiChannel]):
         self.clock = clock
         self.authenticate = authenticate
         self.overload = overload
+        self.no_room = no_room
         self.limits = limits
         self.new_request_id = request_ids
         self.channels: set[ApiChannel] = set()
@@ -249,6 +255,7 @@ def make_site(
     clock: Clock,
     authenticate: Authenticate,
     overload: Overload = lambda: None,
+    no_room: NoRoom = lambda _takes: None,
     limits: ConnectionLimits | None = None,
     observe: Callable[[AccessRecord], None] | None = None,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
@@ -261,6 +268,7 @@ def make_site(
         clock: the reactor.
         authenticate: see `Authenticate`; never called for routes of `auth` ``none``.
         overload: see `Overload`.
+        no_room: see `NoRoom`; asked for routes that take something.
         limits: of connections; the defaults where None.
         observe: called with the record of each request, for metrics; must not raise.
         entropy: random bytes, for the prefix of the request ids.
@@ -273,6 +281,7 @@ def make_site(
         clock=clock,
         authenticate=authenticate,
         overload=overload,
+        no_room=no_room,
         limits=limits or ConnectionLimits(),
         observe=observe,
         request_ids=lambda: f"{prefix}-{next(numbers):x}",

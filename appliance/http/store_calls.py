@@ -10,13 +10,16 @@ from twisted.python.failure import Failure
 
 from appliance.http.problem import Problem
 from appliance.store.connection import Connection
-from appliance.store.errors import StoreError
+from appliance.store.errors import StoreError, StoreFull
 from appliance.store.store import Store
 from appliance.store.transaction import WriteTransaction
 
 T = TypeVar("T")
 RETRY_S = 5
 """Seconds a device waits before it asks a store that could not write again."""
+
+FULL_RETRY_S = 60
+"""Seconds a device waits while the disk is low: somebody has to make room."""
 
 
 def written(store: Store, job: Callable[[WriteTransaction], T]) -> Deferred[T]:
@@ -57,8 +60,19 @@ def _settle(result: Deferred[Any]) -> Callable[[Any, BaseException | None], None
 
 def storage_problem(error: StoreError) -> Problem:
     """Return the problem that a device is told when the store fails."""
+    if isinstance(error, StoreFull):
+        return full_problem(str(error))
     return Problem(
         "storage_unavailable",
         f"Nothing was stored: {error}. Send it again later.",
         headers={"Retry-After": str(RETRY_S)},
+    )
+
+
+def full_problem(why: str) -> Problem:
+    """Return the problem that a device is told while the disk is low."""
+    return Problem(
+        "storage_full",
+        f"Nothing was stored: {why}. Send it again later.",
+        headers={"Retry-After": str(FULL_RETRY_S)},
     )

@@ -51,7 +51,7 @@ def upload_routes(
     bytes_in = RequestBody(
         media={CHUNK_TYPE: {}}, description="Bytes of the content.", required=False
     )
-    flowing = RouteLimits(max_body=store.max_bytes, streaming=True)
+    flowing = RouteLimits(max_body=store.max_bytes, streaming=True, takes="files")
     one = f"{PATH}/{{upload_id}}"
     disk = ("storage_full", "storage_unavailable")
     lookup = ("tus_version", "not_found", "gone", *disk)

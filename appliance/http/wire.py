@@ -1,7 +1,8 @@
 """Requests on the wire: twisted's request object, from its headers to the end of its answer.
 
 A request with a body begins when its headers are complete, one without when it is complete. In
-this order, each step can refuse: version, host, target, route, load, body, query, credential.
+this order, each step can refuse: version, host, target, route, load, room on the disk, body, query,
+credential.
 """
 
 from __future__ import annotations
@@ -134,6 +135,9 @@ class WireRequest(Request):
                 raise Problem(
                     "overloaded", f"Wait {seconds} s.", headers={"Retry-After": str(seconds)}
                 )
+        full = self.site.no_room(route.limits.takes) if route.limits.takes else None
+        if full is not None:
+            raise full
         encoding = _check_body(route, headers, length)
         _check_acceptable(route, headers)
         channel = self._channel()

@@ -23,6 +23,8 @@ from appliance.enrollment.pairing_code import PairingLimits
 from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.discovery import Found
 from appliance.store.connection import Connection
+from appliance.store.disk import Disk, SystemDisk
+from appliance.store.disk_reserve import MEGABYTE, DiskReserve
 from appliance.store.enrolling import Enroller
 from appliance.store.failure_notes import FailureNotes
 from appliance.store.identities import Enrolled, IdentityBook
@@ -79,6 +81,7 @@ class Box:
         anchor: the certificate that devices trust the server by.
         enroller: makes codes, devices and credentials.
         uploads: unfinished uploads; ``uploads.blobs`` the finished ones.
+        reserve: the free disk that devices may not use up.
         segments: segment files.
         sources: collections whose changes may change grants.
         permissions: who may do what; replaced whole on a change.
@@ -92,6 +95,7 @@ class Box:
         entropy: Entropy = secrets.token_bytes,
         deliver: Callable[[Callable[[], None]], None] = lambda call: call(),
         on_commit: Callable[[Commit], None] = lambda _commit: None,
+        disk: Disk | None = None,
         found: list[Found] | None = None,
     ) -> None:
         """Open the box, making it where there is none.
@@ -102,6 +106,7 @@ class Box:
             entropy: gives random bytes.
             deliver: brings results of the store's threads to the thread that waits for them.
             on_commit: told of every commit.
+            disk: the operations on files beside the database, and what is free.
             found: plugins in place of the installed ones.
 
         Raises:
@@ -113,6 +118,7 @@ class Box:
         self.state_dir: Path = settings.state_dir
         self.now_ms = now_ms
         self.entropy = entropy
+        self._disk: Disk = SystemDisk() if disk is None else disk
         self._notes = FailureNotes(now_ms)
         self._store: Store | None = None
         make_private(self.state_dir)
@@ -179,12 +185,19 @@ class Box:
             device_days=settings.tls.device_days,
             token_ms=settings.enrollment.token_minutes * MINUTE_MS,
         )
+        self.reserve = DiskReserve(
+            self.state_dir,
+            self._disk,
+            documents=settings.sync.disk_reserve_mb * MEGABYTE,
+            files=settings.blobs.disk_reserve_mb * MEGABYTE,
+        )
         self.uploads = UploadStore(
             self.state_dir,
             self.now_ms,
             settings.blobs.max_bytes,
             settings.blobs.upload_expires_h * HOUR_MS,
-            settings.blobs.disk_reserve_mb * 1_000_000,
+            self.reserve.files.reserve,
+            disk=self._disk,
         )
         self.uploads.recover()
         self.segments = SegmentFiles(self.state_dir / "segments")
@@ -254,12 +267,18 @@ class Box:
     # --- jobs ----------------------------------------------------------------------------------
 
     def receive(
-        self, tx: WriteTransaction, device: int, lines: Sequence[bytes], *, alone: bool = False
+        self,
+        tx: WriteTransaction,
+        device: int,
+        lines: Sequence[bytes],
+        *,
+        alone: bool = False,
+        retried: bool = False,
     ) -> list[Answer]:
         """Decide mutations that a device pushed; see `Receiver.receive`."""
         if self._receiver is None:
             self._receiver = Receiver(self)
-        return self._receiver.receive(tx, device, lines, alone=alone)
+        return self._receiver.receive(tx, device, lines, alone=alone, retried=retried)
 
     def refresh_grants_if_stale(self, tx: WriteTransaction, enrolled: Enrolled) -> bool:
         """Compute a device's grants anew where data they follow from has changed since."""

@@ -20,5 +20,9 @@ class StoreUnavailable(StoreError):
     again."""
 
 
+class StoreFull(StoreUnavailable):
+    """The disk has no room for more documents; see `appliance.store.disk_reserve`."""
+
+
 class StoreTooNew(StoreError):
     """The store was written by a newer version of Fieldbox."""

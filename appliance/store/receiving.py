@@ -29,7 +29,13 @@ class Receiver:
         self._intake: Intake | None = None
 
     def receive(
-        self, tx: WriteTransaction, device: int, lines: Sequence[bytes], *, alone: bool = False
+        self,
+        tx: WriteTransaction,
+        device: int,
+        lines: Sequence[bytes],
+        *,
+        alone: bool = False,
+        retried: bool = False,
     ) -> list[Answer]:
         """Decide mutations that a device pushed; one answer for each line, in order.
 
@@ -37,12 +43,21 @@ class Receiver:
         ``alone``: that line is set aside, so that it is not sent for ever, and holds up none of
         the others. So a job that does more than this asks for ``alone`` from the start.
 
+        Args:
+            tx: the transaction.
+            device: the device's number.
+            lines: of the push.
+            retried: a person has kept mutations taken in once more, which the disk holds already.
+
         Raises:
             DeviceRevoked: it was revoked, or its user locked, meanwhile.
+            StoreFull: the disk has no room for more documents.
             StoreError: the disk refuses.
             RunInstead: a line failed that was not alone.
         """
         box = self._box
+        if not retried:
+            box.reserve.check(tx.db)
         identities = IdentityBook(tx.db)
         enrolled = identities.enrolled_by_number(device)
         if enrolled is None or enrolled.device.state != "active" or enrolled.user.locked:
@@ -76,7 +91,9 @@ class Receiver:
             except (StoreError, MemoryError):
                 raise
             except Exception:
-                raise RunInstead(lambda tx: self.receive(tx, device, lines, alone=True)) from None
+                raise RunInstead(
+                    lambda tx: self.receive(tx, device, lines, alone=True, retried=retried)
+                ) from None
         if sender.last_n != enrolled.last_n:
             identities.set_last_n(device, sender.last_n)
         return answers

@@ -27,7 +27,7 @@ from appliance.testing.schema_sample import CannotSample
 T = TypeVar("T")
 
 MAX_WAIT_SECONDS = 10.0
-_BUSY = frozenset({429, 503})
+_BUSY = frozenset({429, 503, 507})
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,7 @@ def batch(desk: Desk, params: SendBatch, _actor: str) -> BatchDone:
     rows = [ImportRow(row.number, row.values) for row in params.rows]
 
     def job(tx: WriteTransaction) -> Counts:
+        desk.box.reserve.check(tx.db)
         return one.session.batch(tx, rows, desk.box.converter(tx, one.params.kind))
 
     return _told(one, desk.box.store.write(job))

@@ -203,7 +203,7 @@ def _sender(connection: Connection, kept: KeptMutation) -> int:
 def _once(desk: Desk, tx: WriteTransaction, kept: KeptMutation, device: int, actor: str) -> Retried:
     assert kept.payload is not None
     AnswerBook(tx.db).forget(kept.num)
-    (answer,) = desk.box.receive(tx, device, [kept.payload], alone=True)
+    (answer,) = desk.box.receive(tx, device, [kept.payload], alone=True, retried=True)
     AuditBook(tx.db).add(
         tx.now_ms,
         actor,

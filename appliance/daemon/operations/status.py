@@ -18,6 +18,7 @@ from appliance.daemon.operations.plugins import PluginView, views
 from appliance.store import meta
 from appliance.store.answers import AnswerBook
 from appliance.store.connection import Connection
+from appliance.store.disk_reserve import DiskReserve
 from appliance.store.waiting import WaitingBook
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -66,6 +67,24 @@ class StoreSize(msgspec.Struct, frozen=True, kw_only=True):
     records: dict[str, int]
 
 
+class DiskRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """The disk and what is kept back of it.
+
+    Attributes:
+        free_bytes: free on the disk.
+        empty_bytes: empty inside the database, filled before its file grows.
+        reserve_bytes, files_reserve_bytes: below which pushes, and uploads, wait.
+        pushes_wait, uploads_wait: why they wait; "" where they do not.
+    """
+
+    free_bytes: int
+    empty_bytes: int
+    reserve_bytes: int
+    files_reserve_bytes: int
+    pushes_wait: str
+    uploads_wait: str
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the box stands.
 
@@ -95,6 +114,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     queues: Queues
     plugins: tuple[PluginView, ...]
     store: StoreSize
+    disk: DiskRoom
     state_dir: str
 
 
@@ -135,6 +155,7 @@ def status(desk: Desk, _params: Empty, _actor: str) -> Status:
             ),
             plugins=tuple(views(desk)),
             store=_size(connection, box.store.path),
+            disk=_disk(connection, box.reserve),
             state_dir=str(box.state_dir),
         )
 
@@ -171,6 +192,18 @@ def _size(connection: Connection, path: Path) -> StoreSize:
                 " ON k.num = s.collection GROUP BY k.name HAVING sum(s.rows) ORDER BY k.name"
             )
         ),
+    )
+
+
+def _disk(connection: Connection, reserve: DiskReserve) -> DiskRoom:
+    space = reserve.measure(connection)
+    return DiskRoom(
+        free_bytes=space.free,
+        empty_bytes=space.empty,
+        reserve_bytes=reserve.documents.reserve,
+        files_reserve_bytes=reserve.files.reserve,
+        pushes_wait=reserve.why_documents_wait(),
+        uploads_wait=reserve.why_files_wait(),
     )
 
 

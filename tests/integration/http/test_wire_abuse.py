@@ -220,6 +220,24 @@ def test_overload_is_answered_before_the_body_but_health_still_works(serve, requ
     assert server.get("/v1/hello").status == 200
 
 
+def test_a_disk_without_room_is_told_before_the_body_and_only_where_it_is_needed(
+    serve, request_head
+):
+    server = serve()
+    server.get("/v1/control?full=1")
+    answer = _refused_early(server, request_head, "/v1/swallow")
+    _problem(answer, 507, "storage_full")
+    assert answer.headers["retry-after"] == "60"
+    assert "no room for documents" in answer.json()["detail"]
+    assert server.get("/v1/hello").status == 200
+    server.get("/v1/control?full=0")
+    with server.client() as client:
+        answer = client.request(
+            "POST", "/v1/swallow", b"x", Content_Type="application/octet-stream"
+        )
+        assert answer.status == 200
+
+
 def test_a_client_that_sends_on_can_read_the_refusal(server, request_head):
     """The server discards for a while instead of resetting, so the answer is not lost."""
     with server.client() as client:

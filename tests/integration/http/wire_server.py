@@ -28,6 +28,7 @@ from appliance.http.problem import Problem  # noqa: E402
 from appliance.http.response import Response, json_response  # noqa: E402
 from appliance.http.route import Answer, Parameter, RequestBody, Route, RouteLimits  # noqa: E402
 from appliance.http.site import make_site  # noqa: E402
+from appliance.http.store_calls import full_problem  # noqa: E402
 from appliance.http.stream import ChunkStream  # noqa: E402
 from appliance.http.tls import ContextSwitch, TlsMaterial, server_context  # noqa: E402
 
@@ -39,6 +40,7 @@ ANSWERS = {200: Answer(description="JSON.", media={"application/json": {}})}
 revoked: set[str] = set()
 state = {
     "overload": None,
+    "full": False,
     "swallowed": 0,
     "ended": 0,
     "lost": 0,
@@ -183,6 +185,8 @@ def control(request):
     query = request.query
     if "overload" in query:
         state["overload"] = int(query["overload"]) or None
+    if "full" in query:
+        state["full"] = query["full"] == "1"
     if "revoke" in query:
         revoked.add(query["revoke"])
         site.drop(lambda identity: identity.subject in revoked)
@@ -256,7 +260,9 @@ site = make_site(
             swallow,
             request_body=BODY,
             query=any_of("pause"),
-            limits=RouteLimits(max_body=1 << 30, streaming=True, encodings=coded),
+            limits=RouteLimits(
+                max_body=1 << 30, streaming=True, encodings=coded, takes="documents"
+            ),
         ),
         route("GET", "/v1/release", release, limits=calm),
         route("GET", "/v1/big", big, query=any_of("pages")),
@@ -269,7 +275,7 @@ site = make_site(
             "/v1/control",
             control,
             limits=calm,
-            query=any_of("overload", "revoke", "rotate"),
+            query=any_of("overload", "full", "revoke", "rotate"),
         ),
         route("GET", "/v1/stats", stats, limits=calm),
         route("GET", "/v1/crash", crash),
@@ -277,6 +283,7 @@ site = make_site(
     clock=reactor,
     authenticate=authenticate,
     overload=lambda: state["overload"],
+    no_room=lambda takes: full_problem(f"no room for {takes}") if state["full"] else None,
     limits=ConnectionLimits(**json.loads(sys.argv[2])),
 )
 structlog.configure(
