@@ -84,6 +84,7 @@ COMMANDS: dict[str, Entry] = {
     "print": Entry("print_", "print_", "Print a document from a record."),
     "mutation": Entry("mutation", "mutation", "Documents that wait for a person."),
     "audit": Entry("audit", "audit", "Who did what; whether the log is whole."),
+    "clock": Entry("clock", "clock", "What time the box goes by: show, reset."),
     "epoch": Entry("epoch", "epoch", "After a store was put back from a copy."),
     "plugin": Entry("plugin", "plugin", "Plugins: list, failures, allow."),
     "x": Entry("x", "x", "Commands that plugins bring."),

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def serve(settings: Settings, on_ready: Callable[[Any], None]) -> int:
     from appliance.store.errors import StoreError
 
     reactor: Any = installed
+    # Twisted goes by the time of day; a clock that is put back would stop everything that is due.
+    reactor.seconds = time.monotonic
     configure(settings.log.level, settings.log.format)
     service = Service(settings, reactor)
     code = [0]

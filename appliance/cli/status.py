@@ -21,6 +21,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
         show_json(found)
         return
     show_pairs(_pairs(found))
+    if advice := found["clock"]["advice"]:
+        click.echo(f"clock: {advice}")
     for what in ("pushes", "uploads"):
         if why := found["disk"][f"{what}_wait"]:
             click.echo(f"{what} wait: {why}")

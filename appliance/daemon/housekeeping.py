@@ -1,4 +1,5 @@
-"""What the daemon does by itself: retention, segments, expired uploads, plugins' jobs, presence.
+"""What the daemon does by itself: retention, segments, expired uploads, plugins' jobs, presence,
+the clock.
 
 Each chore runs again some time after its last run has ended; one that fails is logged and runs
 again like the others.
@@ -10,18 +11,20 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.python.failure import Failure
 
 from appliance.api.errors import PluginError
 from appliance.api.mutations import Write
 from appliance.api.schedule import ScheduledJob
 from appliance.daemon.presence import Presence
+from appliance.enrollment.clock import MINUTE_MS, ClockState
 from appliance.http.deadline import Clock, Timer
 from appliance.http.store_calls import side_read, written
 from appliance.http.workers import Workers
 from appliance.store import retention, segments
 from appliance.store.box import Box
+from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.writes import store_write
@@ -30,6 +33,11 @@ SEGMENTS_S = 5.0
 PRESENCE_S = 20.0
 RETENTION_S = 600.0
 UPLOADS_S = 900.0
+CLOCK_S = 60.0
+CLOCK_WRITTEN_MS = 10 * MINUTE_MS
+"""How far what is known of the time may run ahead of what is written down."""
+
+_log = structlog.get_logger("appliance.daemon")
 
 
 class Chore:
@@ -73,9 +81,7 @@ class Chore:
         self._running.addCallback(self._again)
 
     def _failed(self, failure: Failure) -> None:
-        structlog.get_logger("appliance.daemon").error(
-            "chore_failed", chore=self._name, exc_info=failure.value
-        )
+        _log.error("chore_failed", chore=self._name, exc_info=failure.value)
 
     def _again(self, _result: Any) -> None:
         self._running = None
@@ -97,11 +103,13 @@ class Housekeeping:
         self._box = box
         self._workers = workers
         self._presence = presence
+        self._clock_written_ms = 0
         self._chores = [
             Chore(clock, "segments", SEGMENTS_S, self.build_segments, first_s=0.5),
             Chore(clock, "presence", PRESENCE_S, self.write_presence),
             Chore(clock, "retention", RETENTION_S, self.sweep, first_s=30.0),
             Chore(clock, "uploads", UPLOADS_S, self.sweep_uploads),
+            Chore(clock, "clock", CLOCK_S, self.look_at_clock, first_s=0.0),
         ]
         for plugin, declared in box.plugins.host.declared.items():
             for job in declared.jobs:
@@ -124,7 +132,7 @@ class Housekeeping:
         """Stop; fires when what was gathered is written down."""
         for chore in self._chores:
             chore.stop()
-        return self.write_presence()
+        return self.write_presence().addCallback(lambda _: self._write_clock())
 
     @inlineCallbacks
     def build_segments(self) -> Any:
@@ -160,12 +168,14 @@ class Housekeeping:
         sync = self._box.settings.sync
 
         def job(tx: WriteTransaction) -> bool:
-            retention.mark_day(tx.db, tx.log.head, tx.now_ms)
-            if not retention.is_believed(tx.db, tx.now_ms):
+            # Not the time that is shown: that may have jumped ahead by years.
+            known_ms = self._box.clock.seen.floor_ms
+            if not known_ms:
                 return False
+            retention.mark_day(tx.db, tx.log.head, known_ms)
             swept = retention.sweep(
                 tx.db,
-                tx.now_ms,
+                known_ms,
                 tombstone_days=sync.tombstone_days,
                 answer_days=sync.answer_days,
             )
@@ -174,6 +184,24 @@ class Housekeeping:
         more = True
         while more:
             more = yield written(self._box.store, job)
+
+    def look_at_clock(self) -> Deferred[Any]:
+        """Look at the system's clock, and write down what is known of the time now and then."""
+        box = self._box
+        before = box.clock.state
+        state = box.clock.look(box.synchronised())
+        if state is not before:
+            say = _log.info if state is ClockState.RIGHT else _log.warning
+            say("clock", state=state.value, system_ms=box.clock.system_now_ms, now_ms=box.now_ms())
+        moved = box.clock.seen.floor_ms - self._clock_written_ms
+        if state is before and 0 <= moved < CLOCK_WRITTEN_MS:
+            return succeed(None)
+        return self._write_clock()
+
+    def _write_clock(self) -> Deferred[Any]:
+        seen = self._box.clock.seen
+        self._clock_written_ms = seen.floor_ms
+        return written(self._box.store, lambda tx: ClockBook(tx.db).write(seen))
 
     def write_presence(self) -> Deferred[Any]:
         """Write down which devices were here."""

@@ -66,7 +66,7 @@ WORKERS = 8
 DRAIN_S = 5.0
 """How long requests under way are given at the stop."""
 
-ROTATE_S = 3600.0
+ROTATE_S = 60.0
 BUSY_RETRY_S = 5
 
 
@@ -195,6 +195,7 @@ class Service:
                 stall_s=http.stall_timeout_s,
             ),
             observe=self.metrics.observe,
+            now_ms=self.box.now_ms,
         )
 
     def _listen(self) -> None:
@@ -273,7 +274,8 @@ class Service:
         return None
 
     def _rotate(self) -> None:
-        """Renew the server's certificate when two thirds of its life are over."""
+        """Renew the server's certificate when two thirds of its life are over, or when the clock
+        was put right."""
         if not self._certificate.due_for_renewal(self.box.now_ms()):
             return
         self._certificate = server_certificate(self.box)

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from appliance.daemon.metrics import Metrics
 from appliance.daemon.notify import Notifier
+from appliance.enrollment.clock import ClockState
 from appliance.http.live import LiveHub
 from appliance.http.site import ApiSite
 from appliance.http.store_calls import read
@@ -80,8 +81,12 @@ class Watch:
 
     def warnings(self) -> list[str]:
         """Return what does not keep the box from taking documents and must be looked at."""
-        files = self._box.reserve.why_files_wait()
-        return [f"uploads wait: {files}"] if files else []
+        found = []
+        if files := self._box.reserve.why_files_wait():
+            found.append(f"uploads wait: {files}")
+        if (state := self._box.clock.state) is not ClockState.RIGHT:
+            found.append(f"the clock is {state.value}: see `fieldbox clock show`")
+        return found
 
     def levels(self) -> Deferred[None] | None:
         """Measure what fills up, on a reader thread."""

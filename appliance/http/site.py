@@ -23,6 +23,7 @@ from appliance.http.request import ApiRequest, Identity
 from appliance.http.route import Route, RouteTable, Takes
 from appliance.http.tls import ContextSwitch
 from appliance.http.wire import WireRequest
+from appliance.store.system_clock import system_now_ms
 
 Authenticate = Callable[[ApiRequest], "Identity | Deferred[Identity]"]
 """Who a request comes from, by its `route.auth`; raises or fails with Problem. While a Deferred
@@ -88,6 +89,7 @@ class ApiSite(ServerFactory[ApiChannel]):
         no_room: NoRoom,
         limits: ConnectionLimits,
         observe: Callable[[AccessRecord], None] | None,
+        now_ms: Callable[[], int],
         request_ids: Callable[[], str],
         log_all: bool,
     ) -> None:
@@ -100,6 +102,7 @@ class ApiSite(ServerFactory[ApiChannel]):
         self.new_request_id = request_ids
         self.channels: set[ApiChannel] = set()
         self._observe = observe
+        self._now_ms = now_ms
         self._log_all = log_all
         self._log = structlog.get_logger("appliance.http")
         self._date_second = -1
@@ -119,7 +122,7 @@ class ApiSite(ServerFactory[ApiChannel]):
 
     def standing_headers(self) -> bytes:
         """The header lines every answer begins with, rendered once a second."""
-        second = int(self.clock.seconds())
+        second = self._now_ms() // 1000
         if second != self._date_second:
             self._date_second = second
             date = datetimeToString(second)  # type: ignore[no-untyped-call]
@@ -258,6 +261,7 @@ def make_site(
     no_room: NoRoom = lambda _takes: None,
     limits: ConnectionLimits | None = None,
     observe: Callable[[AccessRecord], None] | None = None,
+    now_ms: Callable[[], int] = system_now_ms,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
     log_all: bool = False,
 ) -> ApiSite:
@@ -271,6 +275,7 @@ def make_site(
         no_room: see `NoRoom`; asked for routes that take something.
         limits: of connections; the defaults where None.
         observe: called with the record of each request, for metrics; must not raise.
+        now_ms: the time that answers are dated with, UTC milliseconds.
         entropy: random bytes, for the prefix of the request ids.
         log_all: log successes too; refusals, failures and lost requests always are.
     """
@@ -284,6 +289,7 @@ def make_site(
         no_room=no_room,
         limits=limits or ConnectionLimits(),
         observe=observe,
+        now_ms=now_ms,
         request_ids=lambda: f"{prefix}-{next(numbers):x}",
         log_all=log_all,
     )

@@ -36,7 +36,8 @@ SESSION_SECONDS = 12 * 3600
 """How long a ticket resumes a session: a phone that slept through a shift still resumes."""
 
 _SESSION_ID_CONTEXT = b"fieldbox/1"
-_CERTIFICATE_HAS_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL's x509_vfy.h
+_CERTIFICATE_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL's x509_vfy.h
+_CERTIFICATE_HAS_EXPIRED = 10
 _ALPN = b"http/1.1"
 
 
@@ -122,7 +123,11 @@ def _trust(
         _connection: SSL.Connection, certificate: crypto.X509, error: int, depth: int, ok: int
     ) -> bool:
         if not ok:
-            return depth == 0 and error == _CERTIFICATE_HAS_EXPIRED
+            # OpenSSL goes by the system's clock, which may never have been set. The times of a
+            # device's certificate are checked at every request, by the time of the box.
+            return error == _CERTIFICATE_NOT_YET_VALID or (
+                depth == 0 and error == _CERTIFICATE_HAS_EXPIRED
+            )
         return depth > 0 or _accepted(certificate.to_cryptography(), accept_peer)
 
     def ended(connection: SSL.Connection, where: int, _value: int) -> None:

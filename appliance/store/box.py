@@ -7,7 +7,6 @@ are jobs take the writer's transaction and are given to `Store.write` or `Store.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +16,12 @@ import structlog
 from appliance.api.importing import ImportNote, ImportRecord, ImportValues
 from appliance.config.settings import Settings
 from appliance.enrollment.authority import Authority
-from appliance.enrollment.clock import MINUTE_MS
+from appliance.enrollment.clock import MINUTE_MS, FlooredClock
 from appliance.enrollment.entropy import Entropy
 from appliance.enrollment.pairing_code import PairingLimits
 from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.discovery import Found
+from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
 from appliance.store.disk import Disk, SystemDisk
 from appliance.store.disk_reserve import MEGABYTE, DiskReserve
@@ -44,6 +44,7 @@ from appliance.store.receiving import Receiver
 from appliance.store.segments import SegmentFiles
 from appliance.store.state_dir import make_private
 from appliance.store.store import FILE, Store
+from appliance.store.system_clock import counter_ms, kernel_synchronised, system_now_ms
 from appliance.store.transaction import WriteTransaction
 from appliance.store.uploads import UploadStore
 from appliance.store.writer import Commit
@@ -53,11 +54,6 @@ from appliance.sync.intake_transaction import Answer
 HOUR_MS = 60 * MINUTE_MS
 QUERY_SHARE = 0.8
 """The share of a plugin call's time that one of its queries may take."""
-
-
-def system_now_ms() -> int:
-    """Return the system's time, UTC milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 class Rights(NamedTuple):
@@ -74,7 +70,9 @@ class Box:
     Attributes:
         settings: from the config.
         state_dir: where everything is kept.
-        now_ms: the clock, UTC milliseconds.
+        clock: the time, which never stands far before what the box has seen.
+        now_ms: the same, UTC milliseconds.
+        synchronised: tells whether something keeps the system's clock right.
         plugins: the loaded plugins, their collections, settings and importers.
         store: the database.
         authority: the box's certificate authority.
@@ -92,6 +90,8 @@ class Box:
         settings: Settings,
         *,
         now_ms: Callable[[], int] = system_now_ms,
+        counter_ms: Callable[[], int] = counter_ms,
+        synchronised: Callable[[], bool] = kernel_synchronised,
         entropy: Entropy = secrets.token_bytes,
         deliver: Callable[[Callable[[], None]], None] = lambda call: call(),
         on_commit: Callable[[Commit], None] = lambda _commit: None,
@@ -102,7 +102,9 @@ class Box:
 
         Args:
             settings: from the config.
-            now_ms: the clock.
+            now_ms: the system's clock.
+            counter_ms: a clock that only runs forward, milliseconds.
+            synchronised: tells whether something keeps the system's clock right.
             entropy: gives random bytes.
             deliver: brings results of the store's threads to the thread that waits for them.
             on_commit: told of every commit.
@@ -116,15 +118,17 @@ class Box:
         """
         self.settings = settings
         self.state_dir: Path = settings.state_dir
-        self.now_ms = now_ms
+        self.clock = FlooredClock(now_ms, counter_ms)
+        self.now_ms = self.clock.now_ms
+        self.synchronised = synchronised
         self.entropy = entropy
         self._disk: Disk = SystemDisk() if disk is None else disk
-        self._notes = FailureNotes(now_ms)
+        self._notes = FailureNotes(self.now_ms)
         self._store: Store | None = None
         make_private(self.state_dir)
         self.plugins = load(
             settings,
-            now_ms,
+            self.now_ms,
             on_failure=self._notes.failed,
             on_quarantine=self._notes.quarantined,
             memory=remembered_in(self.state_dir / FILE),
@@ -161,6 +165,8 @@ class Box:
             readers=settings.sync.readers,
             batch=settings.sync.group_commit_mutations,
         )
+        self.clock.take(self.store.read(lambda db: ClockBook(db).seen()))
+        self.clock.look(self.synchronised())
         self.sources = frozenset(
             name for d in host.declared.values() for name in d.manifest.grant_sources
         )

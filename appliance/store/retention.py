@@ -14,9 +14,6 @@ from appliance.store.connection import Connection
 BATCH = 5_000
 """Entries dropped in one transaction, so that the writer is never held for long."""
 
-KNOWN_DAYS = 7
-"""How many days back a box that is in use has been seen."""
-
 _MARKS = "seq_marks"
 
 
@@ -39,21 +36,6 @@ def mark_day(connection: Connection, head: int, now_ms: int) -> None:
     day = now_ms // 86_400_000
     if meta.read(connection, f"{_MARKS}:{day}") is None:
         meta.write(connection, f"{_MARKS}:{day}", head)
-
-
-def is_believed(connection: Connection, now_ms: int) -> bool:
-    """Tell whether the clock is to be trusted with what cannot be taken back.
-
-    A clock that jumps ahead by years makes everything look old at once. So it counts only where
-    the box was there on one of the days before, by the same clock; a real day lost costs nothing.
-    """
-    day = now_ms // 86_400_000
-    found = connection.row(
-        "SELECT 1 FROM box_meta WHERE key GLOB ?"
-        " AND CAST(substr(key, ?) AS INTEGER) BETWEEN ? AND ? LIMIT 1",
-        (f"{_MARKS}:*", len(_MARKS) + 2, day - KNOWN_DAYS, day - 1),
-    )
-    return found is not None
 
 
 def seq_of_age(connection: Connection, now_ms: int, days: int) -> int:

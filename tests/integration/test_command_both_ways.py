@@ -162,6 +162,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "print kinds": ("print", "--kinds", "--json"),
     "print": ("print", "order_copy", "{order}", "--json"),
     "device revoke": ("device", "revoke", "{id}", "--json"),
+    "clock show": ("clock", "show", "--json"),
+    "clock reset": ("clock", "reset", "--json"),
     "audit list": ("audit", "list", "--json"),
     "audit verify": ("audit", "verify", "--json"),
     "epoch renew": ("epoch", "renew", "--json"),
@@ -176,7 +178,7 @@ _CODE = re.compile(
     r"|(?<=\"id\": \")[0-9A-Z]{4}(?=\")"
 )
 _FINGERPRINT = re.compile(r"(?<=ca=)[\w-]{43}|(?<=\"ca_sha256\": \")[\w-]{43}")
-_OWN = re.compile(r'(?<=")(running|started_at|bytes|free_bytes)": [^,\n]+')
+_OWN = re.compile(r'(?<=")(running|started_at|bytes|free_bytes|empty_bytes)": [^,\n]+')
 
 
 def normal(said: Said, place: Place) -> Said:

@@ -10,6 +10,7 @@ import msgspec
 from appliance.api.errors import PluginError
 from appliance.daemon.operations import (
     audit,
+    clock,
     commands,
     devices,
     epoch,
@@ -35,6 +36,7 @@ from appliance.store.people import UserRefused
 
 _MODULES = (
     audit,
+    clock,
     commands,
     devices,
     epoch,

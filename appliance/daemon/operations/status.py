@@ -11,6 +11,8 @@ import msgspec
 
 from appliance import __version__
 from appliance.api.manifest import API_VERSION
+from appliance.daemon.operations import clock
+from appliance.daemon.operations.clock import ClockView
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.devices import public_place
 from appliance.daemon.operations.operation import Empty, Operation, OperationRefused
@@ -95,7 +97,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         url: where devices reach it, None where that is not known.
         ca_sha256: fingerprint of its authority, base64url.
         epoch, head, floor: of the store.
-        now: the box's clock, UTC milliseconds.
+        now, clock: the box's time, UTC milliseconds, and how it is known.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     head: int
     floor: int
     now: int
+    clock: ClockView
     users: int
     devices: DeviceCounts
     queues: Queues
@@ -144,6 +147,7 @@ def status(desk: Desk, _params: Empty, _actor: str) -> Status:
             head=int(meta.read(connection, "head") or 0),
             floor=int(meta.read(connection, "floor") or 0),
             now=now,
+            clock=clock.view(box),
             users=_number(connection, "SELECT count(*) FROM box_users"),
             devices=_devices(connection, now),
             queues=Queues(

@@ -35,7 +35,7 @@ class Authority:
         self.subject = _name(name)
         self.write(name, self.sign(self.subject, self.key.public_key(), ca=True), self.key)
 
-    def sign(self, subject, public_key, *, ca=False, days=30):
+    def sign(self, subject, public_key, *, ca=False, days=30, begins=-60):
         now = datetime.now(UTC)
         builder = (
             x509.CertificateBuilder()
@@ -43,7 +43,7 @@ class Authority:
             .issuer_name(self.subject)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=60))
+            .not_valid_before(now + timedelta(days=begins))
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
@@ -52,9 +52,9 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
-    def issue(self, file, common_name, *, days=30):
+    def issue(self, file, common_name, *, days=30, begins=-60):
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self.sign(_name(common_name), key.public_key(), days=days)
+        certificate = self.sign(_name(common_name), key.public_key(), days=days, begins=begins)
         self.write(file, certificate, key)
         return certificate
 
@@ -81,6 +81,7 @@ class Pki:
             "device": box.issue("device", "device-1"),
             "device2": box.issue("device2", "device-2"),
             "expired": box.issue("expired", "device-3", days=-1),
+            "early": box.issue("early", "device-4", begins=20),
             "foreign": Authority(folder, "foreign-ca").issue("foreign", "device-1"),
         }
         (folder / "file.bin").write_bytes(os.urandom(1_000_003))

@@ -44,6 +44,11 @@ def test_an_expired_certificate_reaches_the_request(server, pki):
     assert who["not_after"] == pki.certificates["expired"].not_valid_after_utc.isoformat()
 
 
+def test_a_certificate_that_begins_later_by_the_systems_clock_reaches_the_request(server):
+    """The system's clock may never have been set; the request is checked by the box's own time."""
+    assert server.get("/v1/whoami", "early").json()["subject"] == "device-4"
+
+
 def _refused(server, device, session=None, context=None):
     """Whether the server ends the connection in or right after the handshake (TLS 1.3 lets the
     client finish first)."""

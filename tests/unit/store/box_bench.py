@@ -48,6 +48,8 @@ class Bench:
     Attributes:
         box: the open box.
         now_ms: what its clock says.
+        counter_ms: how long its machine has run.
+        synchronised: whether something keeps its clock right.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class Bench:
     ) -> None:
         self.folder = folder
         self.now_ms = START_MS
+        self.counter_ms = 0
+        self.synchronised = False
         self._plugins = plugins
         self._options = options
         text = f'state_dir = "state"\n[http]\nlisten = "127.0.0.1:0"\n{config}'
@@ -69,7 +73,14 @@ class Bench:
     def open(self) -> Box:
         made = self._plugins() if callable(self._plugins) else self._plugins
         plugins = [found(name, plugin) for name, plugin in made.items()]
-        self.box = Box(self.settings, now_ms=lambda: self.now_ms, found=plugins, **self._options)
+        self.box = Box(
+            self.settings,
+            now_ms=lambda: self.now_ms,
+            counter_ms=lambda: self.counter_ms,
+            synchronised=lambda: self.synchronised,
+            found=plugins,
+            **self._options,
+        )
         return self.box
 
     def close(self) -> None:
