@@ -8,8 +8,8 @@ from typing import NamedTuple
 from appliance.config.errors import ConfigError, ConfigProblem
 from appliance.config.settings import Settings
 from appliance.plugin_host.remembered import Remembered
-from appliance.store.box import system_now_ms
 from appliance.store.plugins import load
+from appliance.store.system_clock import system_now_ms
 
 
 class Findings(NamedTuple):
