@@ -31,7 +31,8 @@ class Files:
 
     def row(self, kind: str, /, **values: Any) -> list[ImportRecord]:
         """Import one row; an unresolved reference raises KeyError."""
-        records = list(plugin.import_row(kind, values, self.context))
+        found = plugin.import_row(kind, values, self.context)
+        records = [record for record in found if isinstance(record, ImportRecord)]
         for record in records:
             self._store(record)
         return records

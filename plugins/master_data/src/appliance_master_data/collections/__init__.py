@@ -7,8 +7,9 @@ from appliance_master_data.collections.attachments import ATTACHMENTS
 from appliance_master_data.collections.customers import OUTLETS, PARTIES
 from appliance_master_data.collections.organisation import ORG_UNITS, USERS
 from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
-from appliance_master_data.collections.products import PRODUCT_GROUPS, PRODUCT_UOMS, PRODUCTS
+from appliance_master_data.collections.products import PRODUCT_GROUPS, PRODUCTS
 from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
+from appliance_master_data.collections.units import PRODUCT_UOMS
 from appliance_master_data.collections.warehouses import STOCK_BALANCES, WAREHOUSES
 
 COLLECTIONS: tuple[Collection, ...] = (

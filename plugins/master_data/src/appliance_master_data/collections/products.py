@@ -1,4 +1,4 @@
-"""What is sold: groups, products and the units they are sold in."""
+"""What is sold: groups and products."""
 
 from __future__ import annotations
 
@@ -75,46 +75,5 @@ PRODUCTS = Collection(
         ),
         Field(name="sort", type="int"),
         Field(name="active", type="bool", required=True),
-    ),
-)
-
-PRODUCT_UOMS = Collection(
-    name="product_uoms",
-    title="Units a product is ordered, priced or counted in, with their barcodes.",
-    key=("product_id", "uom_code"),
-    fields=(
-        Field(name="product_id", type="ref", of="products", required=True, index=True),
-        Field(
-            name="uom_code",
-            type="text",
-            required=True,
-            max_length=20,
-            doc="UN/ECE Recommendation 20 or OKEI.",
-        ),
-        Field(name="name", type="i18n", required=True),
-        Field(
-            name="factor_num",
-            type="int",
-            required=True,
-            minimum=1,
-            doc="One of this unit is factor_num / factor_den of the base unit.",
-        ),
-        Field(name="factor_den", type="int", required=True, minimum=1),
-        Field(
-            name="gtin",
-            type="text",
-            max_length=14,
-            index=True,
-            search=True,
-            doc="8, 12, 13 or 14 digits with a right check digit.",
-        ),
-        Field(name="is_order_unit", type="bool"),
-        Field(name="is_price_unit", type="bool"),
-        Field(name="is_base", type="bool"),
-        Field(name="net_g", type="int", minimum=0),
-        Field(name="gross_g", type="int", minimum=0),
-        Field(name="volume_cm3", type="int", minimum=0),
-        Field(name="order_multiple", type="quantity", minimum=0),
-        Field(name="min_order", type="quantity", minimum=0),
     ),
 )

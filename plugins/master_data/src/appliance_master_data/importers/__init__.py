@@ -19,6 +19,7 @@ from appliance_master_data.importers import (
     price_lists,
     prices,
     product_groups,
+    product_uoms,
     products,
     route_outlets,
     routes,
@@ -31,6 +32,7 @@ Records = Callable[[ImportValues, Context], list[ImportRecord | ImportNote]]
 _MODULES = (
     product_groups,
     products,
+    product_uoms,
     price_lists,
     prices,
     warehouses,

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from appliance.api import Context, ExternalRef, ImportRecord, ImportRowError, ImportValues, Row
+from appliance.api import (
+    Context,
+    ExternalRef,
+    Importer,
+    ImportRecord,
+    ImportRowError,
+    ImportValues,
+    Row,
+)
 
 MAX_CODE = 80
 """Characters of a code; two codes and a date fit an external id."""
@@ -16,64 +25,13 @@ ALWAYS = "1970-01-01"
 """The first day of what a file gives no day for. Not the day of the import: the same file imported
 tomorrow must name the same record."""
 
-
-def code(values: ImportValues, name: str, header: str) -> str:
-    """Return a required code.
-
-    Raises:
-        ImportRowError: it is empty, too long, or holds a ``|``.
-    """
-    found = optional_code(values, name, header)
-    if found is None:
-        raise ImportRowError("a value is required here", column=header)
-    return found
-
-
-def optional_code(values: ImportValues, name: str, header: str) -> str | None:
-    """Return a code, None where the cell is empty.
-
-    Raises:
-        ImportRowError: it is too long, or holds a ``|``.
-    """
-    text = values.get(name)
-    if text is None or text == "":
-        return None
-    if not isinstance(text, str) or len(text) > MAX_CODE:
-        raise ImportRowError(f"a code has at most {MAX_CODE} characters", column=header)
-    if SEPARATOR in text:
-        raise ImportRowError(f"the code {text!r} must not contain {SEPARATOR}", column=header)
-    return text
+Refer = Callable[[str], ExternalRef]
+"""Makes a reference from a code."""
 
 
 def joined(*parts: str) -> str:
     """Join codes to the external id of a record that several of them identify."""
     return SEPARATOR.join(parts)
-
-
-def given(values: ImportValues, *names: str) -> Row:
-    """Return the cells of these columns by name, as far as the file has the columns.
-
-    An empty cell is None, which clears the field; a column that is not in the file leaves it.
-    """
-    return {name: values[name] for name in names if name in values}
-
-
-def linked(
-    values: ImportValues, name: str, header: str, field: str, refer: Callable[[str], ExternalRef]
-) -> Row:
-    """Return a reference field from a column with a code, as `given` does.
-
-    Args:
-        values: the row of the file.
-        name: the column.
-        header: its header, for errors.
-        field: the field of the record.
-        refer: makes the reference.
-    """
-    if name not in values:
-        return {}
-    found = optional_code(values, name, header)
-    return {field: None if found is None else refer(found)}
 
 
 def settled(collection: str, external_id: str, row: Row, defaults: Row) -> list[ImportRecord]:
@@ -91,56 +49,167 @@ def settled(collection: str, external_id: str, row: Row, defaults: Row) -> list[
     return [first, record]
 
 
-def not_negative(values: ImportValues, name: str, header: str) -> int | None:
-    """Return a number that must not be below zero, None where the cell is empty.
+class Cells:
+    """The cells of one row, by the names of the importer's columns.
 
-    Raises:
-        ImportRowError: it is negative.
+    A column that the file does not have is not ``in`` them; an empty cell is None. What cannot be
+    used raises `ImportRowError` with the first header of its column.
+
+    Attributes:
+        context: for looking up what a row names.
     """
-    number: int | None = values.get(name)
-    if number is not None and number < 0:
-        raise ImportRowError("the number must not be negative", column=header)
-    return number
 
+    def __init__(self, importer: Importer, values: ImportValues, context: Context) -> None:
+        self._importer = importer
+        self._values = values
+        self.context = context
 
-def currency(values: ImportValues, header: str) -> str:
-    """Return an ISO 4217 code in capitals.
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
 
-    Raises:
-        ImportRowError: it is not three Latin letters.
-    """
-    text = str(values.get("currency") or "").upper()
-    if len(text) != 3 or not (text.isascii() and text.isalpha()):
-        raise ImportRowError(
-            f"the currency must be three Latin letters such as RUB, not {text!r}", column=header
-        )
-    return text
+    def wrong(self, name: str, text: str) -> ImportRowError:
+        """Return the error that a column's cell cannot be used."""
+        column = next(c for c in self._importer.columns if c.name == name)
+        return ImportRowError(text, column=column.headers[0])
 
+    def value(self, name: str) -> Any:
+        """Return a cell's value, None where it is empty or there is no such column."""
+        value = self._values.get(name)
+        return None if value == "" else value
 
-def org_id(values: ImportValues, context: Context, header: str) -> str | None:
-    """Return the id of the org unit whose code a row names, None where it names none.
+    def needed(self, name: str) -> Any:
+        """Return a cell's value, which must not be empty."""
+        value = self.value(name)
+        if value is None:
+            raise self.wrong(name, "a value is required here")
+        return value
 
-    Raises:
-        ImportRowError: there is no such org unit.
-    """
-    wanted = optional_code(values, "org", header)
-    if wanted is None:
-        return None
-    found = context.select("SELECT id FROM org_units WHERE code = ?", (wanted,))
-    if not found:
-        raise ImportRowError(f"there is no org unit with the code {wanted!r}", column=header)
-    return str(found[0][0])
+    # --- codes -------------------------------------------------------------------------------
 
+    def code(self, name: str) -> str:
+        """Return a required code: at most `MAX_CODE` characters, none of them ``|``."""
+        self.needed(name)
+        found = self.optional_code(name)
+        assert found is not None
+        return found
 
-def user_id(login: str, context: Context, header: str) -> str:
-    """Return the id of a user by login.
+    def optional_code(self, name: str) -> str | None:
+        """Return a code, None where the cell is empty."""
+        text = self.value(name)
+        if text is None:
+            return None
+        if not isinstance(text, str) or len(text) > MAX_CODE:
+            raise self.wrong(name, f"a code has at most {MAX_CODE} characters")
+        if SEPARATOR in text:
+            raise self.wrong(name, f"the code {text!r} must not contain {SEPARATOR}")
+        return text
 
-    Raises:
-        ImportRowError: there is no such user.
-    """
-    found = context.select("SELECT id FROM users WHERE login = ?", (login,))
-    if not found:
-        raise ImportRowError(
-            f"there is no user {login!r}; add it with: fieldbox user add {login}", column=header
-        )
-    return str(found[0][0])
+    # --- parts of the record -----------------------------------------------------------------
+
+    def given(self, *names: str) -> Row:
+        """Return the cells of these columns by name, as far as the file has the columns.
+
+        An empty cell is None, which clears the field; a column that is not in the file leaves it.
+        """
+        return {name: self.value(name) for name in names if name in self}
+
+    def linked(self, name: str, field: str, refer: Refer) -> Row:
+        """Return a reference field from a column with a code, as `given` does."""
+        if name not in self:
+            return {}
+        found = self.optional_code(name)
+        return {field: None if found is None else refer(found)}
+
+    def active(self, name: str = "active") -> Row:
+        """Return a yes-or-no field that an empty cell leaves at yes, as `given` does."""
+        return {name: self.value(name) is not False} if name in self else {}
+
+    def amounts(self, *names: str) -> Row:
+        """Return numbers that must not be below zero, as `given` does."""
+        for name in names:
+            self.not_negative(name)
+        return self.given(*names)
+
+    def chosen(self, name: str, words: Mapping[str, str], default: str | None) -> Row:
+        """Return a field that takes certain values only, as `given` does; see `choice`."""
+        return {name: self.choice(name, words, default)} if name in self else {}
+
+    # --- values ------------------------------------------------------------------------------
+
+    def choice(self, name: str, words: Mapping[str, str], default: str | None) -> str | None:
+        """Return what a word stands for, whatever its case.
+
+        Args:
+            name: the column.
+            words: lower-case words, and the values that they stand for.
+            default: what an empty cell stands for.
+        """
+        text = self.value(name)
+        if text is None:
+            return default
+        found = words.get(str(text).casefold())
+        if found is None:
+            known = ", ".join(dict.fromkeys(words.values()))
+            raise self.wrong(name, f"the {name} {text!r} is not known; write one of {known}")
+        return found
+
+    def not_negative(self, name: str) -> int | None:
+        """Return a number that must not be below zero, None where the cell is empty."""
+        number: int | None = self.value(name)
+        if number is not None and number < 0:
+            raise self.wrong(name, "the number must not be negative")
+        return number
+
+    def needed_amount(self, name: str) -> int:
+        """Return a number that must be there and not below zero."""
+        self.needed(name)
+        number = self.not_negative(name)
+        assert number is not None
+        return number
+
+    def currency(self, name: str = "currency") -> str:
+        """Return an ISO 4217 code in capitals; it must be there."""
+        text = str(self.value(name) or "").upper()
+        if len(text) != 3 or not (text.isascii() and text.isalpha()):
+            raise self.wrong(
+                name, f"the currency must be three Latin letters such as RUB, not {text!r}"
+            )
+        return text
+
+    def period(self, what: str) -> tuple[str, Row]:
+        """Return the first day, and the last one as `given` does.
+
+        Args:
+            what: the record in words, for the error that it ends before it begins.
+        """
+        since: str = self.value("valid_from") or ALWAYS
+        until: str | None = self.value("valid_to")
+        if until is not None and until < since:
+            raise self.wrong("valid_to", f"the {what} ends on {until}, before it begins on {since}")
+        return since, self.given("valid_to")
+
+    # --- records that the appliance knows by another name ------------------------------------
+
+    def org_id(self, name: str = "org") -> Row:
+        """Return the field ``org_id`` from a column with an org unit's code, as `given` does."""
+        if name not in self:
+            return {}
+        wanted = self.optional_code(name)
+        if wanted is None:
+            return {"org_id": None}
+        found = self.context.select("SELECT id FROM org_units WHERE code = ?", (wanted,))
+        if not found:
+            raise self.wrong(name, f"there is no org unit with the code {wanted!r}")
+        return {"org_id": str(found[0][0])}
+
+    def user_id(self, name: str) -> str | None:
+        """Return the id of the user whose login a cell names, None where it names none."""
+        login = self.value(name)
+        if login is None:
+            return None
+        found = self.context.select("SELECT id FROM users WHERE login = ?", (str(login),))
+        if not found:
+            raise self.wrong(
+                name, f"there is no user {login!r}; add it with: fieldbox user add {login}"
+            )
+        return str(found[0][0])

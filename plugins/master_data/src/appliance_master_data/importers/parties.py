@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-from appliance.api import (
-    Context,
-    ExternalRef,
-    ImportColumn,
-    Importer,
-    ImportRecord,
-    ImportRowError,
-    ImportValues,
-)
-from appliance_master_data.importers import cells, headers, price_lists
+from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
+from appliance_master_data.importers import headers, price_lists
+from appliance_master_data.importers.cells import Cells, settled
 
 IMPORTER = Importer(
     kind="parties",
     title="Customers and contractors",
     columns=(
-        ImportColumn(
-            name="code",
-            headers=("Код", *headers.PARTY, "code"),
-            type="code",
-            required=True,
-            doc="What outlets name the party by.",
+        headers.own_code(headers.PARTY, "What outlets name the party by."),
+        headers.name("Its short name."),
+        headers.named(
+            "legal_name",
+            ("Юридическое наименование", "Полное наименование", "legal name"),
+            "Its name on documents; absent: its short name.",
         ),
-        ImportColumn(name="name", headers=headers.NAME, required=True, doc="Its short name."),
-        ImportColumn(
-            name="legal_name",
-            headers=("Юридическое наименование", "Полное наименование", "legal name"),
-            doc="Its name on documents; absent: its short name.",
+        headers.kind(("Вид контрагента",), "company, person or sole_trader; absent: company."),
+        headers.named("tax_id", ("ИНН", "БИН", "ЕИК", "tax id"), "Its tax number."),
+        headers.named("tax_id2", ("КПП", "ИН по ЗДДС", "vat id"), "The second tax number."),
+        headers.named("registration_no", ("ОГРН", "registration no"), "In the state's register."),
+        headers.gln(),
+        headers.address("Its legal address."),
+        headers.price_list("The code of its price list, which must be known."),
+        headers.number(
+            "payment_terms_days",
+            ("Отсрочка, дней", "Отсрочка", "payment terms"),
+            "Days until payment is due.",
         ),
-        ImportColumn(
-            name="kind",
-            headers=("Вид", "Вид контрагента", "kind"),
-            doc="company, person or sole_trader; absent: company.",
-        ),
-        ImportColumn(name="tax_id", headers=("ИНН", "БИН", "ЕИК", "tax id"), type="code"),
-        ImportColumn(name="tax_id2", headers=("КПП", "ИН по ЗДДС", "vat id"), type="code"),
-        ImportColumn(name="registration_no", headers=("ОГРН", "registration no"), type="code"),
-        ImportColumn(name="gln", headers=headers.GLN, type="code"),
-        ImportColumn(name="address", headers=headers.ADDRESS, doc="Its legal address."),
-        ImportColumn(
-            name="price_list",
-            headers=headers.PRICE_LIST,
-            type="code",
-            doc="The code of its price list, which must be known.",
-        ),
-        ImportColumn(
-            name="payment_terms_days",
-            headers=("Отсрочка, дней", "Отсрочка", "payment terms"),
-            type="int",
-            doc="Days until payment is due.",
-        ),
-        ImportColumn(
-            name="credit_limit_minor",
-            headers=("Кредитный лимит", "Лимит долга", "credit limit"),
-            type="decimal",
+        headers.number(
+            "credit_limit_minor",
+            ("Кредитный лимит", "Лимит долга", "credit limit"),
+            "In the currency's major unit.",
             scale=2,
-            doc="In the currency's major unit.",
         ),
-        ImportColumn(name="active", headers=headers.ACTIVE, type="bool", doc="Absent: it is."),
+        headers.active(),
     ),
 )
 
@@ -83,36 +59,19 @@ def reference(code: str) -> ExternalRef:
 
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a party."""
-    code = cells.code(values, "code", "Код")
-    kind = _KINDS.get(str(values.get("kind") or "company").casefold())
-    if kind is None:
-        raise ImportRowError(
-            f"the kind {values['kind']!r} is not known; write company, person or sole_trader",
-            column="Вид",
-        )
-    cells.not_negative(values, "payment_terms_days", "Отсрочка, дней")
-    cells.not_negative(values, "credit_limit_minor", "Кредитный лимит")
+    cells = Cells(IMPORTER, values, context)
+    code = cells.code("code")
     row = {
-        **cells.given(
-            values,
-            "name",
-            "tax_id",
-            "tax_id2",
-            "registration_no",
-            "gln",
-            "payment_terms_days",
-            "credit_limit_minor",
-        ),
-        **cells.linked(values, "price_list", "Тип цены", "price_list_id", price_lists.reference),
+        **cells.given("name", "tax_id", "tax_id2", "registration_no", "gln"),
+        **cells.amounts("payment_terms_days", "credit_limit_minor"),
+        **cells.linked("price_list", "price_list_id", price_lists.reference),
+        **cells.chosen("kind", _KINDS, "company"),
+        **cells.active(),
     }
-    if "kind" in values:
-        row["kind"] = kind
-    if "legal_name" in values:
-        row["legal_name"] = values["legal_name"] or values.get("name")
-    if "active" in values:
-        row["active"] = values["active"] is not False
-    if "address" in values:
-        address = values["address"]
+    if "legal_name" in cells:
+        row["legal_name"] = cells.value("legal_name") or cells.value("name")
+    if "address" in cells:
+        address = cells.value("address")
         row["addresses"] = [{"kind": "legal", "text": address}] if address else None
-    defaults = {"kind": "company", "legal_name": values.get("name"), "active": True}
-    return cells.settled("parties", code, row, defaults)
+    defaults = {"kind": "company", "legal_name": cells.value("name"), "active": True}
+    return settled("parties", code, row, defaults)

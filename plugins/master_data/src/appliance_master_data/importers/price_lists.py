@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-from appliance.api import Context, ExternalRef, ImportColumn, Importer, ImportRecord, ImportValues
-from appliance_master_data.importers import cells, headers
+from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
+from appliance_master_data.importers import headers
+from appliance_master_data.importers.cells import Cells, settled
 
 IMPORTER = Importer(
     kind="price_lists",
     title="Price lists",
     columns=(
-        ImportColumn(
-            name="code",
-            headers=("Код", *headers.PRICE_LIST, "code"),
-            type="code",
-            required=True,
-            doc="What prices name the list by.",
+        headers.own_code(headers.PRICE_LIST, "What prices name the list by."),
+        headers.name(),
+        headers.currency("ISO 4217 code such as RUB."),
+        headers.flag(
+            "tax_included",
+            ("Цена включает НДС", "Включая НДС", "tax included"),
+            "Whether its prices include tax; absent: the setting prices_include_tax.",
         ),
-        ImportColumn(name="name", headers=headers.NAME, required=True, doc="Its name."),
-        ImportColumn(
-            name="currency",
-            headers=headers.CURRENCY,
-            type="code",
-            required=True,
-            doc="ISO 4217 code such as RUB.",
+        headers.named(
+            "parent",
+            ("Базовый тип цены", "Родитель", "parent"),
+            "The list it is computed from.",
         ),
-        ImportColumn(
-            name="tax_included",
-            headers=("Цена включает НДС", "Включая НДС", "tax included"),
-            type="bool",
-            doc="Whether its prices include tax; absent: the setting prices_include_tax.",
-        ),
-        ImportColumn(
-            name="parent",
-            headers=("Базовый тип цены", "Родитель", "parent"),
-            type="code",
-            doc="The list it is computed from.",
-        ),
-        ImportColumn(
-            name="markup_bp",
-            headers=("Наценка, %", "Наценка", "markup", "markup, %"),
-            type="decimal",
+        headers.number(
+            "markup_bp",
+            ("Наценка, %", "Наценка", "markup", "markup, %"),
+            "Percent added to the parent's prices.",
             scale=2,
-            doc="Percent added to the parent's prices.",
         ),
     ),
 )
@@ -69,18 +55,19 @@ def mention(code: str, currency: str, context: Context) -> ImportRecord:
 
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a price list, and its parent if that is not known yet."""
-    code = cells.code(values, "code", "Код")
-    parent = cells.optional_code(values, "parent", "Базовый тип цены")
-    currency = cells.currency(values, "Валюта")
+    cells = Cells(IMPORTER, values, context)
+    code = cells.code("code")
+    parent = cells.optional_code("parent")
+    currency = cells.currency()
     row = {
         "code": code,
         "currency": currency,
-        **cells.given(values, "name", "markup_bp"),
-        **cells.linked(values, "parent", "Базовый тип цены", "parent_id", reference),
+        **cells.given("name", "markup_bp"),
+        **cells.linked("parent", "parent_id", reference),
     }
     default = {"tax_included": context.settings["prices_include_tax"]}
-    if "tax_included" in values:
-        included = values["tax_included"]
+    if "tax_included" in cells:
+        included = cells.value("tax_included")
         row |= default if included is None else {"tax_included": included}
     found = [] if parent is None else [mention(parent, currency, context)]
-    return [*found, *cells.settled("price_lists", code, row, default)]
+    return [*found, *settled("price_lists", code, row, default)]

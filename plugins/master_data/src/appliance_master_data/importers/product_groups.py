@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from appliance.api import (
-    Context,
-    ExternalRef,
-    ImportColumn,
-    Importer,
-    ImportRecord,
-    ImportRowError,
-    ImportValues,
-)
-from appliance_master_data.importers import cells, headers
+from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
+from appliance_master_data.importers import headers
+from appliance_master_data.importers.cells import Cells
 
 TREE = "acc"
 """Imported groups are the accounting system's tree."""
@@ -20,26 +13,14 @@ IMPORTER = Importer(
     kind="product_groups",
     title="Groups of products",
     columns=(
-        ImportColumn(
-            name="code",
-            headers=("Код", "Код группы", "Группа", "code", "group", "group code"),
-            type="code",
-            required=True,
-            doc="What products name the group by.",
+        headers.own_code(headers.GROUP, "What products name the group by."),
+        headers.named(
+            "parent",
+            ("Родитель", "Код родителя", "Родительская группа", "parent", "parent code"),
+            "The code of the group above.",
         ),
-        ImportColumn(
-            name="parent",
-            headers=("Родитель", "Код родителя", "Родительская группа", "parent", "parent code"),
-            type="code",
-            doc="The code of the group above.",
-        ),
-        ImportColumn(name="name", headers=headers.NAME, required=True, doc="Its name."),
-        ImportColumn(
-            name="sort",
-            headers=("Порядок", "Сортировка", "sort", "order"),
-            type="int",
-            doc="Its place among its siblings.",
-        ),
+        headers.name(),
+        headers.sort("Its place among its siblings."),
     ),
 )
 
@@ -61,14 +42,15 @@ def mention(group: str) -> ImportRecord:
 
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a group, and its parent if that is not known yet."""
-    code = cells.code(values, "code", "Код")
-    parent = cells.optional_code(values, "parent", "Родитель")
+    cells = Cells(IMPORTER, values, context)
+    code = cells.code("code")
+    parent = cells.optional_code("parent")
     if parent == code:
-        raise ImportRowError("a group cannot be its own parent", column="Родитель")
+        raise cells.wrong("parent", "a group cannot be its own parent")
     row = {
         "tree": TREE,
-        **cells.given(values, "name", "sort"),
-        **cells.linked(values, "parent", "Родитель", "parent_id", reference),
+        **cells.given("name", "sort"),
+        **cells.linked("parent", "parent_id", reference),
     }
     found = [] if parent is None else [mention(parent)]
     return [*found, ImportRecord(collection="product_groups", external_id=code, row=row)]

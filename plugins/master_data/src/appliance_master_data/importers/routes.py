@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-from appliance.api import (
-    Context,
-    ExternalRef,
-    ImportColumn,
-    Importer,
-    ImportRecord,
-    ImportRowError,
-    ImportValues,
-)
-from appliance_master_data.importers import cells, headers, warehouses
+from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
+from appliance_master_data.importers import headers, warehouses
+from appliance_master_data.importers.cells import Cells
 
-KINDS = ("presale", "van", "merch", "delivery")
+KINDS = {kind: kind for kind in ("presale", "van", "merch", "delivery")}
 
 IMPORTER = Importer(
     kind="routes",
     title="Routes and who looks after them",
     columns=(
-        ImportColumn(
-            name="code",
-            headers=("Код", *headers.ROUTE, "code"),
-            type="code",
-            required=True,
-            doc="What its outlets name the route by.",
+        headers.own_code(headers.ROUTE, "What its outlets name the route by."),
+        headers.name(),
+        headers.login(
+            "owner",
+            ("Агент", "Водитель", "Логин", "owner", "login"),
+            "The login of the user whose devices get the route.",
         ),
-        ImportColumn(name="name", headers=headers.NAME, required=True, doc="Its name."),
-        ImportColumn(
-            name="owner",
-            headers=("Агент", "Водитель", "Логин", "owner", "login"),
-            doc="The login of the user whose devices get the route.",
-        ),
-        ImportColumn(
-            name="kind",
-            headers=("Вид", "Вид маршрута", "kind"),
-            doc="presale, van, merch or delivery.",
-        ),
-        ImportColumn(name="org", headers=headers.ORG, type="code", doc="The code of its org unit."),
-        ImportColumn(
-            name="warehouse",
-            headers=headers.WAREHOUSE,
-            type="code",
-            doc="The code of its warehouse; one not known yet is made.",
-        ),
-        ImportColumn(name="active", headers=headers.ACTIVE, type="bool", doc="Absent: it is."),
+        headers.kind(("Вид маршрута",), "presale, van, merch or delivery."),
+        headers.org(),
+        headers.warehouse("The code of its warehouse; one not known yet is made."),
+        headers.active(),
     ),
 )
 
@@ -56,24 +34,19 @@ def reference(code: str) -> ExternalRef:
 
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a route, and its warehouse if that is not known yet."""
-    code = cells.code(values, "code", "Код")
+    cells = Cells(IMPORTER, values, context)
+    code = cells.code("code")
     row = {
         "code": code,
-        **cells.given(values, "name", "kind"),
-        **cells.linked(values, "warehouse", "Склад", "warehouse_id", warehouses.reference),
+        **cells.given("name"),
+        **cells.chosen("kind", KINDS, None),
+        **cells.linked("warehouse", "warehouse_id", warehouses.reference),
+        **cells.org_id(),
+        **cells.active(),
     }
-    if (row.get("kind") or "presale") not in KINDS:
-        raise ImportRowError(
-            f"the kind {row['kind']!r} is not known; write one of {', '.join(KINDS)}",
-            column="Вид",
-        )
-    if "org" in values:
-        row["org_id"] = cells.org_id(values, context, "Подразделение")
-    if "owner" in values:
-        owner = values["owner"]
-        row["owner_user_id"] = cells.user_id(str(owner), context, "Агент") if owner else None
-    if "active" in values:
-        row["active"] = values["active"] is not False
-    warehouse = cells.optional_code(values, "warehouse", "Склад")
-    found = [] if warehouse is None else [warehouses.mention(warehouse)]
-    return [*found, ImportRecord(collection="routes", external_id=code, row=row)]
+    if "owner" in cells:
+        row["owner_user_id"] = cells.user_id("owner")
+    return [
+        *warehouses.mentioned(cells),
+        ImportRecord(collection="routes", external_id=code, row=row),
+    ]

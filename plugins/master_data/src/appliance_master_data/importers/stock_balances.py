@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-from appliance.api import (
-    Context,
-    ExternalRef,
-    ImportColumn,
-    Importer,
-    ImportRecord,
-    ImportRowError,
-    ImportValues,
-)
-from appliance_master_data.importers import cells, headers, warehouses
+from appliance.api import Context, Importer, ImportRecord, ImportValues
+from appliance_master_data.importers import headers, products, warehouses
+from appliance_master_data.importers.cells import Cells, joined
 
 IMPORTER = Importer(
     kind="stock_balances",
     title="Stock of products in warehouses",
     columns=(
-        ImportColumn(
-            name="product",
-            headers=headers.PRODUCT,
-            type="code",
-            required=True,
-            doc="The product's code.",
+        headers.product(),
+        headers.warehouse(
+            "The warehouse's code; one that is not known yet is made.", required=True
         ),
-        ImportColumn(
-            name="warehouse",
-            headers=headers.WAREHOUSE,
-            type="code",
-            required=True,
-            doc="The warehouse's code; one that is not known yet is made.",
-        ),
-        ImportColumn(
-            name="on_hand",
-            headers=("Остаток", "Количество", "В наличии", "on hand", "stock", "quantity"),
-            type="decimal",
+        headers.number(
+            "on_hand",
+            ("Остаток", "Количество", "В наличии", "on hand", "stock", "quantity"),
+            "In the base unit; below zero where the accounting system says so.",
             scale=3,
             required=True,
-            doc="In the base unit; below zero where the accounting system says so.",
         ),
-        ImportColumn(
-            name="reserved",
-            headers=("Резерв", "Зарезервировано", "reserved"),
-            type="decimal",
+        headers.number(
+            "reserved",
+            ("Резерв", "Зарезервировано", "reserved"),
+            "In the base unit.",
             scale=3,
-            doc="In the base unit.",
         ),
-        ImportColumn(
-            name="batch",
-            headers=("Партия", "Серия", "batch", "lot"),
-            type="code",
-            doc="The batch; absent: of all batches.",
+        headers.named(
+            "batch", ("Партия", "Серия", "batch", "lot"), "The batch; absent: of all batches."
         ),
     ),
 )
@@ -68,23 +46,20 @@ WHERE products.code = ? AND warehouses.code = ? AND balance.batch IS ?
 
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a balance, and its warehouse if that is not known yet."""
-    product = cells.code(values, "product", "Код")
-    warehouse = cells.code(values, "warehouse", "Склад")
-    batch = cells.optional_code(values, "batch", "Партия")
-    on_hand = values.get("on_hand")
-    if on_hand is None:
-        raise ImportRowError("a value is required here", column="Остаток")
-    reserved = cells.not_negative(values, "reserved", "Резерв")
+    cells = Cells(IMPORTER, values, context)
+    product = cells.code("product")
+    warehouse = cells.code("warehouse")
+    batch = cells.optional_code("batch")
+    on_hand = cells.needed("on_hand")
     row = {
         "warehouse_id": warehouses.reference(warehouse),
-        "product_id": ExternalRef(collection="products", external_id=product),
+        "product_id": products.reference(product),
         "on_hand": on_hand,
         "as_of": context.now_ms,
+        **cells.amounts("reserved"),
     }
     if batch is not None:
         row["batch"] = batch
-    if "reserved" in values:
-        row["reserved"] = reserved
     for stored_on_hand, stored_reserved, as_of in context.select(
         _STORED, (product, warehouse, batch)
     ):
@@ -94,10 +69,10 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         if same and context.now_ms - as_of < context.settings["stock_confirm_hours"] * MS_PER_HOUR:
             row["as_of"] = as_of
     return [
-        warehouses.mention(warehouse),
+        *warehouses.mentioned(cells),
         ImportRecord(
             collection="stock_balances",
-            external_id=cells.joined(warehouse, product, batch or ""),
+            external_id=joined(warehouse, product, batch or ""),
             row=row,
         ),
     ]

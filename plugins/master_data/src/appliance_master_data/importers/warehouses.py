@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from appliance.api import (
-    Context,
-    ExternalRef,
-    ImportColumn,
-    Importer,
-    ImportRecord,
-    ImportRowError,
-    ImportValues,
-)
-from appliance_master_data.importers import cells, headers
+from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
+from appliance_master_data.importers import headers
+from appliance_master_data.importers.cells import Cells, settled
 
-KINDS = ("main", "branch", "van", "defect", "transit")
+KINDS = {kind: kind for kind in ("main", "branch", "van", "defect", "transit")}
 
 IMPORTER = Importer(
     kind="warehouses",
     title="Warehouses",
     columns=(
-        ImportColumn(
-            name="code",
-            headers=("Код", *headers.WAREHOUSE, "code"),
-            type="code",
-            required=True,
-            doc="What stock names the warehouse by.",
-        ),
-        ImportColumn(name="name", headers=headers.NAME, required=True, doc="Its name."),
-        ImportColumn(
-            name="kind",
-            headers=("Вид", "Тип склада", "kind"),
-            doc="main, branch, van, defect or transit; absent: main.",
-        ),
-        ImportColumn(name="org", headers=headers.ORG, type="code", doc="The code of its org unit."),
-        ImportColumn(name="address", headers=headers.ADDRESS, doc="Its address."),
+        headers.own_code(headers.WAREHOUSE, "What stock names the warehouse by."),
+        headers.name(),
+        headers.kind(("Тип склада",), "main, branch, van, defect or transit; absent: main."),
+        headers.org(),
+        headers.address("Its address."),
     ),
 )
 
@@ -43,27 +26,23 @@ def reference(code: str) -> ExternalRef:
     return ExternalRef(collection="warehouses", external_id=code)
 
 
-def mention(code: str) -> ImportRecord:
-    """Make a warehouse that a file only mentions, named by its code."""
-    return ImportRecord(
-        collection="warehouses",
-        external_id=code,
-        row={"code": code, "name": code, "kind": "main"},
-        create_only=True,
-    )
+def mentioned(cells: Cells) -> list[ImportRecord]:
+    """Make the warehouse that a row only mentions, named by its code; none where it names none."""
+    code = cells.optional_code("warehouse")
+    if code is None:
+        return []
+    row = {"code": code, "name": code, "kind": "main"}
+    return [ImportRecord(collection="warehouses", external_id=code, row=row, create_only=True)]
 
 
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a warehouse."""
-    code = cells.code(values, "code", "Код")
-    kind = values.get("kind") or "main"
-    if kind not in KINDS:
-        raise ImportRowError(
-            f"the kind {kind!r} is not known; write one of {', '.join(KINDS)}", column="Вид"
-        )
-    row = {"code": code, **cells.given(values, "name", "address")}
-    if "kind" in values:
-        row["kind"] = kind
-    if "org" in values:
-        row["org_id"] = cells.org_id(values, context, "Подразделение")
-    return cells.settled("warehouses", code, row, {"kind": "main"})
+    cells = Cells(IMPORTER, values, context)
+    code = cells.code("code")
+    row = {
+        "code": code,
+        **cells.given("name", "address"),
+        **cells.chosen("kind", KINDS, "main"),
+        **cells.org_id(),
+    }
+    return settled("warehouses", code, row, {"kind": "main"})
