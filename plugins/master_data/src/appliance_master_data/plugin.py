@@ -26,12 +26,12 @@ from appliance.api import (
     Write,
     hookimpl,
 )
-from appliance_master_data.attachment_owner import owned
 from appliance_master_data.collections import COLLECTIONS
 from appliance_master_data.demo import command as demo
 from appliance_master_data.grants import GRANT_SOURCES, buckets
 from appliance_master_data.identity import mirrored
 from appliance_master_data.importers import IMPORTERS, RECORDS
+from appliance_master_data.intake import RULES
 from appliance_master_data.reports import EXPORTERS, REPORTS
 from appliance_master_data.settings import SETTINGS
 
@@ -56,7 +56,7 @@ class MasterData:
 
     @hookimpl
     def collections(self) -> Sequence[Collection]:
-        """Declare the masters and attachments."""
+        """Declare the masters and the documents that belong to all plugins."""
         return COLLECTIONS
 
     @hookimpl
@@ -75,11 +75,9 @@ class MasterData:
     def apply_mutation(
         self, mutation: Mutation, stored: Row | None, context: Context
     ) -> Effect | None:
-        """Set whose an attachment is."""
-        if mutation.collection != "attachments" or mutation.op != "put" or stored is not None:
-            return None
-        row = owned(mutation)
-        return None if row is None else Effect(row=row)
+        """Decide what a device sent by the rules of its collection."""
+        decide = RULES.get(mutation.collection)
+        return None if decide is None else decide(mutation, stored, context)
 
     @hookimpl
     def importers(self) -> Sequence[Importer]:

@@ -20,8 +20,8 @@ SETTINGS = (
     Setting(
         "wrong_barcodes",
         "text",
-        "What the import does with a barcode that is no GTIN: leave it out with a note, or "
-        "refuse the row.",
+        "What the import does with a barcode that is no GTIN or another unit's: leave it out with a"
+        " note, or refuse the row.",
         default="leave_out",
         values=("leave_out", "refuse"),
     ),

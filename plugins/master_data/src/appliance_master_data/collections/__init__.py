@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from appliance.api import Collection
+from appliance_master_data.collections.agreements import CONTRACTS, LICENCES
 from appliance_master_data.collections.attachments import ATTACHMENTS
+from appliance_master_data.collections.contacts import CONTACTS
 from appliance_master_data.collections.customers import OUTLETS, PARTIES
 from appliance_master_data.collections.organisation import ORG_UNITS, USERS
 from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
@@ -22,10 +24,13 @@ COLLECTIONS: tuple[Collection, ...] = (
     PRICES,
     PARTIES,
     OUTLETS,
+    CONTACTS,
+    CONTRACTS,
+    LICENCES,
     WAREHOUSES,
     STOCK_BALANCES,
     ROUTES,
     ROUTE_OUTLETS,
     ATTACHMENTS,
 )
-"""Every collection, in an order in which a file of each can be imported."""
+"""Every collection, in the order of the README."""

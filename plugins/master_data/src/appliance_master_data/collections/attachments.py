@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
+from appliance.api.permissions import ROLES
 
-FIELD_ROLES = (
-    "agent",
-    "driver",
-    "merchandiser",
-    "supervisor",
-    "checker",
-    "cashier",
-    "technician",
-    "client",
-)
-"""Roles that work outside: what they attach is theirs, never everybody's."""
-
-OFFICE_ROLES = ("admin", "manager")
-"""Roles that may attach what every device sees, such as a product's image."""
+WRITERS = tuple(role for role in ROLES if role not in ("accounting", "hq"))
+"""Who takes photos and scans: everybody but those who only look or exchange data."""
 
 ATTACHMENTS = Collection(
     name="attachments",
@@ -25,7 +14,7 @@ ATTACHMENTS = Collection(
     direction="both",
     conflict="append_only",
     kind="fact",
-    write=OFFICE_ROLES + FIELD_ROLES,
+    write=WRITERS,
     bucket=("outlet:{outlet_id}", "user:{user_id}", "all"),
     key=("sha256",),
     fields=(

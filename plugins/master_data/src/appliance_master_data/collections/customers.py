@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
+from appliance_master_data.collections.shapes import PAYMENT_FORMS, SEGMENTS
 
 PARTIES = Collection(
     name="parties",
@@ -48,25 +49,13 @@ PARTIES = Collection(
         ),
         Field(name="price_list_id", type="ref", of="price_lists"),
         Field(name="payment_terms_days", type="int", minimum=0),
-        Field(
-            name="payment_forms",
-            type="list",
-            max_length=4,
-            items=Field(
-                name="payment_form", type="text", values=("cash", "bank", "card", "consignment")
-            ),
-        ),
+        PAYMENT_FORMS,
         Field(name="credit_limit_minor", type="money", minimum=0),
         Field(name="tax_status", type="text", values=("vat_payer", "non_payer", "export")),
-        Field(name="portal_access", type="bool"),
-        Field(
-            name="segments",
-            type="list",
-            max_length=100,
-            items=Field(name="segment", type="text", max_length=80),
-        ),
+        Field(name="portal_access", type="bool", doc="Its contacts may order for themselves."),
+        SEGMENTS,
         Field(name="active", type="bool", required=True),
-        Field(name="prospect", type="bool"),
+        Field(name="prospect", type="bool", doc="Found in the field, not yet in accounting."),
     ),
 )
 
@@ -102,16 +91,11 @@ OUTLETS = Collection(
             ),
         ),
         Field(name="channel", type="text", max_length=80),
-        Field(
-            name="segments",
-            type="list",
-            max_length=100,
-            items=Field(name="segment", type="text", max_length=80),
-        ),
+        SEGMENTS,
         Field(name="price_list_id", type="ref", of="price_lists", doc="Goes before the party's."),
         Field(name="warehouse_id", type="ref", of="warehouses", doc="Where its goods ship from."),
         Field(name="tax_profile", type="text", max_length=40),
-        Field(name="portal_visible", type="bool"),
+        Field(name="portal_visible", type="bool", doc="Its contacts see it; absent: true."),
         Field(name="sales_area_m2", type="int", minimum=0),
         Field(name="photo_id", type="ref", of="attachments"),
         Field(name="active", type="bool", required=True),

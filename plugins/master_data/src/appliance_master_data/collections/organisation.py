@@ -34,6 +34,12 @@ ORG_UNITS = Collection(
             items=Field(name="day", type="int", minimum=1, maximum=7),
             doc="1 is Monday, as in ISO 8601.",
         ),
+        Field(
+            name="price_list_id",
+            type="ref",
+            of="price_lists",
+            doc="Of outlets that have none by themselves, a contract, their party or route.",
+        ),
         Field(name="active", type="bool", required=True),
     ),
 )
@@ -45,7 +51,13 @@ USERS = Collection(
     key=("login",),
     fields=(
         Field(name="login", type="text", required=True, max_length=100, index=True, search=True),
-        Field(name="phone_e164", type="text", max_length=16, doc="With +, digits only."),
+        Field(
+            name="phone_e164",
+            type="text",
+            max_length=16,
+            index=True,
+            doc="With +, digits only; no other user has it.",
+        ),
         Field(name="name", type="text", required=True, max_length=200, search=True),
         Field(
             name="roles",
@@ -61,7 +73,13 @@ USERS = Collection(
             index=True,
             doc="Absent: of the whole company.",
         ),
-        Field(name="supervisor_id", type="ref", of="users", index=True),
+        Field(
+            name="supervisor_id",
+            type="ref",
+            of="users",
+            index=True,
+            doc="Who leads him, and with him those whom he leads himself.",
+        ),
         Field(name="language", type="text", max_length=35, doc="BCP 47 tag."),
         Field(name="locked", type="bool"),
         Field(

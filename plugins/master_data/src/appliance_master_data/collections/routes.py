@@ -22,6 +22,12 @@ ROUTES = Collection(
         Field(name="kind", type="text", values=("presale", "van", "merch", "delivery")),
         Field(name="owner_user_id", type="ref", of="users", index=True),
         Field(name="warehouse_id", type="ref", of="warehouses"),
+        Field(
+            name="price_list_id",
+            type="ref",
+            of="price_lists",
+            doc="Of outlets that have none by themselves, a contract or their party.",
+        ),
         Field(name="active", type="bool", doc="Absent: true."),
     ),
 )

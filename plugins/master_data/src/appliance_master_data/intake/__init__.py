@@ -1,0 +1,20 @@
+"""Rules for what devices send: one module for each collection that they may write.
+
+Each module has ``decide``, which answers `appliance.api.hookspecs.apply_mutation` for its
+collection. Nothing is done in ``validate_mutation``: the appliance asks that of every plugin for
+every document of every collection, orders among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from appliance.api import Context, Effect, Mutation, Row
+from appliance_master_data.intake import attachments
+
+Decide = Callable[[Mutation, Row | None, Context], Effect | None]
+
+RULES: Mapping[str, Decide] = {
+    "attachments": attachments.decide,
+}
+"""What decides the documents of a collection."""
