@@ -50,6 +50,7 @@ def test_the_company_has_what_a_first_look_needs(box: FakeContext) -> None:
         "parties": 25,
         "org_units": 1,
         "warehouses": 1,
+        "tax_rates": 1,
         "price_lists": 2,
         "product_groups": 8,
         "products": 60,

@@ -48,6 +48,8 @@ def test_every_setting_importer_report_and_job_is_named() -> None:
         assert f"| `{setting.name}` | `" in README, setting.name
     for importer in plugin.importers():
         assert f"`{importer.kind}`" in README.split("## Files in")[1], importer.kind
+    for job in plugin.scheduled_jobs():
+        assert f"| `{job.name}` |" in README, job.name
     for report in plugin.reports():
         assert f"`{report.name}`" in README, report.name
     for exporter in plugin.exporters():

@@ -23,6 +23,7 @@ ORG, USER, OUTLET, PARTY, PRODUCT, LIST, UNIT, PHOTO, ROUTE, HOUSE = map(uid, ra
 SHA256 = "73d29e1445adb0dbd2b9ac6901a92fe242206203e4e9902543333d50ec139f3a"
 GEO = {"lat_e7": 563_110_000, "lon_e7": 440_050_000, "acc_m": 12, "at": 1, "src": "gps"}
 TERM = {"valid_from": "2025-01-01", "valid_to": "2025-12-31"}
+AUDIENCE = {"orgs": [ORG], "segments": ["A"], "outlets": [OUTLET], "exclude": [uid(60)]}
 ISSUES = [{"code": "c", "severity": "warn", "pointer": "/a", "text": "words"}]
 
 SAMPLES: dict[str, Row] = {
@@ -192,6 +193,62 @@ SAMPLES: dict[str, Row] = {
         "issuer": "Ministry",
         **TERM,
         "scan_id": PHOTO,
+    },
+    "customer_discounts": {
+        "subject_kind": "outlet",
+        "subject_id": OUTLET,
+        "object_kind": "brand",
+        "object_id": "Leaf",
+        "percent_bp": 500,
+        "price": 1_000_000,
+        **TERM,
+    },
+    "promotions": {
+        "code": "TEA3",
+        "name": "Three for two",
+        "kind": "free_goods_exclusive",
+        "org_id": ORG,
+        "audience": AUDIENCE,
+        "products": {
+            "include": [{"kind": "product", "id": PRODUCT}],
+            "exclude": [{"kind": "brand", "id": "Leaf"}],
+        },
+        "tiers": [{"from": 2_000, "value": 1, "gift_product_id": PRODUCT, "gift_qty": 1_000}],
+        "tier_mode": "repeat",
+        "stacking": "exclusive",
+        "priority": 10,
+        "budget_minor": 1_000_000,
+        "max_per_outlet": 3,
+        **TERM,
+        "needs_proof": True,
+    },
+    "bonus_accounts": {"party_id": PARTY, "program": "tea", "balance": -5, "as_of": 1},
+    "tax_rates": {"country": "RU", "tax_category": "standard", "rate_bp": 2_000, **TERM},
+    "receivables": {
+        "party_id": PARTY,
+        "contract_id": uid(71),
+        "doc_type": "invoice",
+        "doc_number": "17",
+        "doc_date": "2025-05-01",
+        "due_date": "2025-05-15",
+        "amount": 100_000,
+        "open_amount": 40_000,
+        "currency": "RUB",
+    },
+    "sales_history": {
+        "outlet_id": OUTLET,
+        "product_id": PRODUCT,
+        "month": "2025-05",
+        "ordered": 24_000,
+        "shipped": 24_000,
+        "returned": 0,
+        "amount": 215_760,
+        "currency": "RUB",
+        "last_date": "2025-05-20",
+        "last_qty": 12_000,
+        "last_price": 899_000,
+        "recent_outlet_id": OUTLET,
+        "recent_month": "2025-05",
     },
     "warehouses": {
         "code": "MAIN",

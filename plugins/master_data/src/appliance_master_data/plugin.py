@@ -19,8 +19,10 @@ from appliance.api import (
     ImportValues,
     Manifest,
     Mutation,
+    PluginError,
     Report,
     Row,
+    ScheduledJob,
     Setting,
     User,
     Write,
@@ -32,6 +34,7 @@ from appliance_master_data.grants import GRANT_SOURCES, buckets
 from appliance_master_data.identity import mirrored
 from appliance_master_data.importers import IMPORTERS, RECORDS
 from appliance_master_data.intake import RULES
+from appliance_master_data.jobs import JOBS, RUNS
 from appliance_master_data.reports import EXPORTERS, REPORTS
 from appliance_master_data.settings import SETTINGS
 
@@ -78,6 +81,19 @@ class MasterData:
         """Decide what a device sent by the rules of its collection."""
         decide = RULES.get(mutation.collection)
         return None if decide is None else decide(mutation, stored, context)
+
+    @hookimpl
+    def scheduled_jobs(self) -> Sequence[ScheduledJob]:
+        """Declare what follows from the calendar."""
+        return JOBS
+
+    @hookimpl
+    def run_job(self, job: str, context: Context) -> Sequence[Write] | None:
+        """Do one of the jobs."""
+        run = RUNS.get(job)
+        if run is None:
+            raise PluginError(f"master_data has no job {job!r}")
+        return run(context)
 
     @hookimpl
     def importers(self) -> Sequence[Importer]:

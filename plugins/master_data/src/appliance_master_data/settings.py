@@ -34,4 +34,13 @@ SETTINGS = (
         minimum=0,
         maximum=8_760,
     ),
+    Setting(
+        "history_months",
+        "int",
+        "Months of sales history that devices get, the current one among them; older ones stay for"
+        " reports.",
+        default=6,
+        minimum=1,
+        maximum=120,
+    ),
 )

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from appliance.api import Collection
+from appliance_master_data.collections.accounts import RECEIVABLES, SALES_HISTORY
 from appliance_master_data.collections.agreements import CONTRACTS, LICENCES
 from appliance_master_data.collections.attachments import ATTACHMENTS
 from appliance_master_data.collections.contacts import CONTACTS
 from appliance_master_data.collections.customers import OUTLETS, PARTIES
+from appliance_master_data.collections.discounts import (
+    BONUS_ACCOUNTS,
+    CUSTOMER_DISCOUNTS,
+    PROMOTIONS,
+)
 from appliance_master_data.collections.organisation import ORG_UNITS, USERS
 from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
 from appliance_master_data.collections.products import PRODUCT_GROUPS, PRODUCTS
 from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
+from appliance_master_data.collections.taxes import TAX_RATES
 from appliance_master_data.collections.units import PRODUCT_UOMS
 from appliance_master_data.collections.warehouses import STOCK_BALANCES, WAREHOUSES
 
@@ -27,6 +34,12 @@ COLLECTIONS: tuple[Collection, ...] = (
     CONTACTS,
     CONTRACTS,
     LICENCES,
+    CUSTOMER_DISCOUNTS,
+    PROMOTIONS,
+    BONUS_ACCOUNTS,
+    TAX_RATES,
+    RECEIVABLES,
+    SALES_HISTORY,
     WAREHOUSES,
     STOCK_BALANCES,
     ROUTES,

@@ -43,7 +43,6 @@ UNIT = Field(
     name="org_id",
     type="ref",
     of="org_units",
-    index=True,
     doc="Whose devices get it, with those of the units below; absent: everybody's.",
 )
 

@@ -134,6 +134,14 @@ def _organisation(org_unit: str) -> Iterator[Write]:
         org_id=org_unit,
         address="Нижний Новгород, ул. Торфяная, 30",
     )
+    yield _put(
+        "tax_rates",
+        "standard",
+        country="RU",
+        tax_category="standard",
+        rate_bp=2_000,
+        valid_from=SINCE,
+    )
     for code, name in (("OPT", "Оптовые цены"), ("CHAIN", "Цены для сетей")):
         yield _put("price_lists", code, code=code, name=name, currency="RUB", tax_included=True)
 

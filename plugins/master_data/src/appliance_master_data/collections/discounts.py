@@ -1,0 +1,137 @@
+"""What makes a price lower for somebody: discounts, promotions, points."""
+
+from __future__ import annotations
+
+from appliance.api import Collection, Field
+from appliance_master_data.collections.shapes import AUDIENCE, OBJECT_KINDS, UNIT, validity
+
+PROMOTION_KINDS = (
+    "line_percent",
+    "line_amount",
+    "fixed_price",
+    "free_goods_inclusive",
+    "free_goods_exclusive",
+    "bundle_percent",
+    "basket_percent",
+    "basket_amount",
+    "points",
+)
+
+CUSTOMER_DISCOUNTS = Collection(
+    name="customer_discounts",
+    title="Discounts and prices agreed with an outlet, a party, a holding or a segment.",
+    bucket=("{subject_kind}:{subject_id}",),
+    fields=(
+        Field(
+            name="subject_kind",
+            type="text",
+            required=True,
+            values=("outlet", "party", "group", "segment"),
+            doc="The most specific subject wins, in this order; group is parties.group_id.",
+        ),
+        Field(
+            name="subject_id",
+            type="text",
+            required=True,
+            max_length=80,
+            index=True,
+            doc="An id of the kind, or a segment's name.",
+        ),
+        Field(name="object_kind", type="text", required=True, values=OBJECT_KINDS),
+        Field(
+            name="object_id",
+            type="text",
+            max_length=200,
+            index=True,
+            doc="An id of the kind, or a brand's name; absent with all.",
+        ),
+        Field(name="percent_bp", type="basis_points", maximum=10_000),
+        Field(name="price", type="price", minimum=0, doc="In place of percent_bp: this price."),
+        *validity(required=("valid_from",)),
+    ),
+)
+
+_CHOSEN = Field(
+    name="chosen",
+    type="object",
+    fields=(
+        Field(name="kind", type="text", required=True, values=OBJECT_KINDS),
+        Field(name="id", type="text", max_length=200, doc="As object_id of customer_discounts."),
+    ),
+)
+
+PROMOTIONS = Collection(
+    name="promotions",
+    title="Promotions: what lowers a price or adds goods, for whom and for how long.",
+    bucket=("org:{org_id}", "all"),
+    key=("code",),
+    fields=(
+        Field(name="code", type="text", required=True, max_length=80, index=True, search=True),
+        Field(name="name", type="i18n", required=True, search=True),
+        Field(name="kind", type="text", required=True, values=PROMOTION_KINDS),
+        UNIT,
+        AUDIENCE,
+        Field(
+            name="products",
+            type="object",
+            fields=(
+                Field(name="include", type="list", max_length=5_000, items=_CHOSEN),
+                Field(name="exclude", type="list", max_length=5_000, items=_CHOSEN),
+            ),
+            doc="Absent: on all products.",
+        ),
+        Field(
+            name="tiers",
+            type="list",
+            required=True,
+            max_length=50,
+            items=Field(
+                name="tier",
+                type="object",
+                fields=(
+                    Field(
+                        name="from",
+                        type="int",
+                        required=True,
+                        minimum=0,
+                        doc="The quantity in 1/1 000, of a basket the amount in minor units.",
+                    ),
+                    Field(
+                        name="value",
+                        type="int",
+                        minimum=0,
+                        doc="By kind: basis points, a price, minor units or points.",
+                    ),
+                    Field(name="gift_product_id", type="ref", of="products"),
+                    Field(name="gift_qty", type="quantity", minimum=0),
+                ),
+            ),
+        ),
+        Field(
+            name="tier_mode",
+            type="text",
+            required=True,
+            values=("whole", "marginal", "repeat"),
+            doc="The tier that is reached counts for all, each slice has its own, or for every N.",
+        ),
+        Field(name="stacking", type="text", required=True, values=("exclusive", "stackable")),
+        Field(name="priority", type="int", required=True, doc="The highest goes first."),
+        Field(name="budget_minor", type="money", minimum=0),
+        Field(name="max_per_outlet", type="int", minimum=0),
+        *validity(required=("valid_from", "valid_to")),
+        Field(name="needs_proof", type="bool", doc="A photo is to be taken."),
+    ),
+)
+
+BONUS_ACCOUNTS = Collection(
+    name="bonus_accounts",
+    title="Points that a party has gathered in a bonus programme.",
+    bucket=("party:{party_id}",),
+    key=("party_id", "program"),
+    fields=(
+        Field(name="party_id", type="ref", of="parties", required=True, index=True),
+        Field(name="program", type="text", required=True, max_length=80),
+        Field(name="balance", type="int", required=True, doc="Points."),
+        Field(name="as_of", type="timestamp", required=True),
+    ),
+)

@@ -1,0 +1,18 @@
+"""Work that is done again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from appliance.api import Context, ScheduledJob, Write
+from appliance_master_data import history
+
+Run = Callable[[Context], list[Write]]
+
+_ALL: tuple[tuple[ScheduledJob, Run], ...] = ((history.JOB, history.archive),)
+
+JOBS: tuple[ScheduledJob, ...] = tuple(job for job, _run in _ALL)
+"""Every job."""
+
+RUNS: Mapping[str, Run] = {job.name: run for job, run in _ALL}
+"""What does a job."""
