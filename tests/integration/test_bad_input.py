@@ -22,7 +22,7 @@ CONFIG = """
 max_mutation_bytes = 65536
 max_mutations = 50
 
-[collections.notes]
+[collections.memos]
 fields = { code = "text!", price = "price", at = "timestamp" }
 key = ["code"]
 write = ["*"]
@@ -89,7 +89,7 @@ def mutation(row: Any = None, **members: Any) -> dict[str, Any]:
     return {
         "mid": uuid7(now),
         "n": 0,
-        "collection": "notes",
+        "collection": "memos",
         "id": uuid7(now),
         "op": "put",
         "base": None,
@@ -300,16 +300,16 @@ def test_rights_change_without_a_restart(box, tmp_path):
     device = Phone(box, tmp_path)
     device.answers(mutation({"code": "seen"}))
     device.device.pull()
-    assert [r.row["code"] for r in device.device.rows("notes")]
-    box.command("role", "deny", "agent", "notes", "read")
+    assert [r.row["code"] for r in device.device.rows("memos")]
+    box.command("role", "deny", "agent", "memos", "read")
     device.device.pull()
-    assert [r.row["code"] for r in device.device.rows("notes")] == []
-    box.command("role", "forget", "agent", "notes", "read")
+    assert [r.row["code"] for r in device.device.rows("memos")] == []
+    box.command("role", "forget", "agent", "memos", "read")
     device.device.pull()
-    assert [r.row["code"] for r in device.device.rows("notes")]
-    box.command("role", "deny", "agent", "notes", "write")
+    assert [r.row["code"] for r in device.device.rows("memos")]
+    box.command("role", "deny", "agent", "memos", "write")
     assert device.answers(mutation())[0]["issues"][0]["code"] == "role_denied"
-    box.command("role", "forget", "agent", "notes", "write")
+    box.command("role", "forget", "agent", "memos", "write")
 
 
 def test_a_stopped_box_ends_cleanly_and_answers_its_commands(tmp_path):

@@ -18,7 +18,7 @@ from appliance.testing.faulty_link import Fault, FaultyLink, scripted
 from appliance.testing.link import CredentialRefused, LinkDown
 
 NOTES = """
-[collections.notes]
+[collections.memos]
 fields = { code = "text!", text = "text", owner = "id!" }
 key = ["code"]
 bucket = "user:{owner}"
@@ -70,30 +70,30 @@ def test_a_data_set_of_the_config_alone_imports_and_syncs(box, tmp_path):
 
 def test_two_users_see_only_their_own(box, tmp_path):
     anna, boris = (enrolled(box, tmp_path, login) for login in ("anna", "boris"))
-    anna.create("notes", note(anna, "of-anna"))
-    boris.create("notes", note(boris, "of-boris"))
+    anna.create("memos", note(anna, "of-anna"))
+    boris.create("memos", note(boris, "of-boris"))
     for device in (anna, boris, anna):
         device.sync()
-    assert "of-anna" in rows_of(anna, "notes")
-    assert "of-boris" not in rows_of(anna, "notes")
-    assert "of-anna" not in rows_of(boris, "notes")
+    assert "of-anna" in rows_of(anna, "memos")
+    assert "of-boris" not in rows_of(anna, "memos")
+    assert "of-anna" not in rows_of(boris, "memos")
 
 
 def test_a_document_for_somebody_else_is_quarantined_and_the_next_one_applied(box, tmp_path):
     anna, boris = (enrolled(box, tmp_path, login) for login in ("anna", "boris"))
-    anna.create("notes", note(boris, "forged"))
-    anna.create("notes", note(anna, "honest"))
+    anna.create("memos", note(boris, "forged"))
+    anna.create("memos", note(anna, "honest"))
     outcomes = anna.push().outcomes
     assert outcomes == {"quarantined": 1, "applied": 1}
     boris.sync()
-    assert "forged" not in rows_of(boris, "notes")
+    assert "forged" not in rows_of(boris, "memos")
 
 
 def pushed_bytes(box: DaemonProcess, device: Device, code: str) -> dict[str, int]:
     """How many bytes of the wire one push of one note takes each way."""
     with FaultyLink(*address(box.url), plan=scripted([])) as link:
         device.use_address(link.url)
-        device.create("notes", note(device, code))
+        device.create("memos", note(device, code))
         device.push()
         return dict(link.forwarded)
 
@@ -116,7 +116,7 @@ def cut_everywhere(box: DaemonProcess, folder: Path, step: int) -> tuple[int, in
             code = f"{step}-{direction}-{after}"
             with FaultyLink(*address(box.url), plan=scripted([fault])) as link:
                 device.use_address(link.url)
-                device.create("notes", note(device, code))
+                device.create("memos", note(device, code))
                 made += 1
                 while device.waiting():
                     try:
@@ -127,7 +127,7 @@ def cut_everywhere(box: DaemonProcess, folder: Path, step: int) -> tuple[int, in
     report = device.sync()
     assert report.equal
     prefix = (f"{step}-up-", f"{step}-down-")
-    there = [r.row["code"] for r in device.rows("notes") if r.row["code"].startswith(prefix)]
+    there = [r.row["code"] for r in device.rows("memos") if r.row["code"].startswith(prefix)]
     assert len(there) == len(set(there))
     return made, len(there)
 
@@ -181,7 +181,7 @@ def test_a_killed_daemon_has_what_it_acknowledged(tmp_path):
     device.sync()
     for round_ in range(5):
         for number in range(40):
-            device.create("notes", note(device, f"{round_}-{number}"))
+            device.create("memos", note(device, f"{round_}-{number}"))
         killer = threading.Timer(0.01 * round_, daemon.kill)
         killer.start()
         with contextlib.suppress(LinkDown, CredentialRefused):
@@ -190,7 +190,7 @@ def test_a_killed_daemon_has_what_it_acknowledged(tmp_path):
         device.use_address(daemon.start())
     report = device.sync()
     assert report.equal
-    assert len(rows_of(device, "notes")) == 200
+    assert len(rows_of(device, "memos")) == 200
     daemon.stop()
 
 

@@ -20,7 +20,7 @@ from appliance.testing.link import DeviceProblem, LinkDown
 
 NOTES = """
 
-[collections.notes]
+[collections.memos]
 fields = { code = "text!", text = "text" }
 key = ["code"]
 write = ["*"]
@@ -80,14 +80,14 @@ def test_a_full_disk_refuses_for_now_and_loses_nothing(small_disk, tmp_path):
         daemon.command("user", "add", "anna", "--role", "agent")
         device = Device(tmp_path / "phone.db")
         device.enroll(daemon.invite("anna"), name="phone")
-        device.create("notes", {"code": "before", "text": "x"})
+        device.create("memos", {"code": "before", "text": "x"})
         device.sync()
         ballast = small_disk / "ballast"
         with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(b"\0" * 4096):
                 pass
         for number in range(200):
-            device.create("notes", {"code": f"full-{number}", "text": "y" * 900})
+            device.create("memos", {"code": f"full-{number}", "text": "y" * 900})
         with pytest.raises((DeviceProblem, LinkDown)) as refused:
             device.push()
         if isinstance(refused.value, DeviceProblem):
@@ -97,7 +97,7 @@ def test_a_full_disk_refuses_for_now_and_loses_nothing(small_disk, tmp_path):
         report = device.sync()
         assert device.waiting() == 0
         assert report.equal
-        codes = [record.row["code"] for record in device.rows("notes")]
+        codes = [record.row["code"] for record in device.rows("memos")]
         assert len(codes) == len(set(codes)) == 201
         assert "Traceback" not in daemon.log()
 

@@ -20,7 +20,7 @@ from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
 
 CONFIG = """
-[collections.notes]
+[collections.memos]
 fields = { code = "text!" }
 key = ["code"]
 write = ["*"]
@@ -76,7 +76,7 @@ def phone(box: DaemonProcess, tmp_path_factory: pytest.TempPathFactory) -> Phone
 
 def mutation() -> dict[str, Any]:
     now = time.time_ns() // 1_000_000
-    members = {"mid": uuid7(now), "n": 0, "collection": "notes", "id": uuid7(now)}
+    members = {"mid": uuid7(now), "n": 0, "collection": "memos", "id": uuid7(now)}
     return {**members, "op": "put", "base": None, "row": {"code": "a"}}
 
 
@@ -105,22 +105,22 @@ def test_a_stream_ends_when_the_rights_it_began_with_do(box: DaemonProcess, phon
     with phone.connect() as wire:
         wire.sendall(b"GET /v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert wire.recv(16) == b"HTTP/1.1 200 OK\r"
-        box.command("role", "deny", "agent", "notes", "read")
+        box.command("role", "deny", "agent", "memos", "read")
         try:
             while wire.recv(65536):
                 pass
         except OSError:  # reset
             pass
     phone.device.pull()
-    assert "notes" not in phone.device.sums()
-    box.command("role", "forget", "agent", "notes", "read")
+    assert "memos" not in phone.device.sums()
+    box.command("role", "forget", "agent", "memos", "read")
     phone.device.pull()
-    assert "notes" in phone.device.sums()
+    assert "memos" in phone.device.sums()
 
 
 def test_comparisons_one_after_another_are_answered(phone: Phone) -> None:
     phone.device.pull()
-    body = {"cursor": phone.device.cursor, "collection": "notes", "ranges": {}}
+    body = {"cursor": phone.device.cursor, "collection": "memos", "ranges": {}}
     for _ in range(3):
         answer = phone.post(
             "/v1/verify", json.dumps(body).encode(), Content_Type="application/json"

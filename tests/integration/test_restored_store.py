@@ -9,7 +9,7 @@ from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
 
 NOTES = """
-[collections.notes]
+[collections.memos]
 fields = { code = "text!" }
 key = ["code"]
 write = ["*"]
@@ -22,14 +22,14 @@ def test_after_a_restore_a_new_epoch_brings_devices_and_store_together(tmp_path:
     daemon.command("user", "add", "anna", "--role", "agent")
     device = Device(tmp_path / "phone.db")
     device.enroll(daemon.invite("anna"), name="phone")
-    device.create("notes", {"code": "before"})
+    device.create("memos", {"code": "before"})
     device.sync()
     daemon.stop()
     shutil.copytree(tmp_path / "state", tmp_path / "copy")
     device.use_address(daemon.start())
-    device.create("notes", {"code": "after"})
+    device.create("memos", {"code": "after"})
     device.sync()
-    device.create("notes", {"code": "unsent"})
+    device.create("memos", {"code": "unsent"})
     daemon.stop()
     shutil.rmtree(tmp_path / "state")
     shutil.copytree(tmp_path / "copy", tmp_path / "state")
@@ -40,6 +40,6 @@ def test_after_a_restore_a_new_epoch_brings_devices_and_store_together(tmp_path:
     assert report.reset == "epoch"
     device.repeat()
     assert device.sync().equal
-    codes = sorted(record.row["code"] for record in device.rows("notes"))
+    codes = sorted(record.row["code"] for record in device.rows("memos"))
     assert codes == ["after", "before", "unsent"]
     daemon.stop()

@@ -9,6 +9,7 @@ import pytest
 from appliance.api import Field, Mutation, Row, User, hookspecs
 from appliance.testing.fake_context import SCALAR_TYPES, FakeContext
 from appliance_master_data.collections import COLLECTIONS
+from appliance_master_data.intake import RULES
 from appliance_master_data.plugin import plugin
 
 
@@ -48,8 +49,18 @@ def test_a_declaration_agrees_with_itself_and_the_others(collection) -> None:  #
 
 def test_masters_go_down_and_no_device_writes_them() -> None:
     for collection in COLLECTIONS:
-        if collection.name != "attachments":
-            assert (collection.direction, collection.write) == ("down", ())
+        master = collection.kind == "master"
+        assert (collection.direction == "down") == master, collection.name
+        assert (collection.write == ()) == master, collection.name
+
+
+def test_what_devices_write_has_a_rule() -> None:
+    assert {c.name for c in COLLECTIONS if c.direction != "down"} == set(RULES)
+
+
+def test_customers_read_nothing_that_is_for_the_staff() -> None:
+    closed = {c.name for c in COLLECTIONS if "client" not in c.read and "*" not in c.read}
+    assert {"notes", "visits", "assortments", "targets", "gps_points"} <= closed
 
 
 def test_a_user_is_mirrored_and_what_others_set_is_kept(

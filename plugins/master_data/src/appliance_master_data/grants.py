@@ -105,13 +105,13 @@ def buckets(device: Device, context: Context) -> list[str]:
     """Name the buckets that a device's user may see, ``all`` first."""
     user = device.user
     roles = frozenset(user.roles)
+    own = f"own:{user.id}"
     rows: list[tuple[Any, ...]]
     if roles & SEES_EVERYTHING:
         rows = context.select(_EVERYTHING)
         seen = [bucket for (bucket,) in rows]
         # The mirror of the user may not be stored yet.
-        own = f"user:{user.id}"
-        return ["all", *seen] if own in seen else ["all", own, *seen]
+        return list(dict.fromkeys(("all", f"user:{user.id}", own, *seen)))
     rows = context.select(
         _OWN,
         {
@@ -123,4 +123,4 @@ def buckets(device: Device, context: Context) -> list[str]:
             "default_list": context.settings["default_price_list"],
         },
     )
-    return ["all", *dict.fromkeys(bucket for (bucket,) in rows)]
+    return ["all", own, *dict.fromkeys(bucket for (bucket,) in rows)]

@@ -43,4 +43,12 @@ SETTINGS = (
         minimum=1,
         maximum=120,
     ),
+    Setting(
+        "visit_min_minutes",
+        "int",
+        "A visit that took less carries a warning; 0: none does.",
+        default=2,
+        minimum=0,
+        maximum=600,
+    ),
 )

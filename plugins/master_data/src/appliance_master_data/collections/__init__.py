@@ -5,9 +5,12 @@ from __future__ import annotations
 from appliance.api import Collection
 from appliance_master_data.collections.accounts import RECEIVABLES, SALES_HISTORY
 from appliance_master_data.collections.agreements import CONTRACTS, LICENCES
+from appliance_master_data.collections.assortments import ASSORTMENTS
 from appliance_master_data.collections.attachments import ATTACHMENTS
 from appliance_master_data.collections.contacts import CONTACTS
 from appliance_master_data.collections.customers import OUTLETS, PARTIES
+from appliance_master_data.collections.devices import DEVICE_ASSIGNMENTS
+from appliance_master_data.collections.diary import GPS_POINTS, NOTES
 from appliance_master_data.collections.discounts import (
     BONUS_ACCOUNTS,
     CUSTOMER_DISCOUNTS,
@@ -17,8 +20,11 @@ from appliance_master_data.collections.organisation import ORG_UNITS, USERS
 from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
 from appliance_master_data.collections.products import PRODUCT_GROUPS, PRODUCTS
 from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
+from appliance_master_data.collections.scenarios import REASON_CODES, VISIT_SCENARIOS
+from appliance_master_data.collections.targets import TARGETS
 from appliance_master_data.collections.taxes import TAX_RATES
 from appliance_master_data.collections.units import PRODUCT_UOMS
+from appliance_master_data.collections.visits import VISITS
 from appliance_master_data.collections.warehouses import STOCK_BALANCES, WAREHOUSES
 
 COLLECTIONS: tuple[Collection, ...] = (
@@ -44,6 +50,14 @@ COLLECTIONS: tuple[Collection, ...] = (
     STOCK_BALANCES,
     ROUTES,
     ROUTE_OUTLETS,
+    DEVICE_ASSIGNMENTS,
+    ASSORTMENTS,
+    VISIT_SCENARIOS,
+    REASON_CODES,
+    TARGETS,
+    VISITS,
+    NOTES,
+    GPS_POINTS,
     ATTACHMENTS,
 )
 """Every collection, in the order of the README."""

@@ -51,6 +51,6 @@ ROUTE_OUTLETS = Collection(
         ),
         Field(name="week_cycle", type="int", minimum=1, maximum=4, doc="Which week of four."),
         Field(name="frequency", type="int", minimum=0, doc="Visits in four weeks."),
-        Field(name="scenario_id", type="id"),
+        Field(name="scenario_id", type="ref", of="visit_scenarios"),
     ),
 )

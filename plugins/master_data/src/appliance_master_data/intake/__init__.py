@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from appliance.api import Context, Effect, Mutation, Row
-from appliance_master_data.intake import attachments
+from appliance_master_data.intake import attachments, gps_points, notes, visits
 
 Decide = Callable[[Mutation, Row | None, Context], Effect | None]
 
 RULES: Mapping[str, Decide] = {
     "attachments": attachments.decide,
+    "gps_points": gps_points.decide,
+    "notes": notes.decide,
+    "visits": visits.decide,
 }
 """What decides the documents of a collection."""

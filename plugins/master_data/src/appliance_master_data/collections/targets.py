@@ -1,0 +1,50 @@
+"""What is to be reached: plans of people, routes, outlets and units."""
+
+from __future__ import annotations
+
+from appliance.api import Collection, Field
+from appliance_master_data.collections.roles import STAFF
+
+SUBJECT_KINDS = ("user", "route", "outlet", "org")
+
+TARGETS = Collection(
+    name="targets",
+    title="Plans of a person, route, outlet or unit for a period, and how far they are.",
+    bucket=("{subject_kind}:{subject_id}",),
+    key=("period", "measure", "subject_kind", "subject_id"),
+    read=STAFF,
+    fields=(
+        Field(
+            name="period",
+            type="text",
+            required=True,
+            max_length=10,
+            index=True,
+            doc="YYYY, YYYY-Qn, YYYY-MM or YYYY-MM-DD.",
+        ),
+        Field(
+            name="measure",
+            type="text",
+            required=True,
+            max_length=40,
+            doc="amount (minor units), quantity (1/1 000), weight_g, or orders, lines, outlets,"
+            " visits and others that are counted.",
+        ),
+        Field(name="subject_kind", type="text", required=True, values=SUBJECT_KINDS),
+        Field(name="subject_id", type="id", required=True, index=True),
+        Field(
+            name="filter",
+            type="object",
+            fields=(
+                Field(
+                    name="kind", type="text", required=True, values=("brand", "group", "product")
+                ),
+                Field(name="id", type="text", required=True, max_length=200),
+            ),
+            doc="Only what is sold of this; absent: of everything.",
+        ),
+        Field(name="plan_value", type="int", required=True),
+        Field(name="fact_value", type="int", doc="What is reached; the appliance sets it."),
+        Field(name="currency", type="text", max_length=3, doc="ISO 4217, of an amount."),
+    ),
+)
