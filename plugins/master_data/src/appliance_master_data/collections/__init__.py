@@ -9,16 +9,23 @@ from appliance_master_data.collections.assortments import ASSORTMENTS
 from appliance_master_data.collections.attachments import ATTACHMENTS
 from appliance_master_data.collections.contacts import CONTACTS
 from appliance_master_data.collections.customers import OUTLETS, PARTIES
-from appliance_master_data.collections.devices import DEVICE_ASSIGNMENTS
+from appliance_master_data.collections.devices import DEVICE_ASSIGNMENTS, NUMBER_RANGES
 from appliance_master_data.collections.diary import GPS_POINTS, NOTES
 from appliance_master_data.collections.discounts import (
     BONUS_ACCOUNTS,
     CUSTOMER_DISCOUNTS,
     PROMOTIONS,
 )
+from appliance_master_data.collections.messages import (
+    ANNOUNCEMENTS,
+    DOC_STATES,
+    FAQ,
+    NOTIFICATIONS,
+)
 from appliance_master_data.collections.organisation import ORG_UNITS, USERS
 from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
 from appliance_master_data.collections.products import PRODUCT_GROUPS, PRODUCTS
+from appliance_master_data.collections.proposals import OUTLET_CHANGES
 from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
 from appliance_master_data.collections.scenarios import REASON_CODES, VISIT_SCENARIOS
 from appliance_master_data.collections.targets import TARGETS
@@ -51,6 +58,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     ROUTES,
     ROUTE_OUTLETS,
     DEVICE_ASSIGNMENTS,
+    NUMBER_RANGES,
     ASSORTMENTS,
     VISIT_SCENARIOS,
     REASON_CODES,
@@ -58,6 +66,11 @@ COLLECTIONS: tuple[Collection, ...] = (
     VISITS,
     NOTES,
     GPS_POINTS,
+    ANNOUNCEMENTS,
+    FAQ,
+    NOTIFICATIONS,
+    DOC_STATES,
+    OUTLET_CHANGES,
     ATTACHMENTS,
 )
 """Every collection, in the order of the README."""

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from appliance.api import Context, Effect, Mutation, Row
-from appliance_master_data.intake import attachments, gps_points, notes, visits
+from appliance_master_data.intake import (
+    attachments,
+    gps_points,
+    notes,
+    notifications,
+    outlet_changes,
+    visits,
+)
 
 Decide = Callable[[Mutation, Row | None, Context], Effect | None]
 
@@ -18,6 +25,8 @@ RULES: Mapping[str, Decide] = {
     "attachments": attachments.decide,
     "gps_points": gps_points.decide,
     "notes": notes.decide,
+    "notifications": notifications.decide,
+    "outlet_changes": outlet_changes.decide,
     "visits": visits.decide,
 }
 """What decides the documents of a collection."""

@@ -61,7 +61,29 @@ OF_DIARIES: Words = {
     "role_denied:read_at": ("reject", "Of a notification only read_at may be changed."),
 }
 
-WORDS: Words = {**OF_ALL, **OF_VISITS, **OF_DIARIES}
+OF_PROPOSALS: Words = {
+    "approval_required": ("hold", "The proposal waits for somebody of the office."),
+    "state_transition": ("reject", "A proposal that is {source} cannot become {target}."),
+    "state_transition:new": ("reject", "A new proposal is pending, not {target}."),
+    "role_denied:decide": ("reject", "Only {roles} decide proposals."),
+    "field_missing": ("reject", "A new outlet needs {what}."),
+    "field_missing:clear": ("reject", "An outlet cannot be without {what}."),
+    "field_superfluous:outlet": ("reject", "The outlet is known: it keeps its party and routes."),
+    "field_superfluous:party": (
+        "reject",
+        "The party is either known (party_id) or new (party), not both.",
+    ),
+    "nothing_changed": ("reject", "Nothing is proposed: no field, no photo and no contact."),
+    "reason_missing": ("reject", "Say why the proposal is rejected."),
+    "phone_wrong": ("reject", "{why}."),
+    "party_exists": ("warn", "{name} has this tax number already; is it the same customer?"),
+    "party_exists:approve": (
+        "reject",
+        "{name} has this tax number already: name it in party_id, or correct the number.",
+    ),
+}
+
+WORDS: Words = {**OF_ALL, **OF_VISITS, **OF_DIARIES, **OF_PROPOSALS}
 """Weight and words by code, or code and variant."""
 
 
