@@ -6,7 +6,7 @@ Everything a plugin may use is here and in `appliance.testing`. The hooks are in
 
 from appliance.api.collections import Collection
 from appliance.api.commands import Command, CommandOption, CommandResult
-from appliance.api.context import Context, Reader
+from appliance.api.context import Context, Past, Reader
 from appliance.api.documents import Document, DocumentKind
 from appliance.api.endpoints import Endpoint, EndpointRequest, EndpointResponse
 from appliance.api.errors import ImportRowError, PluginError, QueryError, RecordError
@@ -75,6 +75,7 @@ __all__ = [
     "Manifest",
     "Money",
     "Mutation",
+    "Past",
     "Permission",
     "PluginError",
     "Price",

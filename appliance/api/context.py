@@ -8,12 +8,25 @@ that includes everything stored before in the same group commit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from appliance.api.mutations import Row
 
 SqlValue = int | str | bytes | None
 """What may be bound to a parameter of a SELECT."""
+
+
+class Past(NamedTuple):
+    """A record as it stood once.
+
+    Attributes:
+        row: its fields; None where it was not there.
+        until_ms: when that changed, by the server's clock, UTC milliseconds; None where it
+            stands so still.
+    """
+
+    row: Row | None
+    until_ms: int | None
 
 
 class Reader(Protocol):
@@ -48,8 +61,8 @@ class Reader(Protocol):
         """
         ...
 
-    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Row | None]:
-        """Return records as they stood at a seq; None for one that was not there then.
+    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Past]:
+        """Return records as they stood at a seq.
 
         A record of which that is not known any more is left out.
 

@@ -70,7 +70,8 @@ class ChangeLog:
     def read_head(self) -> None:
         """Read the head from the store: at the start, and where a commit may have failed or not."""
         found = self._db.row("SELECT value FROM box_meta WHERE key = 'head'")
-        self.head = self._written_head = int(found[0]) if found else 0
+        self._written_head = int(found[0]) if found else 0
+        self.head = max(self.head, self._written_head)
 
     # --- names ---------------------------------------------------------------------------------
 
@@ -311,7 +312,7 @@ class ChangeLog:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo everything inside when an exception leaves it."""
-        head, recorded = self.head, len(self.recorded)
+        recorded = len(self.recorded)
         self._db.rows("SAVEPOINT one")
         try:
             yield
@@ -319,12 +320,12 @@ class ChangeLog:
             if self._db.raw.in_transaction:
                 self._db.rows("ROLLBACK TO one")
                 self._db.rows("RELEASE one")
-            self._undo(head, recorded)
+            self._undo(recorded)
             raise
         self._db.rows("RELEASE one")
 
-    def _undo(self, head: int, recorded: int) -> None:
-        self.head = head
+    def _undo(self, recorded: int) -> None:
+        # The seqs are not given again: what plugins saw at one of them is nothing else's.
         self._absent = None
         del self.recorded[recorded:]
         # Names first seen in what was undone have no number in the store any more.
@@ -374,7 +375,7 @@ class ChangeLog:
 
     def rolled_back(self) -> None:
         """Forget what was recorded, because the whole transaction is undone."""
-        self._undo(self._written_head, 0)
+        self._undo(0)
         self._collections.clear()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from appliance.api.context import SqlValue
+from appliance.api.context import Past, SqlValue
 from appliance.api.errors import QueryError
 from appliance.api.mutations import Row
 from appliance.api.values import uuid7
@@ -20,10 +20,11 @@ Newest = Callable[[Iterable[str]], int]
 """Tells the seq of the newest change in some collections."""
 
 _AS_OF = """
-SELECT r.id, CASE WHEN r.seq <= :seq THEN r.body ELSE (
-        SELECT v.body FROM box_versions v WHERE v.row = r.num AND v.seq <= :seq
-        ORDER BY v.seq DESC LIMIT 1) END
+SELECT r.id, CASE WHEN r.seq <= :seq THEN r.body ELSE v.body END,
+    CASE WHEN r.seq > :seq THEN v.at END
 FROM json_each(:ids) g JOIN box_rows r ON r.collection = :collection AND r.id = g.value
+LEFT JOIN box_versions v ON v.row = r.num AND r.seq > :seq AND v.seq = (
+    SELECT max(w.seq) FROM box_versions w WHERE w.row = r.num AND w.seq <= :seq)
 """
 
 MIN_TRIGRAM = 3
@@ -128,22 +129,22 @@ class StoreContext:
         )
         return int(found[0] or 0) if found else 0
 
-    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Row | None]:
+    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Past]:
         """Return records as they stood at a seq; see `appliance.api.Reader.as_of`."""
         compiled = self._registry.get(collection)
         if compiled is None or not compiled.spec.history:
             raise QueryError(f"the collection {collection!r} keeps no history")
-        found: dict[str, Row | None] = dict.fromkeys(record_ids)
+        found = dict.fromkeys(record_ids, Past(None, None))
         values = {
             "ids": orjson.dumps(list(record_ids)).decode(),
             "collection": self._number(collection),
             "seq": seq,
         }
-        for record_id, body in self._db.rows(_AS_OF, values):
-            if body:
-                found[record_id] = orjson.loads(body)
-            elif body is None:
+        for record_id, body, until_ms in self._db.rows(_AS_OF, values):
+            if body is None:
                 found.pop(record_id, None)
+            else:
+                found[record_id] = Past(orjson.loads(body) if body else None, until_ms)
         return found
 
     def search(self, collection: str, text: str, limit: int = 50) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import apsw
 
 from appliance.api import Collection, Field, QueryError, Row, Write, uuid7
-from appliance.api.context import SqlValue
+from appliance.api.context import Past, SqlValue
 
 _TEXT_TYPES = frozenset({"id", "ref", "text", "date", "i18n", "blob"})
 _INTEGER_TYPES = frozenset(
@@ -79,7 +79,8 @@ class FakeContext:
         )
         self._connection.execute(
             "CREATE TABLE history (collection TEXT NOT NULL, id TEXT NOT NULL,"
-            " seq INTEGER NOT NULL, body TEXT, PRIMARY KEY (collection, id, seq)) WITHOUT ROWID"
+            " seq INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT,"
+            " PRIMARY KEY (collection, id, seq)) WITHOUT ROWID"
         )
         for collection in self._collections.values():
             self._create_view(collection)
@@ -101,7 +102,7 @@ class FakeContext:
         body = json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         values = (collection, record_id, self._seq, body)
         self._connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", values)
-        self._connection.execute("INSERT INTO history VALUES (?, ?, ?, ?)", values)
+        self._remember(collection, record_id, body)
 
     def delete(self, collection: str, record_id: str) -> None:
         """Delete a record; one that does not exist is left at that."""
@@ -109,9 +110,7 @@ class FakeContext:
         self._connection.execute(
             "DELETE FROM records WHERE collection = ? AND id = ?", (collection, record_id)
         )
-        self._connection.execute(
-            "INSERT INTO history VALUES (?, ?, ?, NULL)", (collection, record_id, self._seq)
-        )
+        self._remember(collection, record_id, None)
 
     def apply(self, writes: Iterable[Write]) -> None:
         """Store what a hook asked for, in order."""
@@ -210,22 +209,26 @@ class FakeContext:
         newest: int = found[0]
         return newest
 
-    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Row | None]:
-        """Return records as they stood at a seq; None for one that was not there then.
+    def as_of(self, collection: str, record_ids: Sequence[str], seq: int) -> dict[str, Past]:
+        """Return records as they stood at a seq.
 
         Raises:
             QueryError: the collection keeps no history.
         """
         if not self._declared(collection).history:
             raise QueryError(f"the collection {collection!r} keeps no history")
-        found: dict[str, Row | None] = {}
+        found = {}
         for record_id in record_ids:
-            was = self._connection.execute(
-                "SELECT body FROM history WHERE collection = ? AND id = ? AND seq <= ?"
-                " ORDER BY seq DESC LIMIT 1",
-                (collection, record_id, seq),
-            ).fetchone()
-            found[record_id] = json.loads(was[0]) if was is not None and was[0] else None
+            row = until = None
+            for changed, at, body in self._connection.execute(
+                "SELECT seq, at, body FROM history WHERE collection = ? AND id = ? ORDER BY seq",
+                (collection, record_id),
+            ):
+                if changed > seq:
+                    until = at
+                    break
+                row = json.loads(body) if body else None
+            found[record_id] = Past(row, until)
         return found
 
     def search(self, collection: str, text: str, limit: int = 50) -> list[str]:
@@ -251,6 +254,12 @@ class FakeContext:
             if any(wanted in words.casefold() for words in _texts(row, searchable)):
                 found.append(record_id)
         return found
+
+    def _remember(self, collection: str, record_id: str, body: str | None) -> None:
+        self._connection.execute(
+            "INSERT INTO history VALUES (?, ?, ?, ?, ?)",
+            (collection, record_id, self._seq, self.now_ms, body),
+        )
 
     # --- How it is kept ---------------------------------------------------------------------------
 

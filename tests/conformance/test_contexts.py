@@ -59,6 +59,7 @@ class StoreContexts(ContextSuite):
                 synchronise(connection, registry)
                 connection.rows("BEGIN")
                 tx = WriteTransaction(connection, registry)
+                tx.now_ms = now_ms
                 for name, records in rows.items():
                     for record_id, row in records.items():
                         text = registry[name].codec.encode(row)

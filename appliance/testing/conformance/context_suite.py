@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Protocol
 
 import pytest
 
-from appliance.api import Collection, Context, Field, QueryError, Row, Write
+from appliance.api import Collection, Context, Field, Past, QueryError, Row, Write
 
 Rows = Mapping[str, Mapping[str, Row]]
 NOW_MS = 1_750_000_000_123
@@ -174,15 +174,17 @@ class ContextSuite:
         last = context.newest("tariffs")
         one, two = {"price": 10}, {"price": 20}
         told = [context.as_of("tariffs", [kept, gone], seq) for seq in range(last - 5, last + 1)]
+        absent, one, two = Past(None, NOW_MS), {"price": 10}, {"price": 20}
+        seven, eight = Past({"price": 7}, NOW_MS), Past({"price": 8}, None)
         assert told == [
-            {kept: None, gone: None},
-            {kept: one, gone: None},
-            {kept: one, gone: {"price": 7}},
-            {kept: two, gone: {"price": 7}},
-            {kept: two, gone: None},
-            {kept: two, gone: {"price": 8}},
+            {kept: absent, gone: absent},
+            {kept: Past(one, NOW_MS), gone: absent},
+            {kept: Past(one, NOW_MS), gone: seven},
+            {kept: Past(two, None), gone: seven},
+            {kept: Past(two, None), gone: absent},
+            {kept: Past(two, None), gone: eight},
         ]
-        assert context.as_of("tariffs", [record(77)], last) == {record(77): None}
+        assert context.as_of("tariffs", [record(77)], last) == {record(77): Past(None, None)}
         assert context.as_of("tariffs", [], last) == {}
 
     def test_a_collection_without_history_does_not_look_back(self, context: Context) -> None:
