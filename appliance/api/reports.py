@@ -37,6 +37,13 @@ class ReportParameter(msgspec.Struct, frozen=True, kw_only=True):
     default: str | int | None = None
 
 
+CALLER_PARAMETERS: dict[str, str] = {
+    "caller_user_id": "the id of the user who asks, None for the technician's command",
+    "caller_org_id": "the id of that user's branch, None where it is not known",
+}
+"""What the SQL of every report may use as ``:NAME`` without declaring it."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One report.
 
@@ -46,7 +53,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         sql: one SELECT over the collections' views.
         columns: one for each column of the SELECT.
         parameters: what the SQL takes.
-        roles: who may read it.
+        roles: whose devices may run it. The technician's command asks for no role.
+        scope: which records the views show a device's user: ``caller``, those that the device
+            may pull; ``everything``, all of the appliance. The technician sees everything.
         chart: how a console may draw it.
     """
 
@@ -56,6 +65,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[ReportColumn, ...]
     parameters: tuple[ReportParameter, ...] = ()
     roles: tuple[str, ...] = ("admin", "manager")
+    scope: Literal["caller", "everything"] = "caller"
     chart: Literal["none", "bars", "line", "pie"] = "none"
 
 

@@ -45,6 +45,7 @@ from appliance.http.plugin_endpoints import plugin_routes
 from appliance.http.problem import Problem
 from appliance.http.pull import pull_routes
 from appliance.http.push import push_routes
+from appliance.http.reports import report_routes
 from appliance.http.request import Identity
 from appliance.http.route import Route, Takes
 from appliance.http.schema import schema_routes
@@ -173,6 +174,7 @@ class Service:
                 *upload_routes(box.uploads, workers, box.now_ms),
                 *blob_routes(box.uploads.blobs, workers, may_read),
                 *plugin_routes(box),
+                *report_routes(box),
                 *health_routes(lambda: self._watching.trouble(), lambda: self._watching.warnings()),
             )
         )

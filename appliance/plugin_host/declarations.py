@@ -16,12 +16,13 @@ from appliance.api.errors import PluginError
 from appliance.api.importing import Importer
 from appliance.api.manifest import API_VERSION, Manifest
 from appliance.api.permissions import Permission
-from appliance.api.reports import Exporter, Report
+from appliance.api.reports import CALLER_PARAMETERS, Exporter, Report
 from appliance.api.schedule import ScheduledJob
 from appliance.api.settings import Setting
 
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_REPORT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PATH = re.compile(r"[A-Za-z0-9_\-]+(?:/[A-Za-z0-9_\-]+)*")
 MIN_INTERVAL_S = 10
 
@@ -133,8 +134,29 @@ def _check(declared: Declarations) -> None:
             raise PluginError(
                 f"job {job.name!r} runs every {job.every_s} s; {MIN_INTERVAL_S} at least"
             )
+    for report in declared.reports:
+        _check_report(report)
     outputs: list[tuple[str, int]] = [(r.name, len(r.columns)) for r in declared.reports]
     outputs += [(e.kind, len(e.columns)) for e in declared.exporters]
     for name, columns in outputs:
         if not columns:
             raise PluginError(f"{name!r} has no columns")
+
+
+def _check_report(report: Report) -> None:
+    """Hold a report to what its address and its query string can carry."""
+    if not _REPORT.fullmatch(report.name):
+        raise PluginError(f"report name {report.name!r} is not lower-case with underscores")
+    for parameter in report.parameters:
+        if not _REPORT.fullmatch(parameter.name):
+            raise PluginError(
+                f"report {report.name!r}: parameter name {parameter.name!r} is not lower-case "
+                "with underscores"
+            )
+        if parameter.name == "format" or parameter.name in CALLER_PARAMETERS:
+            raise PluginError(
+                f"report {report.name!r}: the parameter {parameter.name!r} is the appliance's own"
+            )
+    names = [parameter.name for parameter in report.parameters]
+    if len(set(names)) < len(names):
+        raise PluginError(f"report {report.name!r} declares a parameter twice")

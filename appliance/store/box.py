@@ -262,9 +262,14 @@ class Box:
             connection,
             now_ms or self.now_ms,
             registry=self.plugins.registry,
-            query_timeout_s=self.settings.plugins.call_timeout_s * QUERY_SHARE,
+            query_timeout_s=self.query_timeout_s,
             newest=newest,
         )
+
+    @property
+    def query_timeout_s(self) -> float:
+        """Seconds that one query of a plugin may take."""
+        return self.settings.plugins.call_timeout_s * QUERY_SHARE
 
     def people(self, tx: WriteTransaction) -> People:
         """Return what adds and changes users."""

@@ -43,6 +43,10 @@ _MAX_PROVEN = 1_000
 """Texts of plugins' queries that a connection remembers to be one SELECT each."""
 
 _FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"}
+CALLER_BUCKETS = "box_caller"
+"""The temporary table that `appliance.store.caller_view` narrows views with; it holds the numbers
+of buckets and nothing else, so a query of a plugin may read it."""
+
 MAX_RESULT = 200_000
 """Rows that one query of a plugin may return."""
 
@@ -63,6 +67,10 @@ def check_sqlite() -> None:
             f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; {wanted} or newer is "
             "needed: install apsw from its wheel"
         )
+
+
+class QueryTooMuch(QueryError):
+    """A query takes longer, or gives more, than a query may."""
 
 
 @contextmanager
@@ -126,7 +134,7 @@ class Guard:
             # Views read box_rows, so it is open to them; a query that names it itself is not one.
             # Records are all it holds: whatever gets past this check could be read by a view.
             hidden = first is not None and first.startswith(("box_", "sqlite_", "pragma_"))
-            if hidden and (first != "box_rows" or via is None):
+            if hidden and first != CALLER_BUCKETS and (first != "box_rows" or via is None):
                 return apsw.SQLITE_DENY
             return apsw.SQLITE_OK
         return apsw.SQLITE_DENY
@@ -212,11 +220,13 @@ class Connection:
         sql: str,
         parameters: Sequence[SqlValue] | Mapping[str, SqlValue],
         timeout_s: float,
+        max_rows: int = MAX_RESULT,
     ) -> list[tuple[Any, ...]]:
         """Run a plugin's query: one SELECT over views, bounded in time and rows.
 
         Raises:
-            QueryError: it is wrong, not allowed, or too slow.
+            QueryTooMuch: it takes too long, or gives too much.
+            QueryError: it is wrong, or not allowed.
         """
         if "\0" in sql:
             raise QueryError("a query is text without NUL")
@@ -240,15 +250,15 @@ class Connection:
                 for value in row:
                     if isinstance(value, str | bytes):
                         size += len(value)
-                if len(found) > MAX_RESULT or size > MAX_RESULT_BYTES:
-                    raise QueryError(
-                        f"more than {MAX_RESULT} rows or {MAX_RESULT_BYTES} bytes: use LIMIT"
+                if len(found) > max_rows or size > MAX_RESULT_BYTES:
+                    raise QueryTooMuch(
+                        f"more than {max_rows} rows or {MAX_RESULT_BYTES} bytes: use LIMIT"
                     )
             if len(self._proven) < _MAX_PROVEN:
                 self._proven.add(sql)
             return found
         except apsw.InterruptError:
-            raise QueryError(f"the query took longer than {timeout_s:g} s") from None
+            raise QueryTooMuch(f"the query took longer than {timeout_s:g} s") from None
         except apsw.AuthError:
             raise QueryError("a query reads the collections' views and nothing else") from None
         except apsw.ExecTraceAbort:

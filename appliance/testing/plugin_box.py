@@ -32,10 +32,11 @@ from appliance.enrollment.identity import Device as StoredDevice
 from appliance.plugin_host.discovery import Found
 from appliance.store.box import Box
 from appliance.store.connection import Connection
-from appliance.store.identities import IdentityBook
+from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.importing import Counts, ImportRow, ImportSession
 from appliance.store.pages import PullReader
 from appliance.store.plugin_states import PluginFailure, PluginStates
+from appliance.store.reports import Caller, run_report
 from appliance.store.transaction import WriteTransaction
 from appliance.store.writer import Commit
 from appliance.sync.pull import Pull, PullRequest, Reader
@@ -152,8 +153,7 @@ class PluginBox:
             SumsDiffer: the device and the appliance do not agree; an error of the appliance.
         """
         box = self.box
-        enrolled = box.store.read(lambda db: IdentityBook(db).enrolled_by_number(device.number))
-        assert enrolled is not None
+        enrolled = self._enrolled(device)
         pull = Pull(
             Reader(device.number, device.id, box.rights(enrolled).readable),
             PullRequest(cursor=device.cursor),
@@ -237,14 +237,8 @@ class PluginBox:
         unknown = set(query or ()) - set(known)
         if unknown:
             raise ValueError(f"{endpoint} declares no query parameter {min(unknown)!r}")
-        enrolled = self.box.store.read(
-            lambda db: IdentityBook(db).enrolled_by_number(device.number)
-        )
-        assert enrolled is not None
-        roles = enrolled.device.effective_roles(enrolled.user)
-        right = f"endpoint:{plugin}.{endpoint}"
-        if not self.box.permissions.allows(roles, right, "read"):
-            raise PermissionError(f"the permission {right} is needed")
+        enrolled = self._enrolled(device)
+        self._needs(enrolled, f"endpoint:{plugin}.{endpoint}")
         found: EndpointResponse = self._call(
             plugin,
             "handle_request",
@@ -281,12 +275,32 @@ class PluginBox:
         )
         return document
 
-    def report(self, plugin: str, name: str, **parameters: str | int) -> list[tuple[Any, ...]]:
-        """Run a report; parameters left out have their defaults."""
+    def report(
+        self, plugin: str, name: str, *, device: BoxDevice | None = None, **parameters: str | int
+    ) -> list[tuple[Any, ...]]:
+        """Run a report; parameters left out have their defaults.
+
+        Args:
+            plugin, name: which.
+            device: whose user asks; None for the technician, who sees everything.
+            parameters: by name.
+
+        Raises:
+            PermissionError: the device's roles may not.
+            QueryError: the report is wrong.
+        """
         declared = self.box.plugins.host.declared[plugin]
         report = next(one for one in declared.reports if one.name == name)
         values = {p.name: p.default for p in report.parameters} | parameters
-        return self._read(plugin, lambda context: context.select(report.sql, values))
+        caller = None
+        if device is not None:
+            enrolled = self._enrolled(device)
+            self._needs(enrolled, f"report:{name}")
+            self._write(lambda tx: self.box.refresh_grants(tx, device.number))
+            caller = Caller(enrolled, self.box.rights(enrolled).readable)
+        return self.box.store.fetch(
+            lambda db: run_report(db, report, values, caller, timeout_s=self.box.query_timeout_s)
+        )
 
     # --- how it went ---------------------------------------------------------------------------
 
@@ -306,6 +320,16 @@ class PluginBox:
         assert not found, f"a plugin failed: {found[0].plugin}.{found[0].hook}: {found[0].text}"
 
     # --- how it is done ------------------------------------------------------------------------
+
+    def _enrolled(self, device: BoxDevice) -> Enrolled:
+        found = self.box.store.read(lambda db: IdentityBook(db).enrolled_by_number(device.number))
+        assert found is not None
+        return found
+
+    def _needs(self, enrolled: Enrolled, right: str) -> None:
+        roles = enrolled.device.effective_roles(enrolled.user)
+        if not self.box.permissions.allows(roles, right, "read"):
+            raise PermissionError(f"the permission {right} is needed")
 
     def _call(self, plugin: str, hook: str, **arguments: Any) -> Any:
         host = self.box.plugins.host

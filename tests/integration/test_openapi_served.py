@@ -83,6 +83,11 @@ class Caller:
         self.push("attachments", {"sha256": name, "mime": "image/jpeg", "size": len(PHOTO)})
         return name
 
+    def report(self, name: str) -> requests.Response:
+        """Run a report, once its role may."""
+        self.box.command("role", "allow", "agent", f"report:{name}", "read")
+        return self.send("GET", f"/v1/reports/{name}")
+
     def segment(self) -> str:
         """Return the path of a segment, which the daemon cuts soon after its start."""
         until = time.monotonic() + 30
@@ -153,6 +158,11 @@ CALLS: dict[tuple[str, str], Called] = {
     ("get", "/v1/x/preselling/orders/summary"): lambda c: c.send(
         "GET", f"/v1/x/preselling/orders/summary?outlet_id={uuid7(0)}"
     ),
+    ("get", "/v1/reports"): lambda c: c.send("GET", "/v1/reports"),
+    **{
+        ("get", f"/v1/reports/{name}"): lambda c, name=name: c.report(name)  # type: ignore[misc]
+        for name in ("orders_by_day", "stock_by_warehouse", "catalogue_gaps")
+    },
 }
 """How each operation is called so that it succeeds."""
 

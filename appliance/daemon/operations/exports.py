@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from appliance.api.reports import Exporter, ReportColumn
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
-from appliance.daemon.operations.table import TableResult, run_query
+from appliance.daemon.operations.table import TableResult, table
+from appliance.store.connection import Connection
+from appliance.store.tables import read_table
 
 
 class ReadExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,13 +41,18 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
 
 def rows(desk: Desk, params: ReadExport, _actor: str) -> TableResult:
     """Return the rows of a file."""
-    for exporter, _ in _exporters(desk):
-        if exporter.kind == params.kind:
-            return run_query(
-                desk, exporter.kind, exporter.title, exporter.sql, exporter.columns, {}
-            )
-    names = ", ".join(sorted(e.kind for e, _ in _exporters(desk))) or "none"
-    raise OperationRefused(f"there is no kind {params.kind!r}; there are: {names}", "unknown_name")
+    known = {exporter.kind: exporter for exporter, _ in _exporters(desk)}
+    exporter = known.get(params.kind)
+    if exporter is None:
+        raise OperationRefused(
+            f"there is no kind {params.kind!r}; there are: {', '.join(sorted(known)) or 'none'}",
+            "unknown_name",
+        )
+
+    def read(connection: Connection, timeout_s: float) -> list[tuple[Any, ...]]:
+        return read_table(connection, exporter.sql, exporter.columns, {}, timeout_s=timeout_s)
+
+    return table(desk, exporter.kind, exporter.title, exporter.columns, read)
 
 
 def _exporters(desk: Desk) -> list[tuple[Exporter, str]]:

@@ -8,7 +8,6 @@ import msgspec
 
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Listing, Operation, OperationRefused
-from appliance.store.box import QUERY_SHARE
 from appliance.store.connection import Connection
 from appliance.store.plugin_context import StoreContext
 
@@ -45,7 +44,7 @@ def search(desk: Desk, params: SearchFor, _actor: str) -> Listing:
                 f"the collection {name!r} {why}; searchable are: {', '.join(searchable) or 'none'}",
                 "unknown_name",
             )
-    timeout_s = desk.box.settings.plugins.call_timeout_s * QUERY_SHARE
+    timeout_s = desk.box.query_timeout_s
 
     def read(connection: Connection) -> list[Hit]:
         context = StoreContext(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from appliance.api.context import SqlValue
 from appliance.api.errors import QueryError
 from appliance.api.reports import ReportColumn
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Listing, OperationRefused
-from appliance.store.box import QUERY_SHARE
 from appliance.store.connection import Connection
 
 
@@ -27,38 +25,28 @@ class TableResult(Listing, kw_only=True):
     columns: tuple[ReportColumn, ...]
 
 
-def run_query(
+def table(
     desk: Desk,
     name: str,
     title: str,
-    sql: str,
     columns: Sequence[ReportColumn],
-    parameters: Mapping[str, SqlValue],
+    read: Callable[[Connection, float], list[tuple[Any, ...]]],
 ) -> TableResult:
     """Run a query that a plugin declared.
+
+    Args:
+        desk: of the conversation.
+        name, title, columns: of what is asked for.
+        read: runs it on a connection, within so many seconds.
 
     Raises:
         OperationRefused: it is wrong, too slow, or its columns are not those declared.
     """
-    timeout_s = desk.box.settings.plugins.call_timeout_s * QUERY_SHARE
-
-    def read(connection: Connection) -> list[tuple[Any, ...]]:
-        return connection.select_guarded(sql, parameters, timeout_s)
-
+    side_readers = desk.box.store.side_readers
     try:
-        rows = desk.box.store.fetch(read)
+        rows = side_readers.call(lambda connection: read(connection, desk.box.query_timeout_s))
     except QueryError as error:
         raise OperationRefused(f"the query of {name}: {error}", "plugin_failed") from error
-    for row in rows:
-        wrong = len(row) != len(columns) or any(
-            not isinstance(value, str | int | None) for value in row
-        )
-        if wrong:
-            raise OperationRefused(
-                f"the query of {name} gives {len(row)} values for {len(columns)} columns, or one "
-                "that is neither text nor an integer; its plugin has to be mended",
-                "plugin_failed",
-            )
     return TableResult(
         rows=[list(row) for row in rows], name=name, title=title, columns=tuple(columns)
     )

@@ -1,0 +1,138 @@
+"""Reports of the plugins: found by name, their parameters read, run for whoever asks.
+
+The technician's command sees everything. A device's user sees what the report declares: the
+records that the device may pull, or everything; and only where its roles have the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from appliance.api.context import SqlValue
+from appliance.api.reports import CALLER_PARAMETERS, Report
+from appliance.plugin_host.host import PluginHost
+from appliance.store.caller_view import seen_by
+from appliance.store.connection import MAX_RESULT, Connection
+from appliance.store.identities import Enrolled
+from appliance.store.tables import read_table
+
+
+class ParameterRefused(Exception):
+    """A parameter is not there or has a wrong value.
+
+    Attributes:
+        name: the parameter's.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+class Caller(NamedTuple):
+    """The user who asks for a report, and what the device may pull.
+
+    Attributes:
+        enrolled: device and user.
+        readable: names of the collections that come down to it.
+    """
+
+    enrolled: Enrolled
+    readable: frozenset[str]
+
+
+class OwnedReport(NamedTuple):
+    """A report and the plugin that declares it."""
+
+    report: Report
+    owner: str
+
+    @property
+    def right(self) -> str:
+        """The object of the permission to read it."""
+        return f"report:{self.report.name}"
+
+
+def reports_of(host: PluginHost) -> dict[str, OwnedReport]:
+    """Return every report by name, in the order of the names."""
+    found = [OwnedReport(r, name) for name, d in host.declared.items() for r in d.reports]
+    return {one.report.name: one for one in sorted(found, key=lambda one: one.report.name)}
+
+
+def parameter_values(report: Report, given: Mapping[str, str]) -> dict[str, SqlValue]:
+    """Return a value for each parameter; an integer where its default is one.
+
+    Raises:
+        ParameterRefused: there is no such parameter, or it has another type.
+    """
+    by_name = {parameter.name: parameter for parameter in report.parameters}
+    for name in given:
+        if name not in by_name:
+            names = ", ".join(by_name) or "none"
+            text = f"the report {report.name} has no parameter {name!r}; it has: {names}"
+            raise ParameterRefused(name, text)
+    values: dict[str, SqlValue] = {}
+    for name, parameter in by_name.items():
+        text = given.get(name, "")
+        if name not in given:
+            values[name] = parameter.default
+        elif isinstance(parameter.default, int):
+            values[name] = _integer(name, text)
+        else:
+            values[name] = text
+    return values
+
+
+def _integer(name: str, text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
+        raise ParameterRefused(name, f"the parameter {name} is a whole number, not {text!r}")
+    return int(text)
+
+
+def run_report(
+    connection: Connection,
+    report: Report,
+    values: Mapping[str, SqlValue],
+    caller: Caller | None,
+    *,
+    timeout_s: float,
+    max_rows: int = MAX_RESULT,
+) -> list[tuple[Any, ...]]:
+    """Run a report in a read transaction.
+
+    Args:
+        connection: inside the transaction.
+        report: which.
+        values: of its parameters.
+        caller: who asks; None for the technician, who sees everything.
+        timeout_s: how long it may take.
+        max_rows: how many rows it may have.
+
+    Raises:
+        QueryTooMuch: it takes too long or gives too many rows.
+        QueryError: it is wrong.
+    """
+
+    def read() -> list[tuple[Any, ...]]:
+        return read_table(
+            connection,
+            report.sql,
+            report.columns,
+            {**values, **_about(caller)},
+            timeout_s=timeout_s,
+            max_rows=max_rows,
+        )
+
+    if caller is None or report.scope == "everything":
+        return read()
+    with seen_by(connection, caller.enrolled.number, caller.readable):
+        return read()
+
+
+def _about(caller: Caller | None) -> dict[str, SqlValue]:
+    if caller is None:
+        return dict.fromkeys(CALLER_PARAMETERS)
+    user = caller.enrolled.user
+    return {"caller_user_id": user.id, "caller_org_id": user.org_id}
