@@ -26,6 +26,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
     for what in ("pushes", "uploads"):
         if why := found["disk"][f"{what}_wait"]:
             click.echo(f"{what} wait: {why}")
+    _warn_of_kept(found["kept"])
     for plugin in found["plugins"]:
         if plugin["state"] != "active":
             click.echo(f"plugin {plugin['name']} is {plugin['state']}: {plugin['reason']}")
@@ -33,9 +34,23 @@ def status(invocation: Invocation, as_json: bool) -> None:
         click.echo(f"plugin {line}")
 
 
+def _warn_of_kept(kept: dict[str, Any]) -> None:
+    for one in kept["full"]:
+        click.echo(
+            f"device {one['name']} of {one['user']}: {size_text(one['bytes'])} of at most "
+            f"{size_text(kept['device_most_bytes'])} are kept of what was refused; look through "
+            f"`fieldbox mutation list --device {one['device']}`, retry and settle"
+        )
+    if kept["bytes"] * 5 >= kept["most_bytes"] * 4:
+        click.echo(
+            f"{size_text(kept['bytes'])} of at most {size_text(kept['most_bytes'])} are kept of "
+            "what was refused: look through `fieldbox mutation list`, retry and settle"
+        )
+
+
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     versions, devices, queues = found["versions"], found["devices"], found["queues"]
-    store = found["store"]
+    store, kept = found["store"], found["kept"]
     running = f"since {moment(found['started_at'])}" if found["running"] else "no"
     active = [p["name"] for p in found["plugins"] if p["state"] == "active"]
     records = ", ".join(f"{name} {count}" for name, count in store["records"].items())
@@ -54,6 +69,11 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
         ("head", f"{found['head']} (floor {found['floor']}, epoch {found['epoch']})"),
         ("records", records or "none"),
         ("waiting", ", ".join(f"{count} {name}" for name, count in queues["waiting"].items())),
+        (
+            "kept",
+            f"{kept['mutations']} refused, {size_text(kept['bytes'])} of "
+            f"{size_text(kept['most_bytes'])}",
+        ),
         ("uploads", f"{queues['uploads']} unfinished"),
         ("queues", f"{queues['writes']} writes, {queues['reads']} reads"),
         ("plugins", ", ".join(active) or "none"),

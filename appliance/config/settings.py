@@ -151,6 +151,18 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
         int,
         whole(1, 1_000_000, "Mutations waiting to be written above which a push is told to wait."),
     ] = 20_000
+    kept_mb: Annotated[
+        int,
+        whole(
+            1,
+            1_000_000,
+            "Megabytes (10^6 bytes) of refused mutations kept for a person, of all devices.",
+        ),
+    ] = 1000
+    kept_mb_per_device: Annotated[
+        int,
+        whole(1, 1_000_000, "Megabytes of refused mutations kept for a person, of one device."),
+    ] = 32
     disk_reserve_mb: Annotated[
         int,
         whole(

@@ -79,6 +79,16 @@ class Metrics:
             ["waits"],
             registry=self.registry,
         )
+        self.kept_bytes = Gauge(
+            "fieldbox_kept_bytes",
+            "Bytes of refused mutations that are kept for a person",
+            registry=self.registry,
+        )
+        self.kept_full = Gauge(
+            "fieldbox_kept_full_devices",
+            "Devices of which hardly more refused mutations are kept",
+            registry=self.registry,
+        )
         self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
         self._seconds_of: dict[str, Callable[[float], None]] = {}
 

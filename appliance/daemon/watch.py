@@ -18,6 +18,8 @@ from appliance.http.live import LiveHub
 from appliance.http.site import ApiSite
 from appliance.http.store_calls import read
 from appliance.store.box import Box
+from appliance.store.connection import Connection
+from appliance.store.kept import KeptBook
 
 LATENESS_S = 0.1
 LEVELS_S = 1.0
@@ -94,8 +96,16 @@ class Watch:
             return None  # the readers are busy; what writes measures too
         self._measuring = True
 
-        def done(_result: object) -> None:
+        def look(connection: Connection) -> tuple[int, int]:
+            self._box.reserve.measure(connection)
+            book, limits = KeptBook(connection), self._box.kept_limits
+            return book.total().bytes, len(book.fullest(limits.nearly(limits.device)))
+
+        def done(found: tuple[int, int] | None) -> None:
             self._measuring = False
+            if found is not None:
+                self._metrics.kept_bytes.set(found[0])
+                self._metrics.kept_full.set(found[1])
             reserve = self._box.reserve
             self._metrics.disk_free.set(reserve.space.free)
             self._metrics.disk_low.labels("pushes").set(reserve.documents.low)
@@ -106,8 +116,7 @@ class Watch:
                 "not_measured", reason=str(failure.value)
             )
 
-        measured = read(self._box.store, self._box.reserve.measure)
-        return measured.addErrback(failed).addCallback(done)
+        return read(self._box.store, look).addErrback(failed).addCallback(done)
 
     def _gauges(self) -> None:
         writer = self._box.store.writer

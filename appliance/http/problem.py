@@ -244,6 +244,12 @@ _ROWS: tuple[tuple[str, int, str, str], ...] = (
         "The disk of the box is full",
         "Keep the data and repeat later; a technician must make room.",
     ),
+    (
+        "kept_full",
+        507,
+        "No more refused documents of this device are kept",
+        "Keep the data and repeat later; a technician must look through what was refused.",
+    ),
     # Sync
     (
         "bad_cursor",

@@ -21,7 +21,7 @@ from appliance.http.request import ApiRequest
 from appliance.http.response import NDJSON, Response, problem_response
 from appliance.http.route import Answer as RouteAnswer
 from appliance.http.route import RequestBody, Route, RouteLimits
-from appliance.http.store_calls import written
+from appliance.http.store_calls import kept_full_problem, written
 from appliance.http.stream import Chunk, ChunkStream
 from appliance.store.box import Box
 from appliance.store.errors import DeviceRevoked
@@ -225,14 +225,20 @@ class _Push:
         self._busy = True
         written(
             self._box.store, lambda tx: self._box.receive(tx, self._number, group)
-        ).addCallbacks(self._committed, self._refused).addErrback(self._broken)
+        ).addCallbacks(self._committed, self._refused, callbackArgs=(len(group),)).addErrback(
+            self._broken
+        )
         if self._flow is not None and self._size <= WAITING_BYTES and not self._ended:
             self._flow.resume()
 
-    def _committed(self, answers: list[Answer]) -> None:
+    def _committed(self, answers: list[Answer], sent: int) -> None:
         self._busy = False
         self._told(answers)
         self._answers.extend(answer.line() for answer in answers)
+        if len(answers) < sent:
+            self._lines.clear()
+            self._fail(kept_full_problem())
+            return
         self._go()
         if not self._responded and (self._lines or self._busy or not self._ended):
             self._respond_streaming()
@@ -351,7 +357,13 @@ def push_routes(box: Box, told: Callable[[list[Answer]], None], clock: Clock) ->
             ),
             request_body=RequestBody(media={NDJSON: _MUTATION}),
             responses={200: RouteAnswer(description="The answers.", media={NDJSON: _ANSWER})},
-            problems=("body_too_large", "bad_encoding", "storage_full", "storage_unavailable"),
+            problems=(
+                "body_too_large",
+                "bad_encoding",
+                "storage_full",
+                "kept_full",
+                "storage_unavailable",
+            ),
             limits=RouteLimits(
                 max_body=MAX_BODY,
                 streaming=True,

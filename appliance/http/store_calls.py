@@ -21,6 +21,9 @@ RETRY_S = 5
 FULL_RETRY_S = 60
 """Seconds a device waits while the disk is low: somebody has to make room."""
 
+KEPT_FULL_RETRY_S = 900
+"""Seconds a device waits while it may keep no more: somebody has to look through what it sent."""
+
 
 def written(store: Store, job: Callable[[WriteTransaction], T]) -> Deferred[T]:
     """Run a job on the writer; fires after its commit.
@@ -75,4 +78,14 @@ def full_problem(why: str) -> Problem:
         "storage_full",
         f"Nothing was stored: {why}. Send it again later.",
         headers={"Retry-After": str(FULL_RETRY_S)},
+    )
+
+
+def kept_full_problem() -> Problem:
+    """Return the problem of a push that holds a mutation which must be kept and may not be."""
+    return Problem(
+        "kept_full",
+        "The next document would have to be kept for a person, and this box keeps no more of what "
+        "it refused of this device. It was not taken.",
+        headers={"Retry-After": str(KEPT_FULL_RETRY_S)},
     )

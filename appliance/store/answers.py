@@ -10,6 +10,7 @@ import orjson
 
 from appliance.api.mutations import Issue
 from appliance.store.connection import Connection
+from appliance.store.kept import KeptBook
 from appliance.sync.envelope import Envelope
 from appliance.sync.intake_transaction import Answer, Earlier, Sender
 
@@ -22,10 +23,15 @@ _issues = msgspec.json.Decoder(tuple[Issue, ...])
 
 
 class AnswerBook:
-    """Reads and writes answers on one connection."""
+    """Reads and writes answers on one connection.
+
+    Attributes:
+        kept: what bounds the payloads that are kept with them.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+        self.kept = KeptBook(connection)
 
     def to(self, mid: str) -> tuple[Earlier, bool] | None:
         """Return the answer to a mutation id, and whether it carried the row."""
@@ -51,7 +57,11 @@ class AnswerBook:
         *,
         keep: bool,
     ) -> None:
-        """Store an answer; a line that names no mutation is known by its digest."""
+        """Store an answer; a line that names no mutation is known by its digest.
+
+        Raises:
+            KeptFull: the payload must be kept, and there may not be more of this device's.
+        """
         issues = payload = None
         if answer.issues:
             issues = orjson.dumps([msgspec.to_builtins(i) for i in answer.issues]).decode()
@@ -62,6 +72,7 @@ class AnswerBook:
             collection, record_id = line.collection, line.id
         if keep:
             payload = line if isinstance(line, bytes) else envelope_text(line)
+            self.kept.make_room(sender.device, mid, len(payload))
         self._db.rows(
             "INSERT OR IGNORE INTO box_mutations (mid, device, n, collection, id, digest,"
             " received_at, outcome, first, seq, issues, sent_row, payload)"

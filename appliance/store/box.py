@@ -28,6 +28,7 @@ from appliance.store.disk_reserve import MEGABYTE, DiskReserve
 from appliance.store.enrolling import Enroller
 from appliance.store.failure_notes import FailureNotes
 from appliance.store.identities import Enrolled, IdentityBook
+from appliance.store.kept import SHARE, KeptLimits
 from appliance.store.keys import Anchor, anchor_of, open_authority
 from appliance.store.people import People
 from appliance.store.permissions import PermissionBook
@@ -80,6 +81,7 @@ class Box:
         enroller: makes codes, devices and credentials.
         uploads: unfinished uploads; ``uploads.blobs`` the finished ones.
         reserve: the free disk that devices may not use up.
+        kept_limits: how much of refused mutations is kept.
         segments: segment files.
         sources: collections whose changes may change grants.
         permissions: who may do what; replaced whole on a change.
@@ -207,6 +209,11 @@ class Box:
         )
         self.uploads.recover()
         self.segments = SegmentFiles(self.state_dir / "segments")
+        self.kept_limits = KeptLimits(
+            device=settings.sync.kept_mb_per_device * MEGABYTE,
+            all=settings.sync.kept_mb * MEGABYTE,
+            share=max(SHARE, settings.sync.max_mutation_bytes),
+        )
         self._hooks: PluginHooks | None = None
         self._receiver: Receiver | None = None
         self.permissions = Permissions()
@@ -215,6 +222,7 @@ class Box:
     def _start(self, tx: WriteTransaction) -> None:
         """Bring the store in line with the plugins of this start."""
         self._notes.open(self.store, tx)
+        tx.answers.kept.limits = self.kept_limits
         self.plugins.host.restore(PluginStates(tx.db).quarantined())
         memory = PluginMemory(tx.db)
         for name in self.plugins.replaced:

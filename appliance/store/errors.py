@@ -24,5 +24,10 @@ class StoreFull(StoreUnavailable):
     """The disk has no room for more documents; see `appliance.store.disk_reserve`."""
 
 
+class KeptFull(StoreError):
+    """A mutation would have to be kept, and its device may not keep more; see
+    `appliance.store.kept`."""
+
+
 class StoreTooNew(StoreError):
     """The store was written by a newer version of Fieldbox."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from appliance.store.connection import translated
-from appliance.store.errors import DeviceRevoked, StoreError
+from appliance.store.errors import DeviceRevoked, KeptFull, StoreError
 from appliance.store.identities import IdentityBook
 from appliance.store.transaction import WriteTransaction
 from appliance.store.writer import RunInstead
@@ -39,6 +39,9 @@ class Receiver:
     ) -> list[Answer]:
         """Decide mutations that a device pushed; one answer for each line, in order.
 
+        There are fewer answers than lines where a line would have to be kept and its device may
+        keep no more (`appliance.store.kept`): that line and those after it are not decided.
+
         A line that the appliance fails at has the whole job undone and the lines taken each
         ``alone``: that line is set aside, so that it is not sent for ever, and holds up none of
         the others. So a job that does more than this asks for ``alone`` from the start.
@@ -56,6 +59,7 @@ class Receiver:
             RunInstead: a line failed that was not alone.
         """
         box = self._box
+        tx.answers.kept.bounded = not retried
         if not retried:
             box.reserve.check(tx.db)
         identities = IdentityBook(tx.db)
@@ -104,7 +108,10 @@ class Receiver:
     ) -> tuple[list[Answer], Sender]:
         answers: list[Answer] = []
         for line in lines:
-            answer, last_n = decide(tx, sender, line, tx.now_ms)
+            try:
+                answer, last_n = decide(tx, sender, line, tx.now_ms)
+            except KeptFull:
+                break
             answers.append(answer)
             if last_n != sender.last_n:
                 sender = sender._replace(last_n=last_n)

@@ -182,6 +182,12 @@ def _sender(connection: Connection, kept: KeptMutation) -> int:
             f"`fieldbox mutation reopen {kept.num}` first, if that was a mistake",
             "conflict",
         )
+    if kept.payload is None and kept.outcome in ("quarantined", "rejected", "conflict"):
+        raise OperationRefused(
+            f"what was sent of mutation {kept.num} is not kept any more: let the device's app send "
+            "it again as a new document, or enter it by hand",
+            "conflict",
+        )
     if kept.payload is None:
         raise OperationRefused(
             f"mutation {kept.num} is {kept.outcome}: it is stored as {kept.collection} {kept.id} "

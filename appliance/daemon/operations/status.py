@@ -21,6 +21,7 @@ from appliance.store import meta
 from appliance.store.answers import AnswerBook
 from appliance.store.connection import Connection
 from appliance.store.disk_reserve import DiskReserve
+from appliance.store.kept import KeptBook, KeptLimits
 from appliance.store.waiting import WaitingBook
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -87,6 +88,31 @@ class DiskRoom(msgspec.Struct, frozen=True, kw_only=True):
     uploads_wait: str
 
 
+class DeviceKept(msgspec.Struct, frozen=True, kw_only=True):
+    """A device of which hardly more refused mutations are kept; bytes of those that are."""
+
+    device: str
+    name: str
+    user: str
+    bytes: int
+
+
+class KeptView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was refused and is kept for a person.
+
+    Attributes:
+        mutations, bytes: of all devices.
+        most_bytes, device_most_bytes: that may be kept, of all and of one.
+        full: devices of which hardly more is kept.
+    """
+
+    mutations: int
+    bytes: int
+    most_bytes: int
+    device_most_bytes: int
+    full: tuple[DeviceKept, ...]
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the box stands.
 
@@ -118,6 +144,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     plugins: tuple[PluginView, ...]
     store: StoreSize
     disk: DiskRoom
+    kept: KeptView
     state_dir: str
 
 
@@ -160,6 +187,7 @@ def status(desk: Desk, _params: Empty, _actor: str) -> Status:
             plugins=tuple(views(desk)),
             store=_size(connection, box.store.path),
             disk=_disk(connection, box.reserve),
+            kept=_kept(connection, box.kept_limits),
             state_dir=str(box.state_dir),
         )
 
@@ -208,6 +236,21 @@ def _disk(connection: Connection, reserve: DiskReserve) -> DiskRoom:
         files_reserve_bytes=reserve.files.reserve,
         pushes_wait=reserve.why_documents_wait(),
         uploads_wait=reserve.why_files_wait(),
+    )
+
+
+def _kept(connection: Connection, limits: KeptLimits) -> KeptView:
+    book = KeptBook(connection)
+    total = book.total()
+    return KeptView(
+        mutations=total.mutations,
+        bytes=total.bytes,
+        most_bytes=limits.all,
+        device_most_bytes=limits.device,
+        full=tuple(
+            DeviceKept(device=one.device_id, name=one.name, user=one.login, bytes=one.kept.bytes)
+            for one in book.fullest(limits.nearly(limits.device))
+        ),
     )
 
 
