@@ -17,7 +17,12 @@ import pytest
 import appliance.api as api
 
 FOLDER = Path(api.__file__).parent
-MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+MODULES = sorted(
+    ".".join(path.relative_to(FOLDER).with_suffix("").parts)
+    for path in FOLDER.rglob("*.py")
+    if path.stem != "__init__"
+)
+"""Modules of the API, those of its packages with the package's name in front."""
 
 
 def load(name: str) -> types.ModuleType:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from appliance.api import Row
 from appliance_preselling import totals
-from appliance_preselling.amounts import money, percent, price, quantity
 from appliance_preselling.checks import changed_fields, check_lines
 from appliance_preselling.texts import ENGLISH, issue
 
@@ -107,30 +106,6 @@ def test_what_counts_as_a_change(order: Row) -> None:
     assert changed_fields(shipped, order, shipment=True) == []
     cut = {**order, "lines": order["lines"][:1]}
     assert changed_fields(cut, order, shipment=True) == ["lines"]
-
-
-def test_amounts_as_people_read_them() -> None:
-    assert [money(n) for n in (0, 5, -5, 123_450, -100_000_000)] == [
-        "0.00",
-        "0.05",
-        "-0.05",
-        "1 234.50",
-        "-1 000 000.00",
-    ]
-    assert [price(n) for n in (1_299_000, 854_915, 1, 12_340)] == [
-        "129.90",
-        "85.4915",
-        "0.0001",
-        "1.234",
-    ]
-    assert [quantity(n) for n in (3_000, 1_255, 500, -10, 1_000_000)] == [
-        "3",
-        "1.255",
-        "0.5",
-        "-0.01",
-        "1 000",
-    ]
-    assert [percent(n) for n in (2_000, 550, 0, 1)] == ["20", "5.5", "0", "0.01"]
 
 
 def test_an_issue_has_the_words_of_its_code() -> None:

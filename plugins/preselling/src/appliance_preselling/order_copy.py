@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from appliance.api import Context, Document, DocumentKind, Row
+from appliance.api.amounts import money, percent, price, quantity
 from appliance.api.documents import Block, Column, Heading, KeyValue, Qr, Rule, Table, Text
-from appliance_preselling.amounts import money, percent, price, quantity
 from appliance_preselling.texts import spoken
 
 KIND = DocumentKind(name="order_copy", title="Order copy", collection="orders")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from appliance.api import Context, Effect, Issue, Mutation, Row
+from appliance.api.amounts import money
 from appliance_preselling import states
-from appliance_preselling.amounts import money
 from appliance_preselling.checks import changed_fields
 from appliance_preselling.order_fields import SERVER_FIELDS
 from appliance_preselling.texts import issue

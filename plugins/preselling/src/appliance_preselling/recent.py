@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from appliance.api import Command, CommandOption, CommandResult, Context
-from appliance_preselling.amounts import money
+from appliance.api.amounts import money
 from appliance_preselling.order_copy import local_time
 from appliance_preselling.states import STATES
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from appliance.api import Issue
-from appliance_preselling.amounts import money
+from appliance.api.amounts import money
 from appliance_preselling.texts import issue
 
 NEVER_NEGATIVE = ("net", "discount", "gross", "payable", "weight_g", "volume_cm3")

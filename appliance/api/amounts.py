@@ -1,17 +1,20 @@
-"""Amounts as people read them."""
+"""Amounts as people read them: in papers, reports and the texts of issues."""
 
 from __future__ import annotations
 
 from appliance.api.values import PRICE_SCALE, QUANTITY_SCALE
 
-MINOR_UNITS = 100
-"""Minor units in a major one: every currency of the trade has two decimals (ISO 4217)."""
 
+def money(minor: int, exponent: int = 2) -> str:
+    """Write minor units: 123450 is ``1 234.50``.
 
-def money(minor: int) -> str:
-    """Write minor units: 123450 is ``1 234.50``."""
-    whole, part = divmod(abs(minor), MINOR_UNITS)
-    return f"{_sign(minor)}{_grouped(whole)}.{part:02d}"
+    Args:
+        minor: the amount.
+        exponent: decimals of the currency; two for every currency of the trade (ISO 4217).
+    """
+    whole, part = divmod(abs(minor), 10**exponent)
+    decimals = f".{part:0{exponent}d}" if exponent else ""
+    return f"{_sign(minor)}{_grouped(whole)}{decimals}"
 
 
 def price(amount: int) -> str:
