@@ -20,6 +20,7 @@ PROMOTION_KINDS = (
 CUSTOMER_DISCOUNTS = Collection(
     name="customer_discounts",
     title="Discounts and prices agreed with an outlet, a party, a holding or a segment.",
+    history=True,
     bucket=("{subject_kind}:{subject_id}",),
     fields=(
         Field(
@@ -63,6 +64,7 @@ _CHOSEN = Field(
 PROMOTIONS = Collection(
     name="promotions",
     title="Promotions: what lowers a price or adds goods, for whom and for how long.",
+    history=True,
     bucket=("org:{org_id}", "all"),
     key=("code",),
     fields=(

@@ -7,6 +7,7 @@ from appliance.api import Collection, Field
 PRICE_LISTS = Collection(
     name="price_lists",
     title="Price lists (price types).",
+    history=True,
     key=("code",),
     fields=(
         Field(name="code", type="text", max_length=80, index=True, search=True),
@@ -32,6 +33,7 @@ PRICE_LISTS = Collection(
 PRICES = Collection(
     name="prices",
     title="Prices of products in price lists, from a quantity and a day on.",
+    history=True,
     bucket=("price_list:{price_list_id}",),
     key=("price_list_id", "product_id", "uom_id", "min_qty", "valid_from"),
     fields=(

@@ -24,6 +24,7 @@ PRODUCT_GROUPS = Collection(
 PRODUCTS = Collection(
     name="products",
     title="Products, services, returnable packaging and promotion material.",
+    history=True,
     key=("code",),
     fields=(
         Field(name="code", type="text", required=True, max_length=80, index=True, search=True),

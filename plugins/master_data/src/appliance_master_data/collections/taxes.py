@@ -8,6 +8,7 @@ from appliance_master_data.collections.shapes import validity
 TAX_RATES = Collection(
     name="tax_rates",
     title="Tax rates of countries by category, each from a day on.",
+    history=True,
     key=("country", "tax_category", "valid_from"),
     fields=(
         Field(name="country", type="text", required=True, max_length=2, doc="ISO 3166-1 alpha-2."),

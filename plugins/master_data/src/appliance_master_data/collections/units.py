@@ -7,6 +7,7 @@ from appliance.api import Collection, Field
 PRODUCT_UOMS = Collection(
     name="product_uoms",
     title="Units a product is ordered, priced or counted in, with their barcodes.",
+    history=True,
     key=("product_id", "uom_code"),
     fields=(
         Field(name="product_id", type="ref", of="products", required=True, index=True),

@@ -1,0 +1,112 @@
+"""Masters that documents are priced from, read out of the store and into what pricing takes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+from appliance.api import Past, PluginError, Reader
+from appliance.api.pricing import (
+    CustomerDiscount,
+    Price,
+    PriceList,
+    Product,
+    ProductGroup,
+    ProductUom,
+    Promotion,
+    TaxRate,
+)
+
+Master = TypeVar("Master", bound=msgspec.Struct)
+Records = dict[str, Any]
+"""Masters by the ids of their records."""
+
+KINDS: dict[str, type[msgspec.Struct]] = {
+    "price_lists": PriceList,
+    "prices": Price,
+    "products": Product,
+    "product_groups": ProductGroup,
+    "product_uoms": ProductUom,
+    "customer_discounts": CustomerDiscount,
+    "promotions": Promotion,
+    "tax_rates": TaxRate,
+}
+PRICED_FROM = tuple(name for name in KINDS if name != "product_groups")
+"""Collections that keep their history, so that a document can be priced as it was."""
+
+
+def all_of(context: Reader, collection: str) -> Records:
+    """Return every record of a collection."""
+    rows = context.select(f"SELECT id, body FROM {collection}")
+    return {
+        record_id: convert(KINDS[collection], record_id, Past(json.loads(body), None))
+        for record_id, body in rows
+    }
+
+
+def goods(context: Reader, products: list[str]) -> dict[str, Records]:
+    """Return products with their units, by the ids of the products."""
+    asked = json.dumps(products)
+    found: dict[str, Records] = {}
+    for collection, product, record_id, body in context.select(
+        "SELECT 'products', id, id, body FROM products"
+        " WHERE id IN (SELECT value FROM json_each(:ids))"
+        " UNION ALL SELECT 'product_uoms', product_id, id, body FROM product_uoms"
+        " WHERE product_id IN (SELECT value FROM json_each(:ids))",
+        {"ids": asked},
+    ):
+        past = Past(json.loads(body), None)
+        found.setdefault(product, {})[record_id] = convert(KINDS[collection], record_id, past)
+    return found
+
+
+def prices(context: Reader, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Records]:
+    """Return prices by list and product."""
+    lists = sorted({list_id for list_id, _ in pairs})
+    products = sorted({product for _, product in pairs})
+    found: dict[tuple[str, str], Records] = {}
+    for record_id, list_id, product, body in context.select(
+        "SELECT id, price_list_id, product_id, body FROM prices"
+        " WHERE product_id IN (SELECT value FROM json_each(?))"
+        " AND +price_list_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(products), json.dumps(lists)),
+    ):
+        past = Past(json.loads(body), None)
+        found.setdefault((list_id, product), {})[record_id] = convert(Price, record_id, past)
+    return found
+
+
+def discounts(context: Reader, subjects: list[tuple[str, str]]) -> dict[tuple[str, str], Records]:
+    """Return discounts by the kind and id of their subject."""
+    found: dict[tuple[str, str], Records] = {}
+    for record_id, kind, subject, body in context.select(
+        "SELECT id, subject_kind, subject_id, body FROM customer_discounts"
+        " WHERE subject_id IN (SELECT value FROM json_each(?))",
+        (json.dumps([one for _, one in subjects]),),
+    ):
+        past = Past(json.loads(body), None)
+        found.setdefault((kind, subject), {})[record_id] = convert(
+            CustomerDiscount, record_id, past
+        )
+    return found
+
+
+def convert(kind: type[Master], record_id: str, past: Past) -> Master:
+    """Return a record as what pricing takes.
+
+    Raises:
+        PluginError: it cannot be priced by.
+    """
+    row = {name: value for name, value in (past.row or {}).items() if value is not None}
+    if kind is Promotion and "products" in row:
+        row["products"] = {
+            name: [one["id"] for one in chosen if one.get("id") is not None]
+            for name, chosen in row["products"].items()
+            if chosen and not (name == "include" and any(one["kind"] == "all" for one in chosen))
+        }
+    try:
+        return msgspec.convert({**row, "id": record_id}, kind)
+    except msgspec.ValidationError as error:
+        raise PluginError(f"the record {record_id} cannot be priced by: {error}") from None

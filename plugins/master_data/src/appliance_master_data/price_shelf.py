@@ -1,0 +1,225 @@
+"""What documents are priced from: masters read once and kept for as long as they stand still.
+
+A document needs a few products, their prices in one chain of lists, and the terms of one customer.
+These are read when a document first asks for them and kept in memory; a change in a collection
+forgets what was kept of it. For a document that was made from earlier masters, the same records
+are read as they stood then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from appliance.api import Reader
+from appliance.api.pricing import Masters, PriceBook, PriceList, Product, ProductUom, Subject
+from appliance_master_data.price_records import (
+    KINDS,
+    PRICED_FROM,
+    Records,
+    all_of,
+    convert,
+    discounts,
+    goods,
+    prices,
+)
+
+MOST_KEPT = 200_000
+"""Records of one kind that are kept at once."""
+
+
+class Earlier(NamedTuple):
+    """Masters as they stood once.
+
+    Attributes:
+        book: made from them.
+        since_ms: when the first of them changed, UTC milliseconds; None where none did.
+    """
+
+    book: PriceBook
+    since_ms: int | None
+
+
+class _Kept:
+    """What is kept of some collections, each part by its name."""
+
+    def __init__(self, *collections: str) -> None:
+        self.collections = collections
+        self._lock = threading.Lock()
+        self._newest = -1
+        self._parts: dict[Any, Records] = {}
+
+    def parts(
+        self,
+        context: Reader,
+        names: Iterable[Any],
+        read: Callable[[list[Any]], Mapping[Any, Records]],
+    ) -> dict[Any, Records]:
+        """Return parts by their names; ``read`` reads those that are not kept."""
+        newest = context.newest(*self.collections)
+        with self._lock:
+            if newest > self._newest:
+                self._newest, self._parts = newest, {}
+            # A transaction that began before the newest change goes without what is kept.
+            kept = self._parts if newest == self._newest else {}
+        wanted = list(names)
+        lacking = [name for name in wanted if name not in kept]
+        if lacking:
+            found = read(lacking)
+            if len(kept) + len(lacking) > MOST_KEPT:
+                kept.clear()
+                lacking = wanted
+                found = read(lacking)
+            for name in lacking:
+                kept[name] = found.get(name, {})
+        return {name: kept[name] for name in wanted}
+
+
+class PriceShelf:
+    """Reads and keeps masters; one for a plugin, for any thread."""
+
+    def __init__(self) -> None:
+        self._goods = _Kept("products", "product_uoms")
+        self._groups = _Kept("product_groups")
+        self._lists = _Kept("price_lists")
+        self._prices = _Kept("prices", "price_lists")
+        self._discounts = _Kept("customer_discounts")
+        self._promotions = _Kept("promotions")
+        self._rates = _Kept("tax_rates")
+
+    def book(self, context: Reader, products: Sequence[str], subject: Subject) -> PriceBook:
+        """Return a book of what one document needs.
+
+        Args:
+            context: of the call.
+            products: ids of the document's products.
+            subject: who buys; his price list and its parents are read.
+
+        Raises:
+            PluginError: a record of a master cannot be used.
+        """
+        records = self._records(context, products, subject)
+        newest = context.newest(*PRICED_FROM)
+        return PriceBook(_masters({name: one.values() for name, one in records.items()}), newest)
+
+    def earlier(
+        self, context: Reader, products: Sequence[str], subject: Subject, seq: int
+    ) -> Earlier | None:
+        """Return a book as it was at a seq; None where that is not known any more.
+
+        Arguments and errors as of `book`.
+        """
+        was: dict[str, list[Any]] = {}
+        changes: list[int] = []
+        lists = self._lists.parts(context, [""], lambda _: {"": all_of(context, "price_lists")})[""]
+        past_lists = {
+            record_id: convert(PriceList, record_id, one)
+            for record_id, one in context.as_of("price_lists", list(lists), seq).items()
+            if one.row is not None
+        }
+        then = _chain(past_lists, subject)
+        for name, records in self._records(context, products, subject, then).items():
+            kind = KINDS[name]
+            if name not in PRICED_FROM:
+                was[name] = list(records.values())
+                continue
+            past = context.as_of(name, list(records), seq)
+            if len(past) < len(records):
+                return None
+            changes += [one.until_ms for one in past.values() if one.until_ms is not None]
+            was[name] = [
+                convert(kind, record_id, one)
+                for record_id, one in past.items()
+                if one.row is not None
+            ]
+        return Earlier(PriceBook(_masters(was), seq), min(changes, default=None))
+
+    def _records(
+        self, context: Reader, products: Sequence[str], subject: Subject, then: Sequence[str] = ()
+    ) -> dict[str, Records]:
+        """Return records by the names of their collections.
+
+        Args:
+            context, products, subject: as of `book`.
+            then: ids of further price lists.
+        """
+        lists = self._lists.parts(context, [""], lambda _: {"": all_of(context, "price_lists")})[""]
+        promotions = self._promotions.parts(
+            context, [""], lambda _: {"": all_of(context, "promotions")}
+        )[""]
+        gifts = {
+            tier.gift_product_id
+            for promotion in promotions.values()
+            for tier in promotion.tiers or ()
+            if tier.gift_product_id is not None
+        }
+        wanted = sorted({*products, *gifts})
+        of_products = self._goods.parts(context, wanted, lambda ids: goods(context, ids))
+        chain = dict.fromkeys([*_chain(lists, subject), *then])
+        in_lists = self._prices.parts(
+            context,
+            [(list_id, product) for list_id in chain for product in wanted],
+            lambda pairs: prices(context, pairs),
+        )
+        agreed = self._discounts.parts(
+            context, _subjects(subject), lambda subjects: discounts(context, subjects)
+        )
+        groups = self._groups.parts(
+            context, [""], lambda _: {"": all_of(context, "product_groups")}
+        )
+        rates = self._rates.parts(context, [""], lambda _: {"": all_of(context, "tax_rates")})
+        found: dict[str, Records] = {"product_groups": groups[""], "tax_rates": rates[""]}
+        found["price_lists"] = lists
+        found["promotions"] = promotions
+        found["products"] = _joined(
+            {key: one for key, one in part.items() if isinstance(one, Product)}
+            for part in of_products.values()
+        )
+        found["product_uoms"] = _joined(
+            {key: one for key, one in part.items() if isinstance(one, ProductUom)}
+            for part in of_products.values()
+        )
+        found["prices"] = _joined(in_lists.values())
+        found["customer_discounts"] = _joined(agreed.values())
+        return found
+
+
+def _masters(records: Mapping[str, Iterable[Any]]) -> Masters:
+    return Masters(**{name: tuple(those) for name, those in records.items()})
+
+
+def _joined(parts: Iterable[Records]) -> Records:
+    found: Records = {}
+    for part in parts:
+        found.update(part)
+    return found
+
+
+def _chain(lists: Records, subject: Subject) -> list[str]:
+    """Return the ids of the subject's price list and its parents."""
+    named = (
+        subject.outlet_price_list_id,
+        subject.contract_price_list_id,
+        subject.party_price_list_id,
+        subject.route_price_list_id,
+        subject.branch_price_list_id,
+    )
+    found: list[str] = []
+    following = next((one for one in named if one is not None), None)
+    while following is not None and following not in found:
+        found.append(following)
+        one = lists.get(following)
+        following = None if one is None else one.parent_id
+    return found
+
+
+def _subjects(subject: Subject) -> list[tuple[str, str]]:
+    """Return kinds and ids of everything that a discount of the subject may be for."""
+    found = [("group", one) for one in subject.group_ids]
+    found += [("segment", one) for one in subject.segments]
+    if subject.outlet_id is not None:
+        found.append(("outlet", subject.outlet_id))
+    if subject.party_id is not None:
+        found.append(("party", subject.party_id))
+    return found
