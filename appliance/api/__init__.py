@@ -35,6 +35,7 @@ from appliance.api.permissions import Permission
 from appliance.api.reports import Exporter, Report, ReportColumn, ReportParameter
 from appliance.api.schedule import ScheduledJob
 from appliance.api.settings import Setting
+from appliance.api.texts import Text, Texts, languages_of
 from appliance.api.values import (
     BasisPoints,
     Money,
@@ -91,10 +92,13 @@ __all__ = [
     "Row",
     "ScheduledJob",
     "Setting",
+    "Text",
+    "Texts",
     "Timestamp",
     "User",
     "Write",
     "hookimpl",
+    "languages_of",
     "rdiv",
     "uuid7",
 ]

@@ -92,6 +92,14 @@ def test_the_methods_of_the_test_box_are_documented() -> None:
             assert f"`{name}(" in table, name
 
 
+def test_the_members_of_texts_are_documented() -> None:
+    table = PAGE[PAGE.index("## Languages") : PAGE.index("## Errors and quarantine")]
+    for name in vars(api.Texts):
+        if not name.startswith("_"):
+            assert f"`{name}" in table or f"Texts.{name}(" in table, name
+    assert "languages_of(context, user_id)" in table
+
+
 @pytest.mark.parametrize(
     "name", ["pyproject.toml", "src/hello_plugin.py", "tests/test_hello_plugin.py"]
 )

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from appliance.api import Manifest, hookspecs
+from appliance.api import Manifest, Texts, hookspecs
 from appliance.plugin_host.declarations import Declarations, check_manifest, gather
 from appliance.testing.plugin_box import PluginBox
 
@@ -88,11 +88,13 @@ class PluginSuite:
         plugin: the object that the entry point names.
         others: plugins that its manifest requires.
         config: TOML that the appliance needs with it.
+        texts: its sentences, where they come in several languages.
     """
 
     plugin: Any
     others: tuple[Any, ...] = ()
     config: str = ""
+    texts: Texts | None = None
 
     @pytest.fixture
     def declared(self) -> Declarations:
@@ -138,6 +140,11 @@ class PluginSuite:
         """A box without a section for the plugin must start."""
         for setting in declared.settings:
             assert setting.doc.endswith("."), f"{setting.name}: its doc is no sentence"
+
+    def test_its_sentences_are_translated(self) -> None:
+        """A sentence that lacks a translation is read in English by somebody who does not."""
+        faults = [] if self.texts is None else self.texts.faults()
+        assert not faults, "\n".join(faults)
 
     def test_an_appliance_takes_it(self, fieldbox_box: Callable[..., PluginBox]) -> None:
         """Collections compile, settings are read, views are made, nothing fails."""

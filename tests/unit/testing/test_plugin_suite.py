@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import ValidationError
 
-from appliance.api import Command, Issue, Manifest, Write, hookimpl, hookspecs
+from appliance.api import Command, Issue, Manifest, Texts, Write, hookimpl, hookspecs
 from appliance.testing.conformance.plugin_suite import (
     PluginSuite,
     assert_plain,
@@ -49,6 +49,14 @@ def test_a_command_that_nothing_runs_is_found() -> None:
     declared = PluginSuite.declared.__wrapped__(suite)  # type: ignore[attr-defined]
     with pytest.raises(AssertionError, match="run_command"):
         suite.test_what_it_declares_has_a_hook_that_serves_it(declared)
+
+
+def test_a_sentence_without_a_translation_is_found() -> None:
+    suite = suite_of(Wrong())
+    suite.test_its_sentences_are_translated()
+    suite.texts = Texts({"hello": "Hello."}, {"ru": []})
+    with pytest.raises(AssertionError, match="hello is not translated"):
+        suite.test_its_sentences_are_translated()
 
 
 def test_plain_data_comes_back_as_it_went() -> None:
