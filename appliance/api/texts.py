@@ -131,20 +131,23 @@ class Texts:
         Args:
             language: one of `languages`.
             key: of the table.
-            values: for its places; a `Text` is said in the same language.
+            values: for its places; a `Text`, or a tuple of them with commas between, is said in
+                the same language.
 
         Raises:
             KeyError: there is no such language or sentence, or a value for a place is missing.
         """
         said = self._said[language][key]
         return said.format_map(
-            {
-                name: self.say(language, value.key, **value.values)
-                if isinstance(value, Text)
-                else value
-                for name, value in values.items()
-            }
+            {name: self._value(language, value) for name, value in values.items()}
         )
+
+    def _value(self, language: str, value: object) -> object:
+        if isinstance(value, Text):
+            return self.say(language, value.key, **value.values)
+        if isinstance(value, tuple):
+            return ", ".join(str(self._value(language, one)) for one in value)
+        return value
 
     def in_all(self, key: str, **values: object) -> dict[str, str]:
         """Return a sentence in every language, as a field of the type ``i18n`` holds it."""

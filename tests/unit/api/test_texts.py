@@ -45,6 +45,11 @@ def test_a_text_inside_a_text_has_values_of_its_own(texts: Texts) -> None:
     )
 
 
+def test_several_words_have_commas_between(texts: Texts) -> None:
+    words = (Text("order"), Text("hello"), "42")
+    assert texts.say("ru", "late", what=words, days=1) == "Опоздание, дней: 1 (заказ, Hello., 42)."
+
+
 def test_values_are_not_read_as_sentences(texts: Texts) -> None:
     assert texts.say("en", "late", what="{days}", days=1) == "The {days} comes 1 days late."
 
