@@ -19,7 +19,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         summary: one sentence for the API's description.
         roles: who may call it.
         request_schema: JSON Schema (2020-12) of the body of a ``POST``. Of a ``GET``, its
-            ``properties`` are the query parameters; any other is refused.
+            ``properties`` are the query parameters; any other is refused. What does not fit is
+            refused before `handle_request`; docs/plugins.md lists the keywords there are.
         response_schema: JSON Schema (2020-12) of the answer's body.
     """
 
@@ -33,7 +34,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndpointRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a device sent to an endpoint: its `query`, each key once, and its JSON `body`."""
+    """What a device sent to an endpoint, as its `request_schema` allows.
+
+    Attributes:
+        query: texts by name, each once.
+        body: JSON; None where there was none.
+    """
 
     query: dict[str, str] = {}
     body: Any = None

@@ -10,23 +10,26 @@ from twisted.python.failure import Failure
 from appliance.api.endpoints import Endpoint, EndpointRequest, EndpointResponse
 from appliance.api.errors import PluginError
 from appliance.http.identity import device_of
-from appliance.http.problem import Problem
+from appliance.http.problem import FieldError, Problem
 from appliance.http.request import ApiRequest
 from appliance.http.response import JSON, Response, json_response
 from appliance.http.route import Answer, Parameter, RequestBody, Route, RouteLimits
 from appliance.http.store_calls import side_read, written
+from appliance.plugin_host.request_schema import RequestSchema
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.transaction import WriteTransaction
+from appliance.sync.envelope import too_deep
 from appliance.sync.writes import store_write
 
 MAX_BODY = 256 * 1024
 
 
 class PluginEndpoint:
-    """One endpoint of one plugin."""
+    """One endpoint of one plugin; what comes in is held to its schema before the plugin sees it."""
 
     def __init__(self, box: Box, plugin: str, endpoint: Endpoint) -> None:
+        self._schema = RequestSchema(endpoint.request_schema)
         self._box = box
         self._plugin = plugin
         self._endpoint = endpoint
@@ -40,6 +43,8 @@ class PluginEndpoint:
             raise Problem("forbidden", f"The permission {right} is needed.")
         body = None
         if request.body:
+            if too_deep(request.body, self._box.settings.sync.max_nesting):
+                raise Problem("bad_json", "The body nests too deep.")
             try:
                 body = orjson.loads(request.body)
             except orjson.JSONDecodeError as error:
@@ -49,6 +54,7 @@ class PluginEndpoint:
         host = self._box.plugins.host
 
         def ask(connection: Connection) -> EndpointResponse:
+            self._hold(asked)
             found = host.call(
                 self._plugin,
                 "handle_request",
@@ -68,6 +74,16 @@ class PluginEndpoint:
             .addCallback(self._store)
             .addCallbacks(self._answer, self._failed)
         )
+
+    def _hold(self, asked: EndpointRequest) -> None:
+        """Refuse a request that does not fit the endpoint's schema."""
+        if self._endpoint.method == "GET":
+            faults = self._schema.query_faults(asked.query)
+        else:
+            faults = self._schema.faults(asked.body)
+        if faults:
+            errors = [FieldError(*fault) for fault in faults]
+            raise Problem("content_invalid", "The request does not fit its schema.", errors=errors)
 
     def _store(self, found: EndpointResponse) -> EndpointResponse | Deferred[EndpointResponse]:
         if not found.writes:

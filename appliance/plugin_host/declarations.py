@@ -19,12 +19,15 @@ from appliance.api.permissions import Permission
 from appliance.api.reports import CALLER_PARAMETERS, Exporter, Report
 from appliance.api.schedule import ScheduledJob
 from appliance.api.settings import Setting
+from appliance.plugin_host.request_schema import RequestSchema
 
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _REPORT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PATH = re.compile(r"[A-Za-z0-9_\-]+(?:/[A-Za-z0-9_\-]+)*")
 MIN_INTERVAL_S = 10
+QUERY_TYPES = ("string", "integer", "boolean")
+"""Types that a query parameter of an endpoint may have."""
 
 
 class Declarations(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,8 +130,7 @@ def _check(declared: Declarations) -> None:
         if twice:
             raise PluginError(f"{what} {min(twice)!r} is declared twice")
     for endpoint in declared.endpoints:
-        if not _PATH.fullmatch(endpoint.path):
-            raise PluginError(f"endpoint path {endpoint.path!r} is not like 'orders/summary'")
+        _check_endpoint(endpoint)
     for job in declared.jobs:
         if job.every_s < MIN_INTERVAL_S:
             raise PluginError(
@@ -141,6 +143,24 @@ def _check(declared: Declarations) -> None:
     for name, columns in outputs:
         if not columns:
             raise PluginError(f"{name!r} has no columns")
+
+
+def _check_endpoint(endpoint: Endpoint) -> None:
+    """Hold an endpoint to what its address can carry and its requests can be held to."""
+    if not _PATH.fullmatch(endpoint.path):
+        raise PluginError(f"endpoint path {endpoint.path!r} is not like 'orders/summary'")
+    try:
+        RequestSchema(endpoint.request_schema)
+    except PluginError as error:
+        raise PluginError(f"endpoint {endpoint.name!r}: {error}") from None
+    if endpoint.method == "GET":
+        for name, schema in endpoint.request_schema.get("properties", {}).items():
+            kind = schema.get("type", "string") if isinstance(schema, dict) else "string"
+            if kind not in QUERY_TYPES:
+                raise PluginError(
+                    f"endpoint {endpoint.name!r}: the query parameter {name!r} has the type "
+                    f"{kind!r}; {', '.join(QUERY_TYPES)} are possible"
+                )
 
 
 def _check_report(report: Report) -> None:

@@ -30,6 +30,7 @@ from appliance.api import (
 from appliance.config import load_texts
 from appliance.enrollment.identity import Device as StoredDevice
 from appliance.plugin_host.discovery import Found
+from appliance.plugin_host.request_schema import RequestSchema
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.identities import Enrolled, IdentityBook
@@ -229,7 +230,8 @@ class PluginBox:
         Raises:
             KeyError: there is no such endpoint.
             PermissionError: the device's roles may not.
-            ValueError: the query names a parameter that the endpoint does not declare.
+            ValueError: the request does not fit the endpoint's schema, or its query names a
+                parameter that the endpoint does not declare.
             PluginError: the plugin failed.
         """
         declared = {e.name: e for e in self.box.plugins.host.declared[plugin].endpoints}
@@ -237,6 +239,12 @@ class PluginBox:
         unknown = set(query or ()) - set(known)
         if unknown:
             raise ValueError(f"{endpoint} declares no query parameter {min(unknown)!r}")
+        schema = RequestSchema(declared[endpoint].request_schema)
+        posts = declared[endpoint].method == "POST"
+        faults = schema.faults(body) if posts else schema.query_faults(query or {})
+        if faults:
+            told = ", ".join(f"{one.pointer or 'the body'}: {one.detail}" for one in faults)
+            raise ValueError(f"{endpoint} does not take this: {told}")
         enrolled = self._enrolled(device)
         self._needs(enrolled, f"endpoint:{plugin}.{endpoint}")
         found: EndpointResponse = self._call(

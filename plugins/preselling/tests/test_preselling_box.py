@@ -226,6 +226,13 @@ def test_endpoint_document_report_command_and_job_work_in_a_box(
     box.push(device, sent)
     answer = box.request(device, "preselling", "orders_summary", query={"outlet_id": branch.outlet})
     assert answer.status == 200
+    for wrong in (
+        {"outlet_id": "1' OR 1=1"},
+        {"outlet_id": branch.outlet.upper()},
+        {"outlet": "1"},
+    ):
+        with pytest.raises(ValueError, match="outlet"):
+            box.request(device, "preselling", "orders_summary", query=wrong)
     document = box.render("preselling", "order_copy", sent["id"])
     assert "A-1" in document.title
     assert len(box.report("preselling", "orders_by_day")) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from appliance.api import Context, Device, Endpoint, EndpointRequest, EndpointResponse
@@ -22,6 +21,7 @@ ENDPOINT = Endpoint(
                 "description": "Only orders of this outlet.",
             }
         },
+        "additionalProperties": False,
     },
     response_schema={
         "type": "object",
@@ -63,11 +63,6 @@ ORDER BY state, currency
 def summary(request: EndpointRequest, device: Device, context: Context) -> EndpointResponse:
     """Answer with the open orders by state and currency."""
     outlet_id = request.query.get("outlet_id")
-    if outlet_id is not None and not _is_id(outlet_id):
-        return _refused(f"outlet_id must be a UUID as lower-case text, not {outlet_id[:40]!r}")
-    unknown = sorted(request.query.keys() - {"outlet_id"})
-    if unknown:
-        return _refused(f"unknown parameter {unknown[0][:40]!r}; outlet_id is the only one")
     everybody = bool(OFFICE.intersection(device.user.roles))
     rows = context.select(
         _COUNTS, {"outlet_id": outlet_id, "user_id": None if everybody else device.user.id}
@@ -82,18 +77,4 @@ def summary(request: EndpointRequest, device: Device, context: Context) -> Endpo
             "open": sum(one["orders"] for one in states),
             "states": states,
         }
-    )
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _refused(detail: str) -> EndpointResponse:
-    return EndpointResponse(
-        status=400,
-        body={"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail},
     )
