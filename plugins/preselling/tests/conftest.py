@@ -1,4 +1,4 @@
-"""A small trade, an order that fits it, and a way to send it through both hooks."""
+"""A small trade, an order that fits it, and a way to send it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ ORDER: Row = {
 
 
 class Desk:
-    """Sends orders through `validate_mutation` and `apply_mutation`, and stores what comes out."""
+    """Sends orders through `apply_mutation`, and stores what comes out."""
 
     def __init__(self, context: FakeContext) -> None:
         self.context = context
@@ -114,24 +114,30 @@ class Desk:
         )
 
     def check(self, row: Row, user: str = "anna", role: str = "agent") -> Sequence[Issue]:
-        """Return what is wrong with the order."""
-        stored = self.context.get("orders", "order-1")
-        return plugin.validate_mutation(self.mutation(row, user, role), stored, self.context) or ()
+        """Return why the order is refused."""
+        effect = self.post(row, user, role)
+        return [issue for issue in effect.issues if issue.severity == "reject"]
 
-    def codes(self, row: Row, user: str = "anna", role: str = "agent") -> list[tuple[str, str]]:
-        """Return the codes and pointers of what is wrong with the order."""
-        return [(issue.code, issue.pointer) for issue in self.check(row, user, role)]
-
-    def send(self, row: Row, user: str = "anna", role: str = "agent") -> Effect:
-        """Store the order; it must break no rule."""
-        assert self.codes(row, user, role) == []
+    def post(self, row: Row, user: str = "anna", role: str = "agent") -> Effect:
+        """Return what the plugin makes of the order; nothing is stored."""
         stored = self.context.get("orders", "order-1")
         before = copy.deepcopy((row, stored))
         effect = plugin.apply_mutation(self.mutation(row, user, role), stored, (), self.context)
         assert (row, stored) == before, "a hook changed what it was given"
         assert effect is not None
+        return effect
+
+    def codes(self, row: Row, user: str = "anna", role: str = "agent") -> list[tuple[str, str]]:
+        """Return the codes and pointers of why the order is refused."""
+        return [(issue.code, issue.pointer) for issue in self.check(row, user, role)]
+
+    def send(self, row: Row, user: str = "anna", role: str = "agent") -> Effect:
+        """Store the order; it must break no rule."""
+        effect = self.post(row, user, role)
+        assert [one.code for one in effect.issues if one.severity == "reject"] == []
         assert effect.row is not None
         self.context.put("orders", "order-1", effect.row)
+        self.context.apply(effect.writes)
         return effect
 
     def move(self, state: str, user: str = "anna", role: str = "agent", **changes: Any) -> Row:

@@ -14,6 +14,7 @@ from appliance.testing.conformance.plugin_suite import PluginSuite
 from appliance.testing.plugin_box import PluginBox
 from appliance_master_data.plugin import plugin as master_data
 from appliance_preselling.plugin import plugin
+from appliance_preselling.texts import TEXTS
 
 DAY_MS = 86_400_000
 
@@ -21,6 +22,7 @@ DAY_MS = 86_400_000
 class TestPreselling(PluginSuite):
     plugin = plugin
     others = (master_data,)
+    texts = TEXTS
 
 
 class Branch:

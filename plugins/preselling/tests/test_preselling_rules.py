@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from appliance.api import Row
 from appliance_preselling import totals
-from appliance_preselling.checks import changed_fields, check_lines
-from appliance_preselling.texts import ENGLISH, issue
+from appliance_preselling.checks import changed_fields
+from appliance_preselling.findings import MOST, issue, told
 
 MakeLine = Callable[..., dict[str, Any]]
 
@@ -20,8 +20,8 @@ def codes(issues: Any) -> list[tuple[str, str]]:
 
 
 def test_good_totals_pass(order: Row) -> None:
-    assert codes(totals.check(order["totals"], order["lines"])) == []
-    assert codes(totals.check({}, order["lines"])) == []
+    assert codes(totals.differences(order["totals"], order["lines"])) == []
+    assert codes(totals.differences({}, order["lines"])) == []
 
 
 @pytest.mark.parametrize(
@@ -45,18 +45,19 @@ def test_good_totals_pass(order: Row) -> None:
     ],
 )
 def test_wrong_totals(order: Row, change: Row, expected: list[tuple[str, str]]) -> None:
-    assert codes(totals.check({**order["totals"], **change}, order["lines"])) == expected
+    assert codes(totals.differences({**order["totals"], **change}, order["lines"])) == expected
 
 
 def test_a_discount_of_line_and_document_counts(make_line: MakeLine) -> None:
     one = make_line(1, line_amount=2_703, doc_discount=100, total=2_603, tax_amount=434)
     right = {"gross": 3_003, "discount": 400, "net": 2_169, "payable": 2_603}
-    assert codes(totals.check(right, [one])) == []
+    assert codes(totals.differences(right, [one])) == []
 
 
 def test_a_mismatch_says_both_amounts(order: Row) -> None:
-    (found,) = totals.check({"payable": 123_456}, order["lines"])
-    assert found.text == "The total payable is 1 234.56, but the lines add up to 60.06."
+    (found,) = totals.differences({"payable": 123_456}, order["lines"])
+    text = found.said("en").text
+    assert text == "The total “to pay” is 1 234.56, but the lines add up to 60.06."
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**12), st.integers(0, 10**9)), max_size=20))
@@ -75,23 +76,9 @@ def test_sums_of_any_lines_agree(amounts: list[tuple[int, int]]) -> None:
     net, tax = sum(a for a, _ in amounts), sum(t for _, t in amounts)
     right = {"gross": net, "discount": 0, "net": net, "payable": net + tax}
     right["tax"] = [{"tax_category": "a", "rate_bp": 0, "tax_amount": tax}]  # type: ignore[assignment]
-    assert codes(totals.check(right, lines)) == []
-    assert codes(totals.check({**right, "payable": net + tax + 1}, lines)) == [
+    assert codes(totals.differences(right, lines)) == []
+    assert codes(totals.differences({**right, "payable": net + tax + 1}, lines)) == [
         ("calc_mismatch", "/totals/payable")
-    ]
-
-
-def test_lines(make_line: MakeLine) -> None:
-    good = [make_line(1), make_line(2)]
-    assert codes(check_lines(good, 2, draft=False)) == []
-    assert codes(check_lines(good, 1, draft=False)) == [("lines_too_many", "/lines")]
-    assert codes(check_lines([], 9, draft=False)) == [("lines_missing", "/lines")]
-    assert codes(check_lines([], 9, draft=True)) == []
-    bad = [make_line(1), make_line(1, qty=0), make_line(2, qty=-1)]
-    assert codes(check_lines(bad, 9, draft=False)) == [
-        ("line_no_repeated", "/lines/1/line_no"),
-        ("qty_not_positive", "/lines/1/qty"),
-        ("qty_not_positive", "/lines/2/qty"),
     ]
 
 
@@ -108,9 +95,11 @@ def test_what_counts_as_a_change(order: Row) -> None:
     assert changed_fields(cut, order, shipment=True) == ["lines"]
 
 
-def test_an_issue_has_the_words_of_its_code() -> None:
-    made = issue("ref_unknown", "reject", "/x", variant="line", what="unit", line_no=3)
-    assert (made.code, made.text) == ("ref_unknown", "Line 3: the unit is not known here.")
-    for words in ENGLISH.values():
-        assert words.endswith(".")
-        assert words[0].isupper()
+def test_of_too_many_findings_the_weightiest_are_told() -> None:
+    few = [issue("qty_not_positive", line_no=n) for n in range(MOST)]
+    assert told(few) == few
+    warnings = [issue("issues_more", count=n) for n in range(MOST)]
+    found = told([*warnings, issue("approval_required"), issue("uom_wrong", line_no=1)])
+    assert [one.code for one in found[:3]] == ["uom_wrong", "approval_required", "issues_more"]
+    assert len(found) == MOST
+    assert found[-1].values == {"count": 3}

@@ -1,14 +1,14 @@
-"""Rules an order must keep that need nothing but the order itself and its stored version."""
+"""What may become of a stored order: whose it is, which revision was seen, where it may go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from appliance.api import Issue, Mutation, Row
+from appliance.api import Mutation, Row, Text
 from appliance_preselling import states
+from appliance_preselling.findings import Finding, issue, state_word
 from appliance_preselling.order_fields import SERVER_FIELDS
-from appliance_preselling.texts import issue, spoken
 
 ALWAYS_FREE = SERVER_FIELDS | {"state", "revision", "parent_revision", "comment"}
 """Fields that every transition may change."""
@@ -17,26 +17,26 @@ SHIPMENT_FIELDS = frozenset({"status", "shipped_qty", "reason_id"})
 """Fields of a line that a shipment may change."""
 
 
-def check_author(mutation: Mutation, stored: Row | None) -> Iterable[Issue]:
-    """Yield an issue where an order is made for, or given to, somebody else."""
+def check_author(mutation: Mutation, stored: Row | None) -> Iterable[Finding]:
+    """Yield a finding where an order is made for, or given to, somebody else."""
     author = mutation.row["user_id"]
     if stored is None and author != mutation.user_id:
-        yield issue("user_wrong", "reject", "/user_id", variant="new")
+        yield issue("user_wrong:new", "/user_id")
     elif stored is not None and author != stored["user_id"]:
-        yield issue("user_wrong", "reject", "/user_id", variant="changed")
+        yield issue("user_wrong:changed", "/user_id")
 
 
-def check_revision(row: Row, stored: Row | None) -> Iterable[Issue]:
-    """Yield an issue where the device did not see the newest revision."""
+def check_revision(row: Row, stored: Row | None) -> Iterable[Finding]:
+    """Yield a finding where the device did not see the newest revision."""
     newest = 1 if stored is None else stored["revision"]
     got = row["revision"]
     if got != newest:
         code = "revision_stale" if got < newest else "revision_unknown"
-        yield issue(code, "reject", "/revision", got=got, expected=newest)
+        yield issue(code, "/revision", got=got, expected=newest)
 
 
-def check_transition(mutation: Mutation, stored: Row | None) -> Iterable[Issue]:
-    """Yield an issue where the change of state, its maker or what else changed is not allowed."""
+def check_transition(mutation: Mutation, stored: Row | None) -> Iterable[Finding]:
+    """Yield a finding where the change of state, its maker or what else changed is not allowed."""
     row = mutation.row
     source = None if stored is None else stored["state"]
     target = row["state"]
@@ -46,47 +46,26 @@ def check_transition(mutation: Mutation, stored: Row | None) -> Iterable[Issue]:
         return
     is_author = (stored or row)["user_id"] == mutation.user_id
     if not states.may_go(way, mutation.roles, is_author=is_author):
-        actors = [actor for actor in way.actors if actor != states.SERVER] or ["the appliance"]
         yield issue(
-            "state_transition",
-            "reject",
+            "state_transition:actor",
             "/state",
-            variant="actor",
-            actors=" or ".join(actors),
-            source="new" if source is None else spoken(source),
-            target=spoken(target),
+            actors=tuple(Text(f"actor:{actor}") for actor in way.actors),
+            source=state_word(source),
+            target=state_word(target),
         )
     if stored is None:
         return
     if (source, target) == ("accepted", "confirmed") and stored.get("client_confirm_required"):
-        yield issue("state_transition", "reject", "/state", variant="confirmation")
+        yield issue("state_transition:confirmation", "/state")
     if way.scope != "content":
         for name in changed_fields(row, stored, shipment=way.scope == "shipment"):
             yield issue(
-                "state_transition",
-                "reject",
+                "state_transition:content",
                 f"/{name}",
-                variant="content",
-                source=spoken(stored["state"]),
-                target=spoken(target),
+                source=state_word(source),
+                target=state_word(target),
                 field=name,
             )
-
-
-def check_lines(lines: list[dict[str, Any]], most: int, *, draft: bool) -> Iterable[Issue]:
-    """Yield an issue for too many or no lines, repeated numbers and quantities not above 0."""
-    if not lines and not draft:
-        yield issue("lines_missing", "reject", "/lines")
-    if len(lines) > most:
-        yield issue("lines_too_many", "reject", "/lines", got=len(lines), expected=most)
-    seen = set()
-    for place, line in enumerate(lines):
-        number = line["line_no"]
-        if number in seen:
-            yield issue("line_no_repeated", "reject", f"/lines/{place}/line_no", line_no=number)
-        seen.add(number)
-        if line["qty"] <= 0:
-            yield issue("qty_not_positive", "reject", f"/lines/{place}/qty", line_no=number)
 
 
 def changed_fields(row: Row, stored: Row, *, shipment: bool = False) -> list[str]:
@@ -112,16 +91,15 @@ def _compared(name: str, value: Any, shipment: bool) -> Any:
     ]
 
 
-def _no_way(source: str | None, target: str) -> Issue:
+def _no_way(source: str | None, target: str) -> Finding:
     if source is None:
-        return issue("state_transition", "reject", "/state", variant="new", target=spoken(target))
+        return issue("state_transition:new", "/state", target=state_word(target))
     if source in states.TERMINAL:
-        return issue("state_transition", "reject", "/state", variant="end", source=spoken(source))
+        return issue("state_transition:end", "/state", source=state_word(source))
     return issue(
         "state_transition",
-        "reject",
         "/state",
-        source=spoken(source),
-        target=spoken(target),
-        targets=", ".join(spoken(state) for state in states.targets(source)),
+        source=state_word(source),
+        target=state_word(target),
+        targets=tuple(state_word(state) for state in states.targets(source)),
     )

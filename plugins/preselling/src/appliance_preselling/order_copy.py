@@ -10,7 +10,7 @@ from typing import Any
 from appliance.api import Context, Document, DocumentKind, Row
 from appliance.api.amounts import money, percent, price, quantity
 from appliance.api.documents import Block, Column, Heading, KeyValue, Qr, Rule, Table, Text
-from appliance_preselling.texts import spoken
+from appliance_preselling.texts import TEXTS
 
 KIND = DocumentKind(name="order_copy", title="Order copy", collection="orders")
 
@@ -61,7 +61,7 @@ def _head(row: Row, context: Context) -> Iterable[tuple[str, str]]:
     outlet = context.get("outlets", row["outlet_id"]) or {}
     payer = context.get("parties", row["payer_party_id"]) or {}
     yield "Date", local_time(row["created_at"], row["tz_offset_min"])
-    yield "State", spoken(row["state"])
+    yield "State", TEXTS.say("en", f"state:{row['state']}")
     yield "Outlet", plain(outlet.get("name"))
     if row["delivery"] == "address":
         yield "Delivery to", plain(outlet.get("address"))

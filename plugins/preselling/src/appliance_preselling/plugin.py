@@ -28,7 +28,6 @@ from appliance.api import (
     Write,
     hookimpl,
 )
-from appliance_preselling import checks, references, states, totals
 from appliance_preselling.expiry import JOB, expire
 from appliance_preselling.order_copy import KIND, render
 from appliance_preselling.order_fields import ORDERS
@@ -51,7 +50,6 @@ class Preselling:
             version="0.1.0",
             title="Orders taken now and delivered later",
             requires=("master_data",),
-            validates=("orders",),
         )
 
     @hookimpl
@@ -65,36 +63,10 @@ class Preselling:
         return (ORDERS,)
 
     @hookimpl
-    def validate_mutation(
-        self, mutation: Mutation, stored: Row | None, context: Context
-    ) -> Sequence[Issue] | None:
-        """Check an order against its state, its sums and everything it points to."""
-        if mutation.collection != "orders" or mutation.op != "put":
-            return None
-        row = mutation.row
-        found = [
-            *checks.check_author(mutation, stored),
-            *checks.check_revision(row, stored),
-            *checks.check_transition(mutation, stored),
-        ]
-        way = states.transition(None if stored is None else stored["state"], row["state"])
-        if way is not None and way.scope != "content":
-            # The content is the stored one, which was right when it came; `check_transition`
-            # refuses any other. So an order can be given up or shipped without mending it first.
-            return found
-        found += checks.check_lines(
-            row["lines"], context.settings["max_lines"], draft=row["state"] == "draft"
-        )
-        if row.get("totals") is not None:
-            found += totals.check(row["totals"], row["lines"])
-        found += references.check(row, stored, context)
-        return found
-
-    @hookimpl
     def apply_mutation(
         self, mutation: Mutation, stored: Row | None, issues: Sequence[Issue], context: Context
     ) -> Effect | None:
-        """Accept or hold a submitted order, count its revision."""
+        """Judge an order, accept or hold it, count its revision."""
         if mutation.collection != "orders" or mutation.op != "put":
             return None
         return post(mutation, stored, issues, context)

@@ -1,27 +1,52 @@
-"""What is stored for an order that broke no rule."""
+"""What is stored for an order, and what its sender is told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
-from appliance.api import Context, Effect, Issue, Mutation, Row
-from appliance.api.amounts import money
-from appliance_preselling import states
+from appliance.api import Context, Effect, Issue, Mutation, Row, languages_of
+from appliance_preselling import checks, rules, states
 from appliance_preselling.checks import changed_fields
+from appliance_preselling.findings import Finding, as_rows, said, told
 from appliance_preselling.order_fields import SERVER_FIELDS
-from appliance_preselling.texts import issue
+from appliance_preselling.order_view import OrderView
+from appliance_preselling.texts import TEXTS
 from appliance_preselling.totals import added_up
 
 
 def post(
     mutation: Mutation, stored: Row | None, issues: Sequence[Issue], context: Context
 ) -> Effect:
-    """Complete an order with what only the appliance decides.
+    """Judge an order and complete it with what only the appliance decides.
 
-    A submitted order becomes accepted, or held when a rule of `holds` or one of the ``issues``
-    found before says so. The revision counts up when the content changed after the order left
-    its author's hands.
+    A submitted order becomes accepted, or held when a rule or one of the ``issues`` found before
+    says so. The revision counts up when the content changed after the order left its author's
+    hands.
     """
+    found = told(_found(mutation, stored, context))
+    answer: tuple[Issue, ...] = ()
+    if found:
+        language = TEXTS.language(*languages_of(context, mutation.user_id))
+        answer = said(found, language)
+        if any(one.severity == "reject" for one in found):
+            return Effect(issues=answer)
+    return Effect(row=_completed(mutation, stored, (*issues, *answer)), issues=answer)
+
+
+def _found(mutation: Mutation, stored: Row | None, context: Context) -> Iterator[Finding]:
+    row = mutation.row
+    yield from checks.check_author(mutation, stored)
+    yield from checks.check_revision(row, stored)
+    yield from checks.check_transition(mutation, stored)
+    way = states.transition(None if stored is None else stored["state"], row["state"])
+    if way is None or way.scope == "content":
+        # Elsewhere the content is the stored one, which was right when it came: any other is
+        # refused above. So an order can be given up or shipped without mending it first.
+        view = OrderView(mutation.id, row, stored, context)
+        yield from rules.judge(view, draft=row["state"] == "draft")
+
+
+def _completed(mutation: Mutation, stored: Row | None, issues: Sequence[Issue]) -> Row:
     row = {name: value for name, value in mutation.row.items() if name not in SERVER_FIELDS}
     before = stored or {}
     row.update((name, before[name]) for name in SERVER_FIELDS if name in before)
@@ -33,22 +58,12 @@ def post(
             name: value for name, value in (row.get("totals") or {}).items() if value is not None
         }
         row["totals"] = added_up(row["lines"], sent.get("rounding", 0)) | sent
-    found: tuple[Issue, ...] = ()
     if row["state"] == "submitted":
-        found = tuple(holds(row, context))
-        holding = (*(issue for issue in issues if issue.severity == "hold"), *found)
+        holding = [issue for issue in issues if issue.severity == "hold"]
         row["state"] = "held" if holding else "accepted"
         row.pop("issues", None)
         if holding:
-            row["issues"] = [
-                {
-                    "code": one.code,
-                    "severity": one.severity,
-                    "pointer": one.pointer,
-                    "text": one.text,
-                }
-                for one in holding
-            ]
+            row["issues"] = as_rows(holding)
     row["revision"] = _revision(mutation.row, stored)
     if stored is not None and row["revision"] != stored["revision"]:
         row["parent_revision"] = stored["revision"]
@@ -58,21 +73,7 @@ def post(
         row["approved_by"] = mutation.user_id
         row["approved_at"] = mutation.received_at
     row["received_at"] = mutation.received_at
-    return Effect(row=row, issues=found)
-
-
-def holds(row: Row, context: Context) -> Iterable[Issue]:
-    """Yield each reason for which a submitted order waits for approval."""
-    if not context.settings["auto_accept"]:
-        yield issue("approval_required", "hold")
-    payable = (row.get("totals") or {}).get("payable")
-    if payable is not None:
-        limits = context.select(
-            "SELECT body ->> '$.limits.max_order_minor' FROM users WHERE id = ?", (row["user_id"],)
-        )
-        limit = limits[0][0] if limits else None
-        if limit is not None and payable > limit:
-            yield issue("order_over_limit", "hold", "/totals/payable", expected=money(limit))
+    return row
 
 
 def _revision(row: Row, stored: Row | None) -> int:

@@ -1,0 +1,178 @@
+"""An order that is to be judged, and what it points to, read from the store when first asked for.
+
+Rules run inside the commit that many devices wait for, so each of them asks this view and no rule
+asks the store for what another has asked already: one question for all that stands in the header,
+one for all lines, however many there are, and whole records only for the rules that need them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from appliance.api import Context, Row
+
+HEADER = {
+    "outlet_id": ("outlets", "outlet"),
+    "party_id": ("parties", "customer"),
+    "payer_party_id": ("parties", "payer"),
+    "price_list_id": ("price_lists", "price_list"),
+    "warehouse_id": ("warehouses", "warehouse"),
+}
+"""Fields of an order that point somewhere: the collection, and the word for people."""
+
+_POINTED_TO = "\n".join(
+    f"LEFT JOIN {collection} {name} ON {name}.id = :{name}"
+    for name, (collection, _) in HEADER.items()
+)
+_HEAD = f"""
+SELECT {", ".join(f"{name}.id" for name in HEADER)}, author.body ->> '$.limits.max_order_minor'
+FROM (SELECT 1)
+{_POINTED_TO}
+LEFT JOIN users author ON author.id = :user_id
+"""
+
+# It returns what is wrong and nothing else: lines as they should be cost no rows.
+_WRONG_LINES = """
+SELECT l.key, p.id IS NOT NULL, p.active, u.id IS NOT NULL, u.product_id = l.value ->> 0
+FROM json_each(?) l
+LEFT JOIN products p ON p.id = l.value ->> 0
+LEFT JOIN product_uoms u ON u.id = l.value ->> 1
+WHERE p.id IS NULL OR NOT p.active OR u.id IS NULL OR u.product_id <> l.value ->> 0
+"""
+
+
+class Head(NamedTuple):
+    """What stands in the records that an order's header points to.
+
+    Attributes:
+        lost: fields of `HEADER` that point to nothing.
+        order_limit: what an order of the author may come to, minor units; None without a limit.
+    """
+
+    lost: frozenset[str]
+    order_limit: int | None
+
+
+class WrongLine(NamedTuple):
+    """What is wrong with what a line points to.
+
+    Attributes:
+        place: of the line in the order, from 0.
+        product_there, active: whether there is such a product, and whether it is sold.
+        uom_there, fits: whether there is such a unit, and whether it is the product's.
+    """
+
+    place: int
+    product_there: bool
+    active: bool
+    uom_there: bool
+    fits: bool
+
+
+class OrderView:
+    """One order, as rules see it.
+
+    Attributes:
+        id: of the order.
+        row: as it was sent.
+        stored: as it stands; None where it is new.
+        context: of the call; rules that need more than this view ask it.
+    """
+
+    def __init__(self, order_id: str, row: Row, stored: Row | None, context: Context) -> None:
+        """Take an order; nothing is read yet."""
+        self.id = order_id
+        self.row = row
+        self.stored = stored
+        self.context = context
+        self._records: dict[tuple[str, str], Row | None] = {}
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The plugin's settings."""
+        return self.context.settings
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The lines that were sent."""
+        lines: list[dict[str, Any]] = self.row["lines"]
+        return lines
+
+    @cached_property
+    def head(self) -> Head:
+        """What stands in the records of the header, all in one question."""
+        asked = {name: self.row[name] for name in (*HEADER, "user_id")}
+        ((*ids, order_limit),) = self.context.select(_HEAD, asked)
+        lost = (name for name, found in zip(HEADER, ids, strict=True) if found is None)
+        return Head(frozenset(lost), order_limit)
+
+    @cached_property
+    def wrong_lines(self) -> list[WrongLine]:
+        """The lines whose product or unit is not as it should be, in order."""
+        asked = json.dumps([(line["product_id"], line["uom_id"]) for line in self.lines])
+        found = self.context.select(_WRONG_LINES, (asked,))
+        return sorted(WrongLine(place, *map(bool, rest)) for place, *rest in found)
+
+    @cached_property
+    def products(self) -> Mapping[str, Row]:
+        """The whole records of the lines' products by id, in one question."""
+        return self._all("products", (line["product_id"] for line in self.lines))
+
+    @cached_property
+    def uoms(self) -> Mapping[str, Row]:
+        """The whole records of the lines' units by id, in one question."""
+        return self._all("product_uoms", (line["uom_id"] for line in self.lines))
+
+    @property
+    def outlet(self) -> Row | None:
+        """The whole record of the outlet."""
+        return self.record("outlets", self.row["outlet_id"])
+
+    @property
+    def party(self) -> Row | None:
+        """The whole record of the customer."""
+        return self.record("parties", self.row["party_id"])
+
+    @property
+    def payer(self) -> Row | None:
+        """The whole record of the payer."""
+        return self.record("parties", self.row["payer_party_id"])
+
+    @property
+    def contract(self) -> Row | None:
+        """The whole record of the contract, where the order names one."""
+        return self.record("contracts", self.row.get("contract_id"))
+
+    @property
+    def price_list(self) -> Row | None:
+        """The whole record of the price list."""
+        return self.record("price_lists", self.row["price_list_id"])
+
+    @property
+    def author(self) -> Row | None:
+        """The whole record of the person who made the order."""
+        return self.record("users", self.row["user_id"])
+
+    @property
+    def unit(self) -> Row | None:
+        """The whole record of the org unit that the order was made in, where there is one."""
+        return self.record("org_units", self.row.get("org_id"))
+
+    def record(self, collection: str, record_id: str | None) -> Row | None:
+        """Return a record, read once; None where there is none."""
+        if record_id is None:
+            return None
+        key = (collection, record_id)
+        if key not in self._records:
+            self._records[key] = self.context.get(collection, record_id)
+        return self._records[key]
+
+    def _all(self, collection: str, ids: Iterable[str]) -> Mapping[str, Row]:
+        found = self.context.select(
+            f"SELECT id, body FROM {collection} WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(set(ids))),),
+        )
+        return {record_id: json.loads(body) for record_id, body in found}

@@ -1,0 +1,30 @@
+"""The rules that the content of an order must keep, in the order in which they are told.
+
+A rule is a function that yields findings for an `OrderView`; a finding of the weight ``reject``
+refuses the order, ``hold`` makes it wait for approval, ``warn`` is told and stops nothing. Every
+rule sees the same view, so what one of them had read costs the next nothing. A new rule is a
+function in a file ``rules_*.py`` and a line in one of the lists here; its sentences are in
+`appliance_preselling.words`, and its code stands in the README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from appliance_preselling import limits, lines, references, totals
+from appliance_preselling.findings import Finding
+from appliance_preselling.order_view import OrderView
+
+Rule = Callable[[OrderView], Iterable[Finding]]
+
+ALWAYS: tuple[Rule, ...] = (lines.check, totals.check, references.check)
+"""What a draft keeps too."""
+
+SUBMITTED: tuple[Rule, ...] = (lines.check_any, limits.check)
+"""What an order keeps that is submitted, or changed after it was: asked once for each of them."""
+
+
+def judge(view: OrderView, *, draft: bool) -> list[Finding]:
+    """Return what is wrong with the content of an order."""
+    rules = ALWAYS if draft else (*ALWAYS, *SUBMITTED)
+    return [found for rule in rules for found in rule(view)]

@@ -1,0 +1,127 @@
+"""What is said about orders, in English: issues with their weight, and the words of the trade.
+
+Programs go by an issue's code; the sentences are looked up by the code, or by the code and a
+variant after a colon. A sentence with a number is worded so that it stands whatever the number is,
+and one with a name so that the name stands as it is in a dictionary: other languages inflect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from appliance.api.mutations import Severity
+
+Sentences = Mapping[str, tuple[Severity, str]]
+"""Weight and sentence by key."""
+
+OF_STATES: Sentences = {
+    "state_transition": (
+        "reject",
+        "The order is in the state “{source}”; it cannot become “{target}”, only: {targets}.",
+    ),
+    "state_transition:end": (
+        "reject",
+        "The order is in the state “{source}” and stays so; make a new one.",
+    ),
+    "state_transition:new": ("reject", "A new order is a draft or submitted, not “{target}”."),
+    "state_transition:actor": (
+        "reject",
+        "The order is in the state “{source}”; only these may make it “{target}”: {actors}.",
+    ),
+    "state_transition:content": (
+        "reject",
+        "The order is in the state “{source}”; while it becomes “{target}”, {field} cannot be"
+        " changed.",
+    ),
+    "state_transition:confirmation": ("reject", "The customer must confirm this order first."),
+    "revision_stale": (
+        "reject",
+        "The order was changed meanwhile: this is revision {got}, the newest is {expected}. Get"
+        " the newest and look at it again.",
+    ),
+    "revision_unknown": (
+        "reject",
+        "Revision {got} of this order does not exist; the newest is {expected}.",
+    ),
+    "user_wrong:new": ("reject", "A new order belongs to the person who sends it."),
+    "user_wrong:changed": (
+        "reject",
+        "The order belongs to another person; that cannot be changed.",
+    ),
+}
+
+OF_CONTENT: Sentences = {
+    "ref_unknown": ("reject", "Not known here: {what}."),
+    "ref_unknown:line": ("reject", "Line {line_no}: not known here: {what}."),
+    "ref_deleted": ("reject", "Deleted meanwhile: {what}."),
+    "ref_deleted:line": (
+        "reject",
+        "Line {line_no}: deleted meanwhile: {what}; take the line out.",
+    ),
+    "uom_wrong": ("reject", "Line {line_no}: the unit belongs to another product."),
+    "product_inactive": (
+        "reject",
+        "Line {line_no}: the product is no longer sold; take the line out.",
+    ),
+    "lines_missing": ("reject", "The order has no lines."),
+    "lines_too_many": ("reject", "Lines in the order: {got}; at most {expected} are allowed."),
+    "line_no_repeated": ("reject", "Line number {line_no} is used twice."),
+    "qty_not_positive": ("reject", "Line {line_no}: the quantity must be more than zero."),
+    "total_negative": ("reject", "The total “{name}” must not be negative."),
+    "total_too_large": ("reject", "The total “{name}” is too large."),
+    "calc_mismatch": (
+        "reject",
+        "The total “{name}” is {got}, but the lines add up to {expected}.",
+    ),
+    "approval_required": ("hold", "Every order waits for approval here."),
+    "order_over_limit": ("hold", "The order is over your limit of {expected}."),
+    "issues_more": ("warn", "Further issues that are not listed: {count}."),
+}
+
+ISSUES: Sentences = {**OF_STATES, **OF_CONTENT}
+"""Every issue of the plugin."""
+
+OF_TRADE: Mapping[str, str] = {
+    "state:new": "new",
+    "state:draft": "draft",
+    "state:submitted": "submitted",
+    "state:held": "held for approval",
+    "state:accepted": "accepted",
+    "state:awaiting_confirmation": "awaiting confirmation",
+    "state:confirmed": "confirmed",
+    "state:partially_shipped": "partially shipped",
+    "state:shipped": "shipped",
+    "state:completed": "completed",
+    "state:cancelled": "cancelled",
+    "state:rejected": "rejected",
+    "state:expired": "expired",
+    "actor:server": "the appliance",
+    "actor:author": "author",
+    "actor:agent": "sales agent",
+    "actor:driver": "driver",
+    "actor:client": "customer",
+    "actor:supervisor": "supervisor",
+    "actor:manager": "manager",
+    "actor:accounting": "accounting",
+    "what:outlet": "outlet",
+    "what:customer": "customer",
+    "what:payer": "payer",
+    "what:price_list": "price list",
+    "what:warehouse": "warehouse",
+    "what:product": "product",
+    "what:unit": "unit",
+    "total:gross": "before discounts",
+    "total:discount": "discount",
+    "total:net": "without tax",
+    "total:tax": "tax {category}",
+    "total:payable": "to pay",
+    "total:weight_g": "weight",
+    "total:volume_cm3": "volume",
+}
+"""Words that stand in sentences: states, people, things."""
+
+ENGLISH: Mapping[str, str] = {
+    **{key: sentence for key, (_, sentence) in ISSUES.items()},
+    **OF_TRADE,
+}
+"""Everything that is translated."""

@@ -1,0 +1,93 @@
+"""Issues in the language of the person who reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from appliance.api import Row
+from appliance_preselling.findings import issue, state_word
+from appliance_preselling.states import AUTHOR, STATES, TRANSITIONS
+from appliance_preselling.texts import TEXTS
+from appliance_preselling.words import ENGLISH, ISSUES
+
+
+def test_every_sentence_is_there_in_five_languages() -> None:
+    assert TEXTS.languages == ("bg", "en", "kk", "ru", "uz")
+    assert TEXTS.faults() == []
+
+
+def test_sentences_are_sentences_in_every_language() -> None:
+    for key in ISSUES:
+        for language in TEXTS.languages:
+            text = TEXTS.in_all(key, **dict.fromkeys(places(key), "Ж"))[language]
+            assert text.endswith("."), (key, language)
+            assert not text[0].islower(), (key, language)
+
+
+def places(key: str) -> list[str]:
+    return re.findall(r"{(\w+)}", ENGLISH[key])
+
+
+def test_every_state_and_actor_has_its_word() -> None:
+    for state in (None, *STATES):
+        assert state_word(state).key in ENGLISH
+    for actor in {AUTHOR, *(actor for way in TRANSITIONS for actor in way.actors)}:
+        assert f"actor:{actor}" in ENGLISH
+
+
+def test_a_finding_is_said_in_any_language() -> None:
+    made = issue("calc_mismatch", "/totals/net", name="x", got="1.00", expected="2.00")
+    assert (made.code, made.severity, made.pointer) == ("calc_mismatch", "reject", "/totals/net")
+    assert made.said("ru").text == "Итог «x» — 1.00, а по строкам выходит 2.00."
+    assert made.said("uz").code == "calc_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("language", "unit_language", "text"),
+    [
+        ("kk-KZ", "ru", "Тапсырыста жол жоқ."),
+        (None, "ru", "В заказе нет строк."),
+        ("de", "bg-BG", "Поръчката няма редове."),
+        (None, None, "The order has no lines."),
+        ("uz-Latn-UZ", None, "Buyurtmada qator yo‘q."),
+    ],
+)
+def test_an_issue_speaks_the_language_of_who_sent_the_order(
+    desk: Any, order: Row, language: str | None, unit_language: str | None, text: str
+) -> None:
+    desk.context.put("org_units", "north", {"code": "N", "language": unit_language})
+    anna = {"login": "anna", "org_id": "north", "language": language}
+    desk.context.put("users", "anna", anna)
+    (found,) = desk.check({**order, "lines": [], "totals": None})
+    assert found.text == text
+
+
+def test_words_inside_a_sentence_are_translated_too(
+    make_desk: Callable[..., Any], order: Row
+) -> None:
+    desk = make_desk(auto_accept=False)
+    desk.send(order)
+    desk.context.put("users", "anna", {"login": "anna", "language": "ru"})
+    (found,) = desk.check({**desk.stored, "state": "accepted"})
+    assert found.text == (
+        "Заказ в состоянии «ждёт утверждения»; перевести его в «принят» могут только:"
+        " супервайзер, менеджер."
+    )
+    (found,) = desk.check({**desk.stored, "state": "draft"})
+    assert "принят, отклонён, отменён" in found.text
+
+
+def test_who_has_nothing_wrong_costs_no_question_about_his_language(
+    desk: Any, order: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    select = desk.context.select
+    monkeypatch.setattr(
+        desk.context, "select", lambda sql, p=(): (asked.append(sql), select(sql, p))[1]
+    )
+    desk.post(order)
+    assert not any("language" in sql for sql in asked)
