@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from appliance.api.values import uuid7
+from appliance.api.values import rdiv, uuid7
 
 Row = dict[str, Any]
 LINES = 13
@@ -85,9 +85,9 @@ def goods(number: int, price: int = 0) -> Row:
 def _line(number: int, order: int) -> Row:
     product = (order * LINES + number) % PRODUCTS
     quantity = (1 + (order + number) % 24) * 1_000
-    price = 1_000_000 + product % 1_000 * 100
+    price = _price(product)
     gross = quantity * price // 100_000
-    tax = gross * 10 // 110
+    tax = rdiv(gross * 1_000, 11_000)
     return {
         "line_no": number + 1,
         "product_id": stable_id("product", product),
@@ -102,6 +102,10 @@ def _line(number: int, order: int) -> Row:
         "tax_amount": tax,
         "total": gross,
     }
+
+
+def _price(product: int) -> int:
+    return 1_000_000 + product % 1_000 * 100
 
 
 PRODUCTS = 1_000
@@ -179,6 +183,27 @@ def masters(outlets: int) -> Iterator[tuple[str, str, Row]]:
         stable_id("list", 0),
         {"code": "R", "name": name, "currency": "RUB", "tax_included": True},
     )
+    seller = {"kind": "company", "name": "ООО «Склад»", "legal_name": "ООО «Склад»"}
+    yield "parties", stable_id("seller", 0), {**seller, "active": True}
+    yield (
+        "org_units",
+        stable_id("unit", 0),
+        {
+            "code": "U",
+            "name": "Филиал",
+            "kind": "company",
+            "legal_party_id": stable_id("seller", 0),
+            "country": "RU",
+            "currency": "RUB",
+            "timezone": "Europe/Moscow",
+            "language": "ru",
+            "tax_rounding": "per_line",
+            "cash_round_minor": 1,
+            "active": True,
+        },
+    )
+    rate = {"country": "RU", "tax_category": "vat10", "rate_bp": 1_000}
+    yield "tax_rates", stable_id("rate", 0), {**rate, "valid_from": "2020-01-01"}
     house = {"code": "W", "name": "Склад", "kind": "main"}
     yield "warehouses", stable_id("house", 0), house
     for number in range(PRODUCTS):
@@ -202,6 +227,9 @@ def masters(outlets: int) -> Iterator[tuple[str, str, Row]]:
             stable_id("uom", number),
             {**unit, "factor_num": 1, "factor_den": 1, "is_base": True},
         )
+        price = {"price_list_id": stable_id("list", 0), "product_id": product}
+        price |= {"uom_id": stable_id("uom", number), "price": _price(number)}
+        yield "prices", stable_id("price", number), {**price, "valid_from": "2020-01-01"}
     for number in range(outlets):
         party = {"kind": "company", "name": f"ООО «Ромашка-{number}»", "active": True}
         legal = {**party, "legal_name": party["name"]}

@@ -53,11 +53,16 @@ class Reader(Protocol):
         """Return those of the ids that are no records of the collection, in their order."""
         ...
 
+    @property
+    def epoch(self) -> str:
+        """Names the store's history: seqs of two epochs have nothing to do with one another."""
+        ...
+
     def newest(self, *collections: str) -> int:
         """Return the seq of the newest change in any of the collections, 0 where there is none.
 
         It costs next to nothing, so what a plugin keeps in memory of them is right for as long as
-        this is the same.
+        this and the epoch are the same.
         """
         ...
 

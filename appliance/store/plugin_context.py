@@ -61,6 +61,8 @@ class StoreContext:
         self._registry = registry
         self._timeout = query_timeout_s
         self._newest = newest or self._committed
+        self._epoch: str | None = None
+        self._numbers: dict[str, int] = {}
 
     @property
     def now_ms(self) -> int:
@@ -83,10 +85,13 @@ class StoreContext:
         return self._db.select_guarded(sql, parameters, self._timeout)
 
     def _number(self, collection: str) -> int:
-        found = self._db.row("SELECT num FROM box_collections WHERE name = ?", (collection,))
-        if found is None:
-            raise QueryError(f"there is no collection {collection!r}")
-        return int(found[0])
+        number = self._numbers.get(collection)
+        if number is None:
+            found = self._db.row("SELECT num FROM box_collections WHERE name = ?", (collection,))
+            if found is None:
+                raise QueryError(f"there is no collection {collection!r}")
+            number = self._numbers[collection] = int(found[0])
+        return number
 
     def get(self, collection: str, record_id: str) -> Row | None:
         """Return one record, or None where it does not exist or is deleted."""
@@ -116,6 +121,14 @@ class StoreContext:
                 (orjson.dumps(record_ids).decode(), number),
             )
         ]
+
+    @property
+    def epoch(self) -> str:
+        """Names the store's history; new after a restore, which closes the store."""
+        if self._epoch is None:
+            found = self._db.row("SELECT value FROM box_meta WHERE key = 'epoch'")
+            self._epoch = str(found[0]) if found else ""
+        return self._epoch
 
     def newest(self, *collections: str) -> int:
         """Return the seq of the newest change in any of the collections, 0 where there is none."""

@@ -8,6 +8,7 @@ answered as the appliance answers it, a refused statement included.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -61,6 +62,7 @@ class FakeContext:
         self._settings = dict(settings or {})
         self._collections = {collection.name: collection for collection in collections}
         self._seq = 0
+        self._epoch = secrets.token_hex(8)
         self._ids = 0
         self._max_steps = max_steps
         self._steps_left = 0
@@ -197,6 +199,11 @@ class FakeContext:
             )
         }
         return [record_id for record_id in record_ids if record_id not in there]
+
+    @property
+    def epoch(self) -> str:
+        """Names the history of this context alone."""
+        return self._epoch
 
     def newest(self, *collections: str) -> int:
         """Return the seq of the newest change in any of the collections, 0 where there is none."""

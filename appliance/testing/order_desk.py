@@ -1,8 +1,7 @@
 """OrderDesk: writes orders and photos on a device, offline, as a sales agent would.
 
-Outlets, products, units and prices are those the device pulled. Amounts follow the domain model,
-section 8, steps 7, 9 and 10: integers, one rounding function, totals as sums of rounded lines.
-Members the desk does not know are filled by `SchemaSample`.
+Outlets, products and units are those the device pulled, and so are the masters that its orders are
+priced by (`DevicePrices`). Members the desk does not know are filled by `SchemaSample`.
 """
 
 from __future__ import annotations
@@ -12,20 +11,15 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from appliance.api.pricing import PricedLine, RequestedLine
 from appliance.testing.device import Device, Record
+from appliance.testing.device_prices import DevicePrices
 from appliance.testing.schema_sample import CannotSample, SchemaSample
 
 ORDERS = "orders"
 ATTACHMENTS = "attachments"
-
-_LINE_DIVISOR = 1_000 * 10 ** (4 - 2)  # quantity in 1/1 000 x price in 1/10 000 -> minor units
-_DEFAULT_RATE_BP = 2_000
-
-
-def rdiv(numerator: int, denominator: int) -> int:
-    """Divide and round half away from zero: the only rounding of the domain model."""
-    sign = -1 if numerator < 0 else 1
-    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
 
 
 class OrderDesk:
@@ -54,7 +48,7 @@ class OrderDesk:
         self._today = datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).date()
         self._label = label
         self._held: dict[str, dict[str, Record]] = {}
-        self._sold: dict[str, list[Mapping[str, Any]]] | None = None
+        self._prices: DevicePrices | None = None
 
     def _rows(self, collection: str) -> Mapping[str, Record]:
         if collection not in self._held:
@@ -94,13 +88,27 @@ class OrderDesk:
         if not outlets:
             raise CannotSample("the device sees no outlet")
         outlet = self._source.choice(outlets)
-        price_list, prices = self._prices(outlet.row)
-        if not prices:
+        if self._prices is None:
+            self._prices = DevicePrices(self._device, self._user_id())
+        prices = self._prices
+        date = (self._today + datetime.timedelta(days=1)).isoformat()
+        terms = prices.terms(outlet, date=date, payment_form="bank")
+        goods = [] if terms is None else prices.goods(terms)
+        if terms is None or not goods:
             raise CannotSample(f"no price for outlet {outlet.id}")
-        about = self._find("price_lists", price_list)
-        included = bool(about.get("tax_included", True))
-        chosen = self._source.sample(prices, min(len(prices), self._source.randint(1, 12)))
-        lines = [self._line(n, row, included) for n, row in enumerate(chosen, 1)]
+        chosen = self._source.sample(goods, min(len(goods), self._source.randint(1, 12)))
+        priced = prices.price(
+            terms,
+            (
+                RequestedLine(
+                    line_no=number,
+                    product_id=product,
+                    uom_id=uom,
+                    qty=1_000 * self._source.randint(1, 24),
+                )
+                for number, (product, uom) in enumerate(chosen, 1)
+            ),
+        )
         party = outlet.row.get("party_id")
         known = {
             "state": "submitted",
@@ -113,68 +121,21 @@ class OrderDesk:
             "outlet_id": outlet.id,
             "party_id": party,
             "payer_party_id": outlet.row.get("payer_party_id") or party,
-            "price_list_id": price_list,
-            "currency": about.get("currency"),
-            "tax_included": included,
+            "price_list_id": priced.price_list_id,
+            "pricing_rev": prices.revision,
+            "currency": priced.currency,
+            "tax_included": priced.tax_included,
             "warehouse_id": outlet.row.get("warehouse_id"),
             "delivery": "address",
-            "requested_date": (self._today + datetime.timedelta(days=1)).isoformat(),
+            "requested_date": date,
             "payment_form": "bank",
             "source": "device",
             "comment": "Заказ без связи",
-            "totals": _totals(lines),
-            "lines": lines,
+            "promo_ids": list(priced.promo_ids),
+            "totals": msgspec.to_builtins(priced.totals),
+            "lines": [_line(line) for line in priced.lines],
         }
         return self._device.create(ORDERS, self._sample(ORDERS).row(known)), outlet.id
-
-    def _prices(self, outlet: Mapping[str, Any]) -> tuple[str | None, list[Mapping[str, Any]]]:
-        """Prices of the outlet's list, else of its party's, else of any list the device sees."""
-        party = self._find("parties", outlet.get("party_id"))
-        lists = [outlet.get("price_list_id"), party.get("price_list_id")]
-        sold = self._sold_by_list()
-        for wanted in [*lists, *sold]:
-            if wanted is not None and (rows := sold.get(wanted)):
-                return wanted, rows
-        return None, []
-
-    def _sold_by_list(self) -> Mapping[str, list[Mapping[str, Any]]]:
-        if self._sold is None:
-            self._sold = {}
-            products = self._rows("products")
-            for price in self._rows("prices").values():
-                product = products.get(price.row["product_id"])
-                if product is not None and product.row.get("active", True):
-                    self._sold.setdefault(price.row["price_list_id"], []).append(price.row)
-        return self._sold
-
-    def _line(self, number: int, price: Mapping[str, Any], included: bool) -> dict[str, Any]:
-        product = self._find("products", price["product_id"])
-        quantity = 1_000 * self._source.randint(1, 24)
-        category = product.get("tax_category", "standard")
-        rate = next(
-            (
-                r.row["rate_bp"]
-                for r in self._rows("tax_rates").values()
-                if r.row.get("tax_category") == category
-            ),
-            _DEFAULT_RATE_BP,
-        )
-        amount = rdiv(quantity * price["price"], _LINE_DIVISOR)
-        tax = rdiv(amount * rate, 10_000 + rate if included else 10_000)
-        return {
-            "line_no": number,
-            "product_id": price["product_id"],
-            "uom_id": price.get("uom_id"),
-            "qty": quantity,
-            "list_price": price["price"],
-            "net_price": price["price"],
-            "gross_amount": amount,
-            "line_amount": amount,
-            "tax_category": category,
-            "rate_bp": rate,
-            "tax_amount": tax,
-            "total": amount if included else amount + tax,
-        }
 
     def photo(self, order: str, outlet: str, size: int) -> str:
         """Take a photo of `size` bytes of an order's outlet; return its attachment's id."""
@@ -194,20 +155,31 @@ class OrderDesk:
         return self._device.create(ATTACHMENTS, sample.row(known))
 
 
-def _totals(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    taxes: dict[tuple[str, int], int] = {}
-    for line in lines:
-        key = (line["tax_category"], line["rate_bp"])
-        taxes[key] = taxes.get(key, 0) + line["tax_amount"]
-    total = sum(line["total"] for line in lines)
-    return {
-        "net": total - sum(line["tax_amount"] for line in lines),
-        "discount": 0,
-        "tax": [
-            {"tax_category": category, "rate_bp": rate, "tax_amount": amount}
-            for (category, rate), amount in taxes.items()
-        ],
-        "gross": sum(line["gross_amount"] for line in lines),
-        "rounding": 0,
-        "payable": total,
-    }
+def _line(line: PricedLine) -> dict[str, Any]:
+    """Return a priced line as a record holds it, without what only explains it."""
+    row: dict[str, Any] = msgspec.to_builtins(line)
+    row["discounts"] = [
+        {name: value for name, value in one.items() if name in ("kind", "ref_id", "bp", "amount")}
+        for one in row.get("discounts", ())
+    ]
+    return {name: value for name, value in row.items() if value is not None and name in LINE_FIELDS}
+
+
+LINE_FIELDS = (
+    "line_no",
+    "product_id",
+    "uom_id",
+    "qty",
+    "list_price",
+    "discounts",
+    "net_price",
+    "gross_amount",
+    "line_amount",
+    "doc_discount",
+    "tax_category",
+    "rate_bp",
+    "tax_amount",
+    "total",
+    "gift_of_promo_id",
+)
+"""Fields of an order's line that pricing gives."""

@@ -57,6 +57,7 @@ class StoreContexts(ContextSuite):
                 opened.callback(connection.close)
                 migrate(connection, path)
                 synchronise(connection, registry)
+                connection.rows("INSERT INTO box_meta VALUES ('epoch', ?)", (f"epoch {count}",))
                 connection.rows("BEGIN")
                 tx = WriteTransaction(connection, registry)
                 tx.now_ms = now_ms

@@ -70,11 +70,13 @@ class PricingIssue(Issue, frozen=True, kw_only=True, omit_defaults=True):
             ``/lines`` in the order in which they were given.
         line_no: the line it is about; None: the document.
         expected, got: the figures, in the units of `appliance.api.values`, where there are any.
+        words: what stands in the places of the text, for whoever says it in another language.
     """
 
     line_no: int | None = None
     expected: int | str | None = None
     got: int | str | None = None
+    words: Mapping[str, str] = {}
 
 
 def pricing_issue(
@@ -107,4 +109,5 @@ def pricing_issue(
         line_no=line_no,
         expected=expected,
         got=got,
+        words={name: str(word) for name, word in words.items()},
     )

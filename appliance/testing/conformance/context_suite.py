@@ -187,6 +187,12 @@ class ContextSuite:
         assert context.as_of("tariffs", [record(77)], last) == {record(77): Past(None, None)}
         assert context.as_of("tariffs", [], last) == {}
 
+    def test_two_stores_have_two_histories(self, make: Make) -> None:
+        """So what is kept of one is never taken for the other's."""
+        one, other = make(self.ROWS, {}, NOW_MS), make(self.ROWS, {}, NOW_MS)
+        assert one.epoch == one.epoch
+        assert one.epoch != other.epoch
+
     def test_a_collection_without_history_does_not_look_back(self, context: Context) -> None:
         """An error tells the plugin's author to declare it."""
         with pytest.raises(QueryError, match="keeps no history"):

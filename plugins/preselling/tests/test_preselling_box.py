@@ -33,20 +33,38 @@ class Branch:
         self.anna = box.user("anna", "agent")
         self.boris = box.user("boris", "agent")
         self.sven = box.user("sven", "supervisor")
-        self.party = box.store(
-            "parties",
-            {"kind": "company", "name": "Corner", "legal_name": "Corner Ltd", "active": True},
-        )
         self.list = box.store(
             "price_lists", {"name": "List", "currency": "EUR", "tax_included": True}
         )
+        company = {"kind": "company", "name": "Corner", "legal_name": "Corner Ltd", "active": True}
+        self.party = box.store("parties", {**company, "price_list_id": self.list})
+        self.unit = box.store(
+            "org_units",
+            {
+                "code": "B",
+                "name": "Branch",
+                "kind": "branch",
+                "legal_party_id": self.party,
+                "country": "BG",
+                "currency": "EUR",
+                "timezone": "Europe/Sofia",
+                "language": "en",
+                "tax_rounding": "per_line",
+                "cash_round_minor": 1,
+                "active": True,
+            },
+        )
+        rate = {"country": "BG", "tax_category": "vat20", "rate_bp": 2_000}
+        box.store("tax_rates", {**rate, "valid_from": "2020-01-01"})
         self.warehouse = box.store("warehouses", {"code": "W", "name": "W", "kind": "main"})
         counts = box.import_rows(
-            "products", [{"code": "T", "name": "Tea", "base_uom": "PCE", "tax_rate": 2_000}]
+            "products", [{"code": "T", "name": "Tea", "base_uom": "PCE", "vat": "20"}]
         )
         assert counts.problems == ()
         (self.tea,) = box.records("products")
         (self.pce,) = box.records("product_uoms")
+        price = {"price_list_id": self.list, "product_id": self.tea, "uom_id": self.pce}
+        box.store("prices", {**price, "price": 100_100, "valid_from": "2020-01-01"})
         self.outlet = self._outlet("O1", self.anna.id)
         self.foreign = self._outlet("O2", self.boris.id)
 

@@ -217,7 +217,7 @@ def test_mutations_of_other_collections_are_none_of_its_business(desk: Any, orde
     assert plugin.apply_mutation(other, None, (), desk.context) is None
 
 
-def test_two_questions_to_the_store_however_many_lines(
+def test_three_questions_to_the_store_however_many_lines(
     desk: Any, order: Row, make_line: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -232,7 +232,8 @@ def test_two_questions_to_the_store_however_many_lines(
     start = time.perf_counter()
     assert desk.post(order).issues == ()
     assert time.perf_counter() - start < 1
-    assert asked == ["get", "select", "select"]  # the desk gets the stored order
+    # The desk gets the stored order; the rules ask for the header, the lines and the payer.
+    assert asked == ["get", "select", "select", "get"]
 
 
 def test_an_order_with_something_wrong_in_every_line_is_refused_as_any(

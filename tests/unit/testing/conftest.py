@@ -221,14 +221,18 @@ class MiniAppliance:
 
     def stock_shop(self) -> None:
         """Put what an agent needs to write an order."""
-        self.put("outlets", "out-1", {"party_id": "par-1", "active": True})
+        shop = {"party_id": "par-1", "price_list_id": "lst-1", "active": True}
+        self.put("outlets", "out-1", shop)
         self.put("warehouses", "war-1", {"name": "main"})
         self.put("price_lists", "lst-1", {"currency": "RUB", "tax_included": True})
         for number in range(20):
             product, price = f"pro-{number}", 1_299_000 + number
-            self.put("products", product, {"name": "Чай", "active": number != 3})
-            row = {"price_list_id": "lst-1", "product_id": product, "price": price}
-            self.put("prices", f"pri-{number}", row)
+            goods = {"name": "Чай", "base_uom": "796", "tax_category": "standard"}
+            self.put("products", product, {**goods, "active": number != 3})
+            unit = {"product_id": product, "uom_code": "796", "factor_num": 1, "factor_den": 1}
+            self.put("product_uoms", f"uom-{number}", unit)
+            row = {"price_list_id": "lst-1", "product_id": product, "uom_id": f"uom-{number}"}
+            self.put("prices", f"pri-{number}", {**row, "price": price, "valid_from": "2020-01-01"})
 
     def _renew(self, body: bytes) -> Reply:
         key = x509.load_pem_x509_csr(orjson.loads(body)["csr"].encode()).public_key()

@@ -10,9 +10,9 @@ import types
 import pytest
 from click.testing import CliRunner
 
+from appliance.api.values import rdiv
 from appliance.cli.simulate import simulate
 from appliance.testing.invite import Invite
-from appliance.testing.order_desk import rdiv
 from appliance.testing.schema_sample import CannotSample, SchemaSample
 from appliance.testing.simulated_agent import Workload
 from appliance.testing.simulation import Simulation

@@ -47,6 +47,7 @@ class _Kept:
     def __init__(self, *collections: str) -> None:
         self.collections = collections
         self._lock = threading.Lock()
+        self._epoch = ""
         self._newest = -1
         self._parts: dict[Any, Records] = {}
 
@@ -59,8 +60,8 @@ class _Kept:
         """Return parts by their names; ``read`` reads those that are not kept."""
         newest = context.newest(*self.collections)
         with self._lock:
-            if newest > self._newest:
-                self._newest, self._parts = newest, {}
+            if newest > self._newest or context.epoch != self._epoch:
+                self._epoch, self._newest, self._parts = context.epoch, newest, {}
             # A transaction that began before the newest change goes without what is kept.
             kept = self._parts if newest == self._newest else {}
         wanted = list(names)

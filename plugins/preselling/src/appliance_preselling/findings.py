@@ -47,6 +47,11 @@ def issue(key: str, pointer: str = "", **values: object) -> Finding:
     return Finding(key, ISSUES[key][0], pointer, values)
 
 
+def priced_issue(key: str, found: Issue, values: Mapping[str, object]) -> Finding:
+    """Make a finding of what pricing found, with the weight that pricing gives it."""
+    return Finding(key, found.severity, found.pointer, values)
+
+
 def told(found: Iterable[Finding]) -> list[Finding]:
     """Return what is told of all that was found: not too much, the weightiest in any case.
 

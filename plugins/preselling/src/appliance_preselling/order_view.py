@@ -34,13 +34,15 @@ FROM (SELECT 1)
 LEFT JOIN users author ON author.id = :user_id
 """
 
-# It returns what is wrong and nothing else: lines as they should be cost no rows.
-_WRONG_LINES = """
-SELECT l.key, p.id IS NOT NULL, p.active, u.id IS NOT NULL, u.product_id = l.value ->> 0
+# It returns what is wrong or regulated and nothing else: lines as they should be cost no rows.
+_LINES = """
+SELECT l.key, p.id IS NOT NULL, p.active, u.id IS NOT NULL, u.product_id = l.value ->> 0,
+    p.regulation
 FROM json_each(?) l
 LEFT JOIN products p ON p.id = l.value ->> 0
 LEFT JOIN product_uoms u ON u.id = l.value ->> 1
 WHERE p.id IS NULL OR NOT p.active OR u.id IS NULL OR u.product_id <> l.value ->> 0
+    OR p.regulation IS NOT NULL
 """
 
 
@@ -110,11 +112,20 @@ class OrderView:
         return Head(frozenset(lost), order_limit)
 
     @cached_property
+    def _special_lines(self) -> list[tuple[Any, ...]]:
+        asked = json.dumps([(line["product_id"], line["uom_id"]) for line in self.lines])
+        return sorted(self.context.select(_LINES, (asked,)), key=lambda one: one[0])
+
+    @property
     def wrong_lines(self) -> list[WrongLine]:
         """The lines whose product or unit is not as it should be, in order."""
-        asked = json.dumps([(line["product_id"], line["uom_id"]) for line in self.lines])
-        found = self.context.select(_WRONG_LINES, (asked,))
-        return sorted(WrongLine(place, *map(bool, rest)) for place, *rest in found)
+        found = (WrongLine(line[0], *map(bool, line[1:5])) for line in self._special_lines)
+        return [one for one in found if not all(one[1:])]
+
+    @property
+    def regulated(self) -> Mapping[int, str]:
+        """The regulation of each regulated line by its place in the order, from 0."""
+        return {line[0]: line[5] for line in self._special_lines if line[5] is not None}
 
     @cached_property
     def products(self) -> Mapping[str, Row]:

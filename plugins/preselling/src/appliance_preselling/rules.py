@@ -11,7 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from appliance_preselling import limits, lines, references, totals
+from appliance_preselling import (
+    limits,
+    lines,
+    references,
+    rules_contract,
+    rules_credit,
+    rules_licence,
+    rules_price,
+    rules_stock,
+    totals,
+)
 from appliance_preselling.findings import Finding
 from appliance_preselling.order_view import OrderView
 
@@ -20,11 +30,27 @@ Rule = Callable[[OrderView], Iterable[Finding]]
 ALWAYS: tuple[Rule, ...] = (lines.check, totals.check, references.check)
 """What a draft keeps too."""
 
-SUBMITTED: tuple[Rule, ...] = (lines.check_any, limits.check)
+SUBMITTED: tuple[Rule, ...] = (
+    lines.check_any,
+    limits.check,
+    rules_contract.check,
+    rules_price.check,
+    rules_licence.check,
+    rules_credit.check,
+    rules_stock.check,
+)
 """What an order keeps that is submitted, or changed after it was: asked once for each of them."""
 
 
 def judge(view: OrderView, *, draft: bool) -> list[Finding]:
-    """Return what is wrong with the content of an order."""
+    """Return what is wrong with the content of an order.
+
+    A total that is not the sum of the lines is not told a second time because it is not what
+    pricing says either.
+    """
     rules = ALWAYS if draft else (*ALWAYS, *SUBMITTED)
-    return [found for rule in rules for found in rule(view)]
+    found: list[Finding] = []
+    for rule in rules:
+        told = {(one.code, one.pointer) for one in found} if rule is rules_price.check else ()
+        found += [one for one in rule(view) if (one.code, one.pointer) not in told]
+    return found

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from appliance.api.mutations import Severity
-
-Sentences = Mapping[str, tuple[Severity, str]]
-"""Weight and sentence by key."""
+from appliance_preselling.rule_words import OF_PRICES, OF_RULES, Sentences
 
 OF_STATES: Sentences = {
     "state_transition": (
@@ -78,7 +75,7 @@ OF_CONTENT: Sentences = {
     "issues_more": ("warn", "Further issues that are not listed: {count}."),
 }
 
-ISSUES: Sentences = {**OF_STATES, **OF_CONTENT}
+ISSUES: Sentences = {**OF_STATES, **OF_CONTENT, **OF_RULES, **OF_PRICES}
 """Every issue of the plugin."""
 
 OF_TRADE: Mapping[str, str] = {
@@ -110,6 +107,11 @@ OF_TRADE: Mapping[str, str] = {
     "what:warehouse": "warehouse",
     "what:product": "product",
     "what:unit": "unit",
+    "what:contract": "contract",
+    "payment:cash": "cash",
+    "payment:bank": "bank transfer",
+    "payment:card": "card",
+    "payment:consignment": "consignment",
     "total:gross": "before discounts",
     "total:discount": "discount",
     "total:net": "without tax",
