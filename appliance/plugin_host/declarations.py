@@ -16,18 +16,13 @@ from appliance.api.errors import PluginError
 from appliance.api.importing import Importer
 from appliance.api.manifest import API_VERSION, Manifest
 from appliance.api.permissions import Permission
-from appliance.api.reports import CALLER_PARAMETERS, Exporter, Report
+from appliance.api.reports import Exporter, Report
 from appliance.api.schedule import ScheduledJob
 from appliance.api.settings import Setting
-from appliance.plugin_host.request_schema import RequestSchema
+from appliance.plugin_host.soundness import check
 
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_REPORT = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_PATH = re.compile(r"[A-Za-z0-9_\-]+(?:/[A-Za-z0-9_\-]+)*")
-MIN_INTERVAL_S = 10
-QUERY_TYPES = ("string", "integer", "boolean")
-"""Types that a query parameter of an endpoint may have."""
 
 
 class Declarations(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +91,7 @@ def gather(manifest: Manifest, ask: Callable[[str], Any]) -> Declarations:
         member: _items(hook, kind, ask(hook)) for member, (hook, kind) in _LISTS.items()
     }
     declarations = Declarations(manifest=manifest, **found)
-    _check(declarations)
+    check(declarations)
     return declarations
 
 
@@ -113,70 +108,3 @@ def _items(hook: str, kind: type[T], value: Any) -> tuple[T, ...]:
         except msgspec.ValidationError as error:
             raise PluginError(f"{hook}(): {error}") from None
     return tuple(value)
-
-
-def _check(declared: Declarations) -> None:
-    names = {
-        "endpoint": [e.name for e in declared.endpoints],
-        "job": [j.name for j in declared.jobs],
-        "command": [c.name for c in declared.commands],
-        "report": [r.name for r in declared.reports],
-        "importer": [i.kind for i in declared.importers],
-        "exporter": [e.kind for e in declared.exporters],
-        "document kind": [d.name for d in declared.document_kinds],
-    }
-    for what, those in names.items():
-        twice = {name for name in those if those.count(name) > 1}
-        if twice:
-            raise PluginError(f"{what} {min(twice)!r} is declared twice")
-    for endpoint in declared.endpoints:
-        _check_endpoint(endpoint)
-    for job in declared.jobs:
-        if job.every_s < MIN_INTERVAL_S:
-            raise PluginError(
-                f"job {job.name!r} runs every {job.every_s} s; {MIN_INTERVAL_S} at least"
-            )
-    for report in declared.reports:
-        _check_report(report)
-    outputs: list[tuple[str, int]] = [(r.name, len(r.columns)) for r in declared.reports]
-    outputs += [(e.kind, len(e.columns)) for e in declared.exporters]
-    for name, columns in outputs:
-        if not columns:
-            raise PluginError(f"{name!r} has no columns")
-
-
-def _check_endpoint(endpoint: Endpoint) -> None:
-    """Hold an endpoint to what its address can carry and its requests can be held to."""
-    if not _PATH.fullmatch(endpoint.path):
-        raise PluginError(f"endpoint path {endpoint.path!r} is not like 'orders/summary'")
-    try:
-        RequestSchema(endpoint.request_schema)
-    except PluginError as error:
-        raise PluginError(f"endpoint {endpoint.name!r}: {error}") from None
-    if endpoint.method == "GET":
-        for name, schema in endpoint.request_schema.get("properties", {}).items():
-            kind = schema.get("type", "string") if isinstance(schema, dict) else "string"
-            if kind not in QUERY_TYPES:
-                raise PluginError(
-                    f"endpoint {endpoint.name!r}: the query parameter {name!r} has the type "
-                    f"{kind!r}; {', '.join(QUERY_TYPES)} are possible"
-                )
-
-
-def _check_report(report: Report) -> None:
-    """Hold a report to what its address and its query string can carry."""
-    if not _REPORT.fullmatch(report.name):
-        raise PluginError(f"report name {report.name!r} is not lower-case with underscores")
-    for parameter in report.parameters:
-        if not _REPORT.fullmatch(parameter.name):
-            raise PluginError(
-                f"report {report.name!r}: parameter name {parameter.name!r} is not lower-case "
-                "with underscores"
-            )
-        if parameter.name == "format" or parameter.name in CALLER_PARAMETERS:
-            raise PluginError(
-                f"report {report.name!r}: the parameter {parameter.name!r} is the appliance's own"
-            )
-    names = [parameter.name for parameter in report.parameters]
-    if len(set(names)) < len(names):
-        raise PluginError(f"report {report.name!r} declares a parameter twice")

@@ -23,6 +23,7 @@ from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.discovery import Found
 from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
+from appliance.store.declared_rights import configured_permissions, default_permissions
 from appliance.store.disk import Disk, SystemDisk
 from appliance.store.disk_reserve import MEGABYTE, DiskReserve
 from appliance.store.enrolling import Enroller
@@ -36,11 +37,7 @@ from appliance.store.plugin_context import Newest
 from appliance.store.plugin_hooks import PluginHooks
 from appliance.store.plugin_memory import PluginMemory, remembered_in
 from appliance.store.plugin_states import PluginStates
-from appliance.store.plugins import (
-    configured_permissions,
-    default_permissions,
-    load,
-)
+from appliance.store.plugins import load
 from appliance.store.receiving import Receiver
 from appliance.store.segments import SegmentFiles
 from appliance.store.state_dir import make_private
@@ -236,7 +233,7 @@ class Box:
     def reload_permissions(self, connection: Connection) -> None:
         """Build the permission table anew from plugins, config and store."""
         self.permissions = Permissions(
-            default_permissions(self.plugins),
+            default_permissions(self.plugins.host, self.plugins.registry),
             configured_permissions(self.settings),
             PermissionBook(connection).all(),
         )

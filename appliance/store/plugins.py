@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from appliance.api.importing import Importer
-from appliance.api.permissions import Permission
 from appliance.config.errors import ConfigProblem, Problems, Wrong, problem
 from appliance.config.kinds import nearest
 from appliance.config.plugin_section import read_plugin_sections
@@ -96,7 +95,7 @@ def load(
         problems = Problems(settings.places.files)
         _check_installed(settings, [one.name for one in here], problems)
         ours = frozenset(one.name for one in here if one.first_party)
-        registration = Registration(host, settings, memory or {}, ours, problems)
+        registration = Registration(host, settings, memory, ours, problems)
         values = read_plugin_sections(
             settings.plugins.sections,
             {name: d.settings for name, d in host.declared.items()},
@@ -161,41 +160,3 @@ def _unasked(settings: Settings, host: PluginHost, here: list[Found]) -> bool:
         host.state(one.name) == "failed" or (settings.plugins.safe_mode and not one.first_party)
         for one in here
     )
-
-
-def default_permissions(loaded: LoadedPlugins) -> list[Permission]:
-    """Return the rights that plugins and collections declare, or declared when they served."""
-    rows: list[Permission] = []
-    for collection in loaded.registry:
-        for role in collection.spec.read:
-            rows.append(Permission(role=role, object=collection.name, verb="read"))
-        for role in collection.spec.write:
-            rows.append(Permission(role=role, object=collection.name, verb="write"))
-    for was in loaded.host.remembered.values():
-        rows.extend(was.permissions)
-    for name, d in loaded.host.declared.items():
-        rows.extend(d.permissions)
-        for endpoint in d.endpoints:
-            for role in endpoint.roles:
-                thing = f"endpoint:{name}.{endpoint.name}"
-                rows.append(Permission(role=role, object=thing, verb="read"))
-        for report in d.reports:
-            for role in report.roles:
-                rows.append(Permission(role=role, object=f"report:{report.name}", verb="read"))
-    return rows
-
-
-def configured_permissions(settings: Settings) -> list[Permission]:
-    """Return the rights that ``[roles.NAME]`` adds."""
-    return [
-        *(
-            Permission(role=role, object=thing, verb="read")
-            for role, rights in settings.roles.items()
-            for thing in rights.read
-        ),
-        *(
-            Permission(role=role, object=thing, verb="write")
-            for role, rights in settings.roles.items()
-            for thing in rights.write
-        ),
-    ]

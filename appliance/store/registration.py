@@ -10,7 +10,6 @@ does not declare now is taken from memory, so that devices keep its records:
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 import msgspec
@@ -20,8 +19,12 @@ from appliance.api.collections import Collection
 from appliance.api.errors import PluginError
 from appliance.config.errors import Problems, Wrong
 from appliance.config.settings import Settings
+from appliance.enrollment.errors import PermissionRefused
+from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.host import PluginHost
 from appliance.plugin_host.remembered import Remembered
+from appliance.store.declared_rights import declared_rights
+from appliance.store.references import unknown_reference
 from appliance.sync import declared
 from appliance.sync.registry import CompiledCollection, Registry
 
@@ -39,7 +42,7 @@ class Registration:
         self,
         host: PluginHost,
         settings: Settings,
-        memory: Mapping[str, Remembered],
+        memory: Mapping[str, Remembered] | None,
         first_party: frozenset[str],
         problems: Problems,
     ) -> None:
@@ -48,7 +51,8 @@ class Registration:
         Args:
             host: its plugins have declared; one whose name is taken is taken out.
             settings: of the box.
-            memory: what each plugin served last.
+            memory: what each plugin served last; None where that cannot be had: then no
+                collection can be told from one that is remembered.
             first_party: names of the plugins that came with Fieldbox. Where two plugins want one
                 name, such a one keeps it.
             problems: gets each collection of the config that has the name of a plugin's.
@@ -56,22 +60,19 @@ class Registration:
         self.registry = Registry()
         self.replaced: list[str] = []
         self._host = host
-        self._memory = memory
+        self._memory: Mapping[str, Remembered] = memory or {}
         self._names = {
             ("collection", spec.name): name
-            for name, was in memory.items()
+            for name, was in self._memory.items()
             if host.state(name) == "failed"
             for spec in was.collections
-        }
-        self._known = {
-            *settings.collections,
-            *(spec.name for was in memory.values() for spec in was.collections),
-            *(spec.name for d in host.declared.values() for spec in d.collections),
         }
         compiled: dict[str, list[CompiledCollection]] = {}
         for name in sorted(host.declared, key=lambda name: (name not in first_party, name)):
             compiled[name] = self._claim(name)
         host.check_requirements()
+        if memory is not None:
+            self._check_references(settings)
         for name in host.declared:
             for collection in compiled[name]:
                 self.registry.add(collection)
@@ -89,18 +90,32 @@ class Registration:
         wanted += [("document kind", kind.name) for kind in d.document_kinds]
         try:
             compiled = [CompiledCollection(spec, plugin) for spec in d.collections]
+            Permissions(declared_rights(plugin, d))
             for kind, name in wanted:
                 owner = self._names.get((kind, name))
                 if owner is not None:
                     raise PluginError(self._taken(kind, name, owner))
-            for name in d.manifest.validates or ():
-                if name not in self._known:
-                    raise PluginError(self._unknown(name))
-        except PluginError as error:
+        except (PluginError, PermissionRefused) as error:
             self._host.fail(plugin, str(error))
             return []
         self._names.update(dict.fromkeys(wanted, plugin))
         return compiled
+
+    def _check_references(self, settings: Settings) -> None:
+        """Take out every plugin that refers to a collection which nobody declares or declared."""
+        sound = False
+        while not sound:
+            known = {spec.name for was in self._memory.values() for spec in was.collections}
+            known.update(settings.collections)
+            for d in self._host.declared.values():
+                known.update(spec.name for spec in d.collections)
+            sound = True
+            for name, d in list(self._host.declared.items()):
+                wrong = unknown_reference(d, known)
+                if wrong:
+                    self._host.fail(name, wrong)
+                    sound = False
+            self._host.check_requirements()
 
     def _taken(self, kind: str, name: str, owner: str) -> str:
         text = f"{kind} {name!r} is declared by {owner} already"
@@ -110,11 +125,6 @@ class Registration:
             f"{text}, which does not serve and keeps it: mend {owner} or leave it out with "
             "plugins.disabled"
         )
-
-    def _unknown(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self._known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"its manifest validates {name!r}, which is no collection here{hint}"
 
     def _add_declared(self, settings: Settings, problems: Problems) -> None:
         """Add the collections of the config."""

@@ -14,8 +14,8 @@ from appliance.daemon.operations.users import RoleName, check_known
 from appliance.enrollment.permissions import EVERYONE, Override, Permissions, Ruling
 from appliance.store.audit import AuditBook
 from appliance.store.connection import Connection
+from appliance.store.declared_rights import configured_permissions, default_permissions
 from appliance.store.permissions import PermissionBook
-from appliance.store.plugins import configured_permissions, default_permissions
 from appliance.store.transaction import WriteTransaction
 
 ObjectName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -119,7 +119,7 @@ def _decide(desk: Desk, params: Right, actor: str, *, allowed: bool) -> Ruling:
 def _table(desk: Desk, connection: Connection) -> Permissions:
     """Return the table as it is stored now."""
     return Permissions(
-        default_permissions(desk.box.plugins),
+        default_permissions(desk.box.plugins.host, desk.box.plugins.registry),
         configured_permissions(desk.box.settings),
         PermissionBook(connection).all(),
     )

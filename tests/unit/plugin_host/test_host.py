@@ -16,9 +16,7 @@ from appliance.api import (
     ImportRowError,
     Manifest,
     PluginError,
-    Report,
-    ReportColumn,
-    ReportParameter,
+    Setting,
     hookimpl,
 )
 from appliance.api.commands import Command
@@ -96,16 +94,6 @@ def test_each_plugin_is_called_alone(hosted: Hosted) -> None:
         host.call("four", "validate_mutation", **ARGUMENTS)
 
 
-def report(name: str, *parameters: str) -> Report:
-    return Report(
-        name=name,
-        title=name,
-        sql="SELECT 1",
-        columns=(ReportColumn(name="n", title="N"),),
-        parameters=tuple(ReportParameter(name=one, doc="One.") for one in parameters),
-    )
-
-
 WRONG: list[tuple[str, Any, str]] = [
     ("no_manifest", SimpleNamespace(), "manifest"),
     ("text", "a text", "manifest"),
@@ -144,15 +132,10 @@ WRONG: list[tuple[str, Any, str]] = [
         plugin("busy", scheduled_jobs=lambda: [ScheduledJob(name="j", doc="j", every_s=1)]),
         "runs every 1 s",
     ),
-    *(
-        (name, plugin(name, reports=lambda made=made: [made]), says)
-        for name, made, says in (
-            ("shouting", report("Loud"), "report name 'Loud'"),
-            ("formats", report("r", "format"), "'format' is the appliance's own"),
-            ("spoofs", report("r", "caller_user_id"), "'caller_user_id' is the appliance's own"),
-            ("doubles", report("r", "a", "a"), "declares a parameter twice"),
-            ("odd_name", report("r", "a b"), "parameter name 'a b'"),
-        )
+    (
+        "preset",
+        plugin("preset", settings=lambda: [Setting("limit", "int", "L.", default="5")]),
+        "setting 'limit': the default",
     ),
     (
         "twice",

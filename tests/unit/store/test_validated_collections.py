@@ -75,5 +75,5 @@ def test_a_name_that_no_collection_has_takes_the_plugin_out(tmp_path: Path) -> N
     (status,) = bench.box.plugins.host.status()
     bench.close()
     assert status.state == "failed"
-    assert "'order_of_test', which is no collection here" in status.reason
-    assert "did you mean 'orders_of_test'" in status.reason
+    assert "`validates` refers to the collection 'order_of_test'" in status.reason
+    assert 'did you mean "orders_of_test"' in status.reason

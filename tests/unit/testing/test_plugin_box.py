@@ -52,7 +52,7 @@ class Notes:
                 title="Notes",
                 fields=(
                     Field(name="text", type="text", required=True),
-                    Field(name="user_id", type="ref", of="users"),
+                    Field(name="user_id", type="id"),
                 ),
                 bucket=("user:{user_id}", "all"),
                 direction="both",
