@@ -43,7 +43,8 @@ def check(context: click.Context, file: Path | None) -> None:
         path = find_config(given, os.environ)
         files = read_files(path)
         settings = load_texts(files, path.absolute().parent, os.environ)
-        found = look(settings, _memory(settings))
+        memory, running = _memory(settings)
+        found = look(settings, memory, running=running)
         if found.problems:
             raise ConfigError(found.problems)
     except ConfigError as error:
@@ -58,8 +59,11 @@ def check(context: click.Context, file: Path | None) -> None:
         click.echo(f"note: {note}")
 
 
-def _memory(settings: Settings) -> Mapping[str, Remembered] | None:
-    """Return what the box remembers of its plugins; None where it cannot be asked."""
+def _memory(settings: Settings) -> tuple[Mapping[str, Remembered] | None, bool]:
+    """Return what the box remembers of its plugins, and whether its daemon runs.
+
+    The memory is None where it cannot be had.
+    """
     import msgspec
 
     from appliance.cli.door import SocketDoor
@@ -74,16 +78,16 @@ def _memory(settings: Settings) -> Mapping[str, Remembered] | None:
         door = SocketDoor(connect(settings.state_dir, timeout_s=ASK_S))
     except (FileNotFoundError, ConnectionRefusedError):
         try:
-            return remembered_in(settings.state_dir / FILE)
+            return remembered_in(settings.state_dir / FILE), False
         except (StoreError, OSError):
-            return None
+            return None, False
     except OSError:
-        return None
+        return None, True
     try:
         rows = door.ask("plugin.memory")["rows"]
-        return {one.name: one for one in msgspec.convert(rows, list[Remembered])}
+        return {one.name: one for one in msgspec.convert(rows, list[Remembered])}, True
     except (Failure, msgspec.ValidationError):
-        return None
+        return None, True
     finally:
         door.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -100,7 +100,7 @@ class Problems:
 
     def __init__(self, files: Sequence[str]) -> None:
         """`files`: the names of all files in reading order; problems are shown in that order."""
-        self._order = {name: index for index, name in enumerate(files)}
+        self._order = tuple(files)
         self._found: list[ConfigProblem] = []
 
     def __len__(self) -> int:
@@ -119,10 +119,13 @@ class Problems:
     def raise_found(self) -> None:
         """Raise a `ConfigError` with everything found; do nothing where nothing was."""
         if self._found:
-            last = len(self._order)
-            raise ConfigError(
-                sorted(self._found, key=lambda p: (self._order.get(p.file, last), p.line or 0))
-            )
+            raise ConfigError(in_order(self._found, self._order))
+
+
+def in_order(problems: Iterable[ConfigProblem], files: Sequence[str]) -> list[ConfigProblem]:
+    """Problems in the order of files and lines; those of other files last."""
+    order = {name: index for index, name in enumerate(files)}
+    return sorted(problems, key=lambda p: (order.get(p.file, len(order)), p.line or 0))
 
 
 def dotted(path: Sequence[str]) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import ifaddr
 import structlog
 
+from appliance.config.settings import Tls
 from appliance.daemon.lan_address import lan_address
-from appliance.enrollment.errors import NameRefused, ServerFileError
+from appliance.enrollment.errors import NameRefused, ServerFileError, ServerKeyError
 from appliance.enrollment.server_certificate import ServerCertificate
 from appliance.http.tls import TlsMaterial
 from appliance.store.box import Box
@@ -57,18 +58,43 @@ def server_certificate(box: Box) -> ServerCertificate:
         TechnicianError: the technician's files cannot be used, or the clock is not set.
     """
     tls = box.settings.tls
-    if tls.certificate is not None and tls.private_key is not None:
-        try:
-            chain = tls.certificate.read_text("ascii")
-            key = tls.private_key.read_text("ascii")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ServerFileError(f"tls.certificate or tls.private_key: {error}") from error
-        return ServerCertificate.load(chain, key, tls.private_key_password.reveal() or None)
+    own = own_certificate(tls)
+    if own is not None:
+        untimely = own.untimely(box.now_ms())
+        if untimely:
+            structlog.get_logger("appliance.daemon").warning(
+                "certificate_untimely", file=str(tls.certificate), reason=untimely
+            )
+        return own
     names = server_names(box)
     structlog.get_logger("appliance.daemon").info("certificate_made", names=_shown(names))
     return box.authority.server_leaf(
         names, now_ms=box.now_ms(), entropy=box.entropy, days=tls.server_days
     )
+
+
+def own_certificate(tls: Tls) -> ServerCertificate | None:
+    """Return the technician's own certificate; None where the box makes its own.
+
+    Raises:
+        ServerKeyError: the file of the private key cannot be used.
+        ServerFileError: the file of the certificate cannot be used.
+    """
+    if tls.certificate is None or tls.private_key is None:
+        return None
+    try:
+        chain = tls.certificate.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ServerFileError(f"tls.certificate: {tls.certificate}: {_plain(error)}") from error
+    try:
+        key = tls.private_key.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ServerKeyError(f"tls.private_key: {tls.private_key}: {_plain(error)}") from error
+    return ServerCertificate.load(chain, key, tls.private_key_password.reveal() or None)
+
+
+def _plain(error: OSError | ValueError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not text"
 
 
 def _shown(names: Iterable[str]) -> str:

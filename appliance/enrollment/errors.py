@@ -98,6 +98,12 @@ class ServerFileError(TechnicianError):
     code: ClassVar[str] = "server_certificate_wrong"
 
 
+class ServerKeyError(ServerFileError):
+    """The private key of a server certificate cannot be used."""
+
+    code: ClassVar[str] = "server_key_wrong"
+
+
 class NameRefused(TechnicianError):
     """A host name, address or network is malformed, or outside what the authority may certify."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 
 from cryptography import x509
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from appliance.enrollment.clock import milliseconds
-from appliance.enrollment.errors import UNREADABLE, NameRefused, ServerFileError
+from appliance.enrollment.errors import UNREADABLE, NameRefused, ServerFileError, ServerKeyError
 from appliance.enrollment.server_names import Address, parse_name
 
 
@@ -62,6 +63,14 @@ class ServerCertificate:
         """See `due_for_renewal`."""
         return due_for_renewal(self.certificate, now_ms)
 
+    def untimely(self, now_ms: int) -> str:
+        """Why devices refuse it now by its dates, or ""."""
+        if now_ms < milliseconds(self.certificate.not_valid_before_utc):
+            return f"is not valid before {_day(self.certificate.not_valid_before_utc)}"
+        if now_ms >= self.not_after_ms:
+            return f"has expired on {_day(self.certificate.not_valid_after_utc)}"
+        return ""
+
     def covers(self, names: Iterable[str]) -> bool:
         """Whether every one of these names and addresses stands in the certificate.
 
@@ -80,8 +89,9 @@ class ServerCertificate:
             password: of the private key, where it is encrypted. `key_pem` of the result is not.
 
         Raises:
-            ServerFileError: not PEM, another leaf's key, a chain out of order, no names, or a leaf
-                that is not for servers. The dates are not judged here.
+            ServerKeyError: the key cannot be read, or is another leaf's.
+            ServerFileError: not PEM, a chain out of order, no names, or a leaf that is not for
+                servers. The dates are not judged here, see `untimely`.
         """
         try:
             chain = x509.load_pem_x509_certificates(chain_pem.encode())
@@ -93,7 +103,7 @@ class ServerCertificate:
         try:
             key = load_pem_private_key(key_pem.encode(), password.encode() if password else None)
         except UNREADABLE as error:
-            raise ServerFileError(
+            raise ServerKeyError(
                 "the server's private key cannot be read: it is not PEM, or its password is "
                 "missing, wrong, or given where there is none"
             ) from error
@@ -102,13 +112,17 @@ class ServerCertificate:
         try:
             _check_chain(chain)
             if key.public_key() != leaf.public_key():
-                raise ServerFileError(
+                raise ServerKeyError(
                     "the private key belongs to another certificate; the leaf must come first"
                 )
             names = _names(leaf)
         except UNREADABLE as error:
             raise ServerFileError(f"the server certificate cannot be used: {error}") from error
         return cls(leaf, chain_pem, key_pem, names)
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()
 
 
 def _check_chain(chain: list[x509.Certificate]) -> None:

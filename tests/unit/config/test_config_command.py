@@ -23,7 +23,9 @@ def run(
 def good(tmp_path: Path) -> Path:
     path = tmp_path / "appliance.toml"
     path.write_text(
-        'state_dir = "var"\n[plugins.master_data]\ndefault_price_list = "A"\n', encoding="utf-8"
+        'state_dir = "var"\nhttp.listen = "127.0.0.1:0"\n'
+        '[plugins.master_data]\ndefault_price_list = "A"\n',
+        encoding="utf-8",
     )
     return path
 

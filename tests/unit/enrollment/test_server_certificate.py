@@ -42,6 +42,12 @@ def test_renewal_is_due_when_the_clock_was_ahead(leaf: ServerCertificate, now_ms
     assert leaf.due_for_renewal(now_ms - 2 * DAY_MS)
 
 
+def test_it_says_why_its_dates_do_not_hold(leaf: ServerCertificate, now_ms: int) -> None:
+    assert leaf.untimely(now_ms) == leaf.untimely(leaf.not_after_ms - 1) == ""
+    assert leaf.untimely(leaf.not_after_ms).startswith("has expired on 2027-0")
+    assert leaf.untimely(now_ms - 30 * DAY_MS).startswith("is not valid before 2027-01-1")
+
+
 def test_it_knows_what_it_covers(leaf: ServerCertificate) -> None:
     assert leaf.covers(["VAN1.local.", "127.0.0.1"])
     assert not leaf.covers(["van1.local", "127.0.0.2"])
