@@ -99,9 +99,7 @@ class ServerFileError(TechnicianError):
 
 
 class ServerKeyError(ServerFileError):
-    """The private key of a server certificate cannot be used."""
-
-    code: ClassVar[str] = "server_key_wrong"
+    """The private key of a server certificate cannot be used; its code is that of the files."""
 
 
 class NameRefused(TechnicianError):
