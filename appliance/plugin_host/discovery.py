@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
 
+from appliance.plugin_host.failure_place import place_of, roots_named
+
 GROUP = "appliance.plugins"
 FIRST_PARTY = "fieldbox"
 """The distribution whose plugins a safe start keeps."""
@@ -78,6 +80,9 @@ def _load(point: EntryPoint, wanted: Callable[[str, bool], str]) -> Found:
             plugin = point.load()
         except (Exception, SystemExit) as error:  # a plugin's import may raise anything
             problem = f"cannot be loaded: {type(error).__name__}: {error}"
+            place = place_of(error, roots_named(point.module))
+            if place:
+                problem += f" at {place}"
     return Found(point.name, distribution, _origin(point), first_party, plugin, problem)
 
 

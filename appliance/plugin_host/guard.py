@@ -66,10 +66,12 @@ class Guard:
                 return function(**arguments)
             finally:
                 self._leave(call)
-        except PluginOverrun:
+        except PluginOverrun as overrun:
             # It may have arrived at the edge of the first `_leave`.
             self._leave(call)
-            raise PluginOverrun(f"took longer than {self.timeout_s:g} s") from None
+            told = PluginOverrun(f"took longer than {self.timeout_s:g} s")
+            # Where the plugin was is where the watch found it.
+            raise told.with_traceback(overrun.__traceback__) from None
 
     def _leave(self, call: _Call) -> None:
         """Take a call off the watch; no exception of the watch comes to its thread after this."""

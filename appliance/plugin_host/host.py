@@ -8,10 +8,9 @@ plugin until a technician allows it again.
 from __future__ import annotations
 
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pluggy
 
@@ -19,7 +18,9 @@ from appliance.api import hookspecs
 from appliance.api.errors import ImportRowError, PluginError
 from appliance.plugin_host.declarations import Declarations, check_manifest, gather
 from appliance.plugin_host.discovery import Found
+from appliance.plugin_host.failure_place import place_of, roots_of
 from appliance.plugin_host.guard import Guard
+from appliance.plugin_host.plugin_status import PluginStatus, State
 from appliance.plugin_host.remembered import Remembered
 
 FAILURES = 3
@@ -27,33 +28,8 @@ WINDOW_MS = 10 * 60 * 1000
 MAX_TEXT = 500
 """Characters of a plugin's error that are kept."""
 
-State = Literal["active", "left_out", "failed", "quarantined", "missing"]
 _EXPECTED = (ImportRowError,)
 """Errors by which a plugin answers; they are no failures."""
-
-
-class PluginStatus(NamedTuple):
-    """How a plugin stands, for people.
-
-    Attributes:
-        name: the entry point's name.
-        version: from the manifest, "" where that is not known.
-        title: from the manifest.
-        distribution, origin: the package and file it came from.
-        state: ``left_out`` by the config, ``failed`` at the start, ``quarantined`` later,
-            ``missing``: it served once and is not installed any more.
-        reason: why it does not serve.
-        remembered: what stands in for it while it does not serve; None where nothing does.
-    """
-
-    name: str
-    version: str
-    title: str
-    distribution: str
-    origin: str
-    state: State
-    reason: str
-    remembered: Remembered | None
 
 
 class Failure(NamedTuple):
@@ -99,6 +75,7 @@ class PluginHost:
         self._states: dict[str, tuple[State, str]] = {}
         self._callers: dict[tuple[str, str], Callable[..., Any]] = {}
         self._recent: dict[str, deque[int]] = {}
+        self._roots: dict[str, tuple[str, ...]] = {}
         self.declared: dict[str, Declarations] = {}
         self.remembered: dict[str, Remembered] = {}
 
@@ -118,7 +95,8 @@ class PluginHost:
             try:
                 self._register(one)
             except PluginError as error:
-                self._fail_start(one.name, str(error))
+                place = place_of(error.__cause__ or error, self._roots[one.name])
+                self._fail_start(one.name, f"{error} at {place}" if place else str(error))
                 continue
             self._states[key] = ("active", "")
         for one in found:
@@ -132,6 +110,7 @@ class PluginHost:
                 self._states[name] = ("quarantined", reason)
 
     def _register(self, found: Found) -> None:
+        self._roots[found.name] = roots_of(found.plugin)
         try:
             self._manager.register(found.plugin, name=found.name)
             self._manager.check_pending()
@@ -260,14 +239,14 @@ class PluginHost:
 
     def _failed(self, plugin: str, hook: str, error: BaseException) -> None:
         now = self._now_ms()
-        where = traceback.extract_tb(error.__traceback__)
-        line = f" at {where[-1].filename}:{where[-1].lineno}" if where else ""
-        self._on_failure(Failure(plugin, hook, now, f"{_told(error)}{line}"))
+        place = place_of(error, self._roots.get(plugin, ()))
+        told = f"{_told(error)} at {place}" if place else _told(error)
+        self._on_failure(Failure(plugin, hook, now, told))
         recent = self._recent.setdefault(plugin, deque(maxlen=FAILURES))
         recent.append(now)
         serves = self._states.get(plugin, ("failed", ""))[0] == "active"
         if serves and len(recent) == FAILURES and now - recent[0] <= WINDOW_MS:
-            reason = f"failed {FAILURES} times in ten minutes, last in {hook}: {_told(error)}"
+            reason = f"failed {FAILURES} times in ten minutes, last in {hook}: {told}"
             self._states[plugin] = ("quarantined", reason)
             self._on_quarantine(plugin, reason)
 

@@ -8,7 +8,8 @@ import msgspec
 
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
-from appliance.plugin_host.host import PluginHost, PluginStatus
+from appliance.plugin_host.host import PluginHost
+from appliance.plugin_host.plugin_status import PluginStatus
 from appliance.store.audit import AuditBook
 from appliance.store.plugin_memory import PluginMemory
 from appliance.store.plugin_states import PluginStates
