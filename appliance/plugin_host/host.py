@@ -91,6 +91,8 @@ class PluginHost:
             if one.problem:
                 state: State = "failed" if "cannot be loaded" in one.problem else "left_out"
                 self._states[key] = (state, one.problem)
+                if state == "failed":
+                    self._on_failure(Failure(key, "start", self._now_ms(), one.problem))
                 continue
             try:
                 self._register(one)

@@ -142,6 +142,7 @@ def test_a_plugin_that_cannot_be_imported_says_at_which_line(
     hosted = Hosted("acme_torn")
     assert says in hosted.found.problem
     assert hosted.found.problem.endswith(f" at {site / 'acme_torn.py'}:{line}")
+    assert [(one.hook, one.text) for one in hosted.failures] == [("start", hosted.found.problem)]
     hosted.host.stop()
 
 
