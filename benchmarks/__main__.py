@@ -28,6 +28,7 @@ ALL = (
     "startup",
     "growth",
     "import_lateness",
+    "retention",
 )
 
 

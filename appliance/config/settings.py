@@ -151,6 +151,10 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
         int,
         whole(1, 1_000_000, "Mutations waiting to be written above which a push is told to wait."),
     ] = 20_000
+    kept_days: Annotated[
+        int,
+        whole(90, 3650, "Days a refused mutation is kept for a person."),
+    ] = 400
     kept_mb: Annotated[
         int,
         whole(

@@ -22,16 +22,22 @@ from appliance.enrollment.clock import MINUTE_MS, ClockState
 from appliance.http.deadline import Clock, Timer
 from appliance.http.store_calls import side_read, written
 from appliance.http.workers import Workers
-from appliance.store import retention, segments
+from appliance.store import segments
 from appliance.store.box import Box
 from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
+from appliance.store.retention import Retention, Terms
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.writes import store_write
 
 SEGMENTS_S = 5.0
 PRESENCE_S = 20.0
 RETENTION_S = 600.0
+LEAST_PAUSE_S = 0.02
+PAUSE_SHARE = 4
+"""Between two steps of retention it waits so many times as long as the step took, its commit and
+those before it at the writer included."""
+
 UPLOADS_S = 900.0
 CLOCK_S = 60.0
 CLOCK_WRITTEN_MS = 10 * MINUTE_MS
@@ -101,7 +107,11 @@ class Housekeeping:
 
     def __init__(self, box: Box, clock: Clock, workers: Workers, presence: Presence) -> None:
         self._box = box
+        self._clock = clock
         self._workers = workers
+        self._stopped = False
+        sync = box.settings.sync
+        self._retention = Retention(Terms(sync.tombstone_days, sync.answer_days, sync.kept_days))
         self._presence = presence
         self._clock_written_ms = 0
         self._chores = [
@@ -130,6 +140,7 @@ class Housekeeping:
 
     def stop(self) -> Deferred[Any]:
         """Stop; fires when what was gathered is written down."""
+        self._stopped = True
         for chore in self._chores:
             chore.stop()
         return self.write_presence().addCallback(lambda _: self._write_clock())
@@ -164,26 +175,28 @@ class Housekeeping:
 
     @inlineCallbacks
     def sweep(self) -> Any:
-        """Drop what retention allows, in batches with room for others between them."""
-        sync = self._box.settings.sync
+        """Drop what retention allows, in steps that leave the writer to others in between."""
 
-        def job(tx: WriteTransaction) -> bool:
+        def step(tx: WriteTransaction) -> bool:
             # Not the time that is shown: that may have jumped ahead by years.
             known_ms = self._box.clock.seen.floor_ms
-            if not known_ms:
-                return False
-            retention.mark_day(tx.db, tx.log.head, known_ms)
-            swept = retention.sweep(
-                tx.db,
-                known_ms,
-                tombstone_days=sync.tombstone_days,
-                answer_days=sync.answer_days,
-            )
-            return swept.more or retention.compact(tx.db) > 0
+            return known_ms > 0 and self._retention.step(tx.db, tx.log.head, known_ms)
 
         more = True
-        while more:
-            more = yield written(self._box.store, job)
+        while more and not self._stopped:
+            began = self._clock.seconds()
+            try:
+                more = yield written(self._box.store, step)
+            except Exception:
+                self._retention.undone()
+                raise
+            if more:
+                yield self._pause(max(LEAST_PAUSE_S, PAUSE_SHARE * (self._clock.seconds() - began)))
+
+    def _pause(self, seconds: float) -> Deferred[None]:
+        over: Deferred[None] = Deferred()
+        self._clock.callLater(seconds, lambda: over.callback(None))
+        return over
 
     def look_at_clock(self) -> Deferred[Any]:
         """Look at the system's clock, and write down what is known of the time now and then."""

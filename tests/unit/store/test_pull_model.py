@@ -7,6 +7,7 @@ quiet a device holds what its grants allow, exactly.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -30,11 +31,12 @@ from model_device import Key, ModelDevice, sums
 
 from appliance.api import Collection, Context, Device, Field, Manifest, hookimpl
 from appliance.enrollment.permissions import Override
-from appliance.store import meta, pages, retention, segments
+from appliance.store import meta, pages, segments
 from appliance.store.identities import IdentityBook
 from appliance.store.page_cache import PageCache
 from appliance.store.pages import PullReader
 from appliance.store.permissions import PermissionBook
+from appliance.store.retention import Retention, Terms
 from appliance.sync.checksums import to_signed
 from appliance.sync.pull import Pull, PullRequest, Reader
 from appliance.sync.pull_transaction import Room
@@ -46,6 +48,11 @@ IDS = {
     for number, name in enumerate((*DATA, "grants"))
 }
 TOMBSTONE_DAYS = 30
+
+
+def one_chunk_a_step() -> Retention:
+    """Retention whose every step looks at one kind of thing, so that rounds stop anywhere."""
+    return Retention(Terms(TOMBSTONE_DAYS, 400, 400), seconds=itertools.count().__next__)
 
 
 def _collection(name: str, conflict: Any) -> Collection:
@@ -110,6 +117,7 @@ class PullMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(dir=root))
         self.bench = Bench(self.folder, lambda: {"granting": GrantingPlugin()})
         self.cache = PageCache()
+        self.retention = one_chunk_a_step()
         self.rows: dict[Key, tuple[int, str, Any]] = {}
         self.denied: set[str] = set()
         self.moved: set[Key] = set()
@@ -295,21 +303,19 @@ class PullMachine(RuleBasedStateMachine):
         keep = box.store.write(lambda tx: segments.forget_retired(tx.db, self.bench.now_ms))
         box.segments.sweep(keep)
 
-    @rule(days=st.sampled_from((0, 0, 1, TOMBSTONE_DAYS + 1)))
-    def sweep(self, days: int) -> None:
-        def job(tx: Any) -> Any:
-            retention.mark_day(tx.db, tx.log.head, self.bench.now_ms)
-            return retention.sweep(
-                tx.db, self.bench.now_ms, tombstone_days=TOMBSTONE_DAYS, answer_days=400
-            )
+    @rule(days=st.sampled_from((0, 0, 1, TOMBSTONE_DAYS + 2)), steps=st.sampled_from((1, 3, 99)))
+    def sweep(self, days: int, steps: int = 99) -> None:
+        """Let days pass between two rounds of retention; the second may stop half-way."""
 
-        self.bench.box.store.write(job)
+        def step(tx: Any) -> bool:
+            return self.retention.step(tx.db, tx.log.head, self.bench.now_ms)
+
+        while self.bench.box.store.write(step):
+            pass
         self.bench.now_ms += days * DAY_MS
-        self.bench.box.store.write(job)
-
-    @rule()
-    def compact(self) -> None:
-        self.bench.box.store.write(lambda tx: retention.compact(tx.db))
+        for _ in range(steps):
+            if not self.bench.box.store.write(step):
+                break
 
     @rule()
     def restart(self) -> None:
@@ -318,6 +324,7 @@ class PullMachine(RuleBasedStateMachine):
             self.lose(device)
         self.bench.close()
         self.cache = PageCache()
+        self.retention = one_chunk_a_step()
         data = self.bench.box.store.path.read_bytes()
         self.backup = (data, dict(self.rows), set(self.denied))
         self.bench.open()
@@ -331,6 +338,7 @@ class PullMachine(RuleBasedStateMachine):
         data, rows, denied = self.backup
         self.bench.close()
         self.cache = PageCache()
+        self.retention = one_chunk_a_step()
         self.bench.box.store.path.write_bytes(data)
         self.rows, self.denied = dict(rows), set(denied)
         box = self.bench.open()
@@ -702,7 +710,7 @@ def test_segments_below_the_floor_are_not_used(machine: PullMachine) -> None:
     machine.delete("goods", 0)
     machine.put("notes", 3, None, 1)
     machine.pull_in_quiet(0)
-    machine.sweep(TOMBSTONE_DAYS + 1)
+    machine.sweep(TOMBSTONE_DAYS + 2)
     machine._begin(1, None, True, Room(5, 100_000))
     go(machine, 1, 50)
 
@@ -714,7 +722,7 @@ def test_a_segment_that_falls_below_the_floor_while_it_is_applied(machine: PullM
         machine.delete(name, 1)
     machine._begin(1, None, True, Room(1, 100_000))
     go(machine, 1, 2)
-    machine.sweep(TOMBSTONE_DAYS + 1)
+    machine.sweep(TOMBSTONE_DAYS + 2)
     go(machine, 1, 3)
 
 

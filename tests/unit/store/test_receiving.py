@@ -13,10 +13,10 @@ import pytest
 from box_bench import DAY_MS, Bench, CollectionsPlugin, line
 
 from appliance.api import Collection, Effect, Field, Issue, Resolution, Write, hookimpl, uuid7
-from appliance.store import retention
 from appliance.store.answers import AnswerBook
 from appliance.store.errors import DeviceRevoked
 from appliance.store.plugin_states import PluginStates
+from appliance.store.retention import Retention, Terms
 from appliance.sync.intake_rules import CLOCK_TOLERANCE_MS
 
 ACT = Field(name="act", type="text")
@@ -169,6 +169,17 @@ def rows(bench: Bench, collection: str) -> dict[str, Any]:
 def kept(bench: Bench, outcome: str) -> list[bytes | None]:
     sql = "SELECT payload FROM box_mutations WHERE outcome = ? ORDER BY num DESC"
     return [payload for (payload,) in bench.box.store.read(lambda db: db.rows(sql, (outcome,)))]
+
+
+def sweep(bench: Bench) -> None:
+    """Let go of what is old: answers of 400 days, what was refused of 500."""
+    retention = Retention(Terms(tombstones=400, answers=400, kept=500))
+
+    def step(tx: Any) -> bool:
+        return retention.step(tx.db, tx.log.head, tx.now_ms)
+
+    while bench.box.store.write(step):
+        pass
 
 
 def codes(answer: Any) -> list[str]:
@@ -403,9 +414,7 @@ def test_a_base_that_is_forgotten_cannot_be_merged(bench: Bench, phone: Sender) 
     seq = phone.one("cards", {"n": 1, "m": 1}, record).seq
     phone.one("cards", {"n": 2, "m": 1}, record, base=seq)
     bench.now_ms += 500 * DAY_MS
-    bench.box.store.write(
-        lambda tx: retention.sweep(tx.db, tx.now_ms, tombstone_days=400, answer_days=400)
-    )
+    sweep(bench)
     assert phone.one("cards", {"n": 1, "m": 5}, record, base=seq).outcome == "conflict"
 
 
@@ -517,19 +526,18 @@ def test_answers_are_kept_as_long_as_promised(bench: Bench, phone: Sender) -> No
     refused = phone.line("orders", {"act": "reject"})
     phone.send(text, refused)
 
-    def sweep() -> None:
-        bench.box.store.write(
-            lambda tx: retention.sweep(tx.db, tx.now_ms, tombstone_days=400, answer_days=400)
-        )
-
-    bench.now_ms += 399 * DAY_MS
-    sweep()
+    sweep(bench)
+    bench.now_ms += 400 * DAY_MS
+    sweep(bench)
     assert [x.outcome for x in phone.send(text, refused)] == ["duplicate"] * 2
-    bench.now_ms += 2 * DAY_MS
-    sweep()
+    bench.now_ms += DAY_MS
+    sweep(bench)
     count = bench.box.store.read(lambda db: AnswerBook(db).counts())
     assert count == {"rejected": 1}
-    assert len(kept(bench, "rejected")) == 1
+    assert kept(bench, "rejected") != [None]
+    bench.now_ms += 100 * DAY_MS
+    sweep(bench)
+    assert bench.box.store.read(lambda db: AnswerBook(db).counts()) == {}
 
 
 def test_a_revoked_device_is_not_heard(bench: Bench, phone: Sender) -> None:
