@@ -149,10 +149,12 @@ class Retention:
             " WHERE pos & 1 = 0 AND pos < ? ORDER BY pos LIMIT ?)",
             floor * 2,
         )
+        # With a record go its versions: its number may be given to another one.
+        gone = "SELECT num FROM box_rows WHERE deleted = 1 AND seq < ? ORDER BY seq LIMIT ?"
         yield _drop(
-            "DELETE FROM box_rows WHERE num IN (SELECT num FROM box_rows"
-            " WHERE deleted = 1 AND seq < ? ORDER BY seq LIMIT ?)",
+            f"DELETE FROM box_rows WHERE num IN ({gone})",
             floor,
+            before=f"DELETE FROM box_versions WHERE row IN ({gone})",
         )
         yield _drop(
             "DELETE FROM box_grants WHERE (device, bucket, since) IN (SELECT device, bucket, since"
@@ -184,10 +186,12 @@ class Retention:
         self._walked_day = day
 
 
-def _drop(sql: str, upto: int) -> Chunk:
-    """Return what runs a statement that takes a bound and a limit."""
+def _drop(sql: str, upto: int, *, before: str = "") -> Chunk:
+    """Return what runs a statement that takes a bound and a limit, and another one before it."""
 
     def chunk(connection: Connection, limit: int) -> int:
+        if before:
+            connection.rows(before, (upto, limit))
         connection.rows(sql, (upto, limit))
         return connection.raw.changes()
 

@@ -206,6 +206,21 @@ def test_earlier_versions_and_grants_that_ended_go(shelf: Shelf) -> None:
     assert shelf.bench.box.store.write(lambda tx: tx.granted(shelf.device, "all"))
 
 
+def test_with_a_record_go_its_versions_because_its_number_is_given_again(shelf: Shelf) -> None:
+    one = shelf.bench.new_id()
+    for n in (1, 2, 3):
+        shelf.write(one, None, n)
+    shelf.delete(one)
+    shelf.bench.box.store.write(lambda tx: tx.grants.replace(shelf.device, ["all"]))
+    head = shelf.bench.box.store.write(lambda tx: tx.log.head)
+    shelf.bench.box.store.write(
+        lambda tx: IdentityBook(tx.db).touch_device(shelf.device, seen_at=1, synced_seq=head)
+    )
+    assert shelf.count("box_versions") == 2
+    shelf.round()
+    assert (shelf.count("box_rows"), shelf.count("box_versions")) == (0, 0)
+
+
 def test_a_date_from_a_wrong_clock_keeps_no_other_answer(shelf: Shelf) -> None:
     shelf.send({"n": 1})
     shelf.bench.now_ms += 10_000 * DAY_MS
