@@ -181,6 +181,10 @@ class Blobs(msgspec.Struct, frozen=True, kw_only=True):
     """`[blobs]`: photos, signatures and other files."""
 
     max_bytes: Annotated[int, whole(1024, 4_294_967_296, "Bytes of the largest file.")] = 67_108_864
+    unnamed_days: Annotated[
+        int,
+        whole(7, 3650, "Days a file is kept that no record names."),
+    ] = 60
     upload_expires_h: Annotated[
         int, whole(1, 8760, "Hours an unfinished upload is kept after its last byte.")
     ] = 168

@@ -18,11 +18,11 @@ from appliance.api.errors import PluginError
 from appliance.api.mutations import Write
 from appliance.api.schedule import ScheduledJob
 from appliance.daemon.presence import Presence
-from appliance.enrollment.clock import MINUTE_MS, ClockState
+from appliance.enrollment.clock import DAY_MS, MINUTE_MS, ClockState
 from appliance.http.deadline import Clock, Timer
 from appliance.http.store_calls import side_read, written
 from appliance.http.workers import Workers
-from appliance.store import segments
+from appliance.store import blob_sweep, segments
 from appliance.store.box import Box
 from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
@@ -39,6 +39,9 @@ PAUSE_SHARE = 4
 those before it at the writer included."""
 
 UPLOADS_S = 900.0
+BLOBS_S = 60.0
+"""Seconds from one folder of blobs to the next: all 256 take some four hours."""
+
 CLOCK_S = 60.0
 CLOCK_WRITTEN_MS = 10 * MINUTE_MS
 """How far what is known of the time may run ahead of what is written down."""
@@ -114,11 +117,13 @@ class Housekeeping:
         self._retention = Retention(Terms(sync.tombstone_days, sync.answer_days, sync.kept_days))
         self._presence = presence
         self._clock_written_ms = 0
+        self._blob_folder = 0
         self._chores = [
             Chore(clock, "segments", SEGMENTS_S, self.build_segments, first_s=0.5),
             Chore(clock, "presence", PRESENCE_S, self.write_presence),
             Chore(clock, "retention", RETENTION_S, self.sweep, first_s=30.0),
             Chore(clock, "uploads", UPLOADS_S, self.sweep_uploads),
+            Chore(clock, "blobs", BLOBS_S, self.sweep_blobs),
             Chore(clock, "clock", CLOCK_S, self.look_at_clock, first_s=0.0),
         ]
         for plugin, declared in box.plugins.host.declared.items():
@@ -226,6 +231,31 @@ class Housekeeping:
     def sweep_uploads(self) -> Deferred[Any]:
         """Remove expired uploads."""
         return self._workers.run(self._box.uploads.sweep)
+
+    @inlineCallbacks
+    def sweep_blobs(self) -> Any:
+        """Note, and in time remove, what no record names in one folder of blobs."""
+        box = self._box
+        # Not the time that is shown: that may have jumped ahead by years.
+        known_ms = box.clock.seen.floor_ms
+        if not known_ms:
+            return
+        grace_ms = box.settings.blobs.unnamed_days * DAY_MS
+        prefix = blob_sweep.prefix_of(self._blob_folder)
+        blobs = box.uploads.blobs
+        names = yield self._workers.run(lambda: blobs.names_in(prefix))
+        found = yield side_read(
+            box.store, lambda db: blob_sweep.look(db, prefix, names, known_ms, grace_ms)
+        )
+        removed: list[str] = []
+        if not found.empty:
+            removed = yield written(
+                box.store, lambda tx: blob_sweep.settle(tx.db, blobs, found, known_ms, grace_ms)
+            )
+        if removed:
+            _log.info("blobs_removed", count=len(removed), folder=prefix)
+        else:
+            self._blob_folder = (self._blob_folder + 1) % blob_sweep.FOLDERS
 
     def _plugin_job(self, plugin: str, job: ScheduledJob) -> Callable[[], Deferred[Any]]:
         host = self._box.plugins.host

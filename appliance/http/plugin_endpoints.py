@@ -18,6 +18,7 @@ from appliance.http.store_calls import side_read, written
 from appliance.plugin_host.request_schema import RequestSchema
 from appliance.store.box import Box
 from appliance.store.connection import Connection
+from appliance.store.identities import Enrolled
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.envelope import too_deep
 from appliance.sync.writes import store_write
@@ -71,7 +72,7 @@ class PluginEndpoint:
 
         return (
             side_read(self._box.store, ask)
-            .addCallback(self._store)
+            .addCallback(self._store, identity.enrolled)
             .addCallbacks(self._answer, self._failed)
         )
 
@@ -85,14 +86,18 @@ class PluginEndpoint:
             errors = [FieldError(*fault) for fault in faults]
             raise Problem("content_invalid", "The request does not fit its schema.", errors=errors)
 
-    def _store(self, found: EndpointResponse) -> EndpointResponse | Deferred[EndpointResponse]:
+    def _store(
+        self, found: EndpointResponse, enrolled: Enrolled
+    ) -> EndpointResponse | Deferred[EndpointResponse]:
         if not found.writes:
             return found
 
         def job(tx: WriteTransaction) -> EndpointResponse:
             self._box.reserve.check(tx.db)
-            for write in found.writes:
-                store_write(tx, self._box.plugins.registry, write)
+            # What the device asked for is written: it may name what the device may name.
+            with tx.named_by(self._box.namer(enrolled)):
+                for write in found.writes:
+                    store_write(tx, self._box.plugins.registry, write)
             return found
 
         return written(self._box.store, job)

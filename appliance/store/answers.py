@@ -9,6 +9,7 @@ import msgspec
 import orjson
 
 from appliance.api.mutations import Issue
+from appliance.store.blob_names import BlobNames
 from appliance.store.connection import Connection
 from appliance.store.kept import KeptBook
 from appliance.sync.envelope import Envelope
@@ -93,6 +94,8 @@ class AnswerBook:
                 payload,
             ),
         )
+        if payload is not None and self._db.raw.changes():
+            BlobNames(self._db).keep_for(self._db.raw.last_insert_rowid(), sender.device, payload)
 
     def forget(self, num: int) -> None:
         """Remove a mutation, so that it can be taken in again."""

@@ -179,13 +179,23 @@ class BlobStore:
             self._disk.remove(path)
             self._disk.sync_directory(path.parent)
 
+    def discard(self, sha256: str) -> None:
+        """Remove a blob like `remove`, without waiting until that survives a power cut."""
+        self._disk.remove(self.path(sha256))
+
     def names(self) -> Iterator[str]:
         """Go through the names of all blobs, in order."""
         for folder in self._disk.names(self._folder):
             if _FOLDER.match(folder):
-                for rest in self._disk.names(self._folder / folder):
-                    if is_blob_name(folder + rest):
-                        yield folder + rest
+                yield from self.names_in(folder)
+
+    def names_in(self, prefix: str) -> list[str]:
+        """Return the names of the blobs that begin with these two digits, in order."""
+        folder = self._folder / prefix
+        # A folder that is not there has no size.
+        if self._disk.size(folder) is None:
+            return []
+        return [prefix + rest for rest in self._disk.names(folder) if is_blob_name(prefix + rest)]
 
     def verify(self, sha256: str) -> bool:
         """Read a blob again and tell whether its content is what its name says."""

@@ -21,12 +21,14 @@ from appliance.enrollment.entropy import Entropy
 from appliance.enrollment.pairing_code import PairingLimits
 from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.discovery import Found
+from appliance.store.blob_names import BlobNames, Namer
 from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
 from appliance.store.declared_rights import configured_permissions, default_permissions
-from appliance.store.disk import Disk, SystemDisk
+from appliance.store.disk import Disk, DiskFailed, SystemDisk
 from appliance.store.disk_reserve import MEGABYTE, DiskReserve
 from appliance.store.enrolling import Enroller
+from appliance.store.errors import StoreError
 from appliance.store.failure_notes import FailureNotes
 from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.kept import SHARE, KeptLimits
@@ -203,6 +205,7 @@ class Box:
             settings.blobs.upload_expires_h * HOUR_MS,
             self.reserve.files.reserve,
             disk=self._disk,
+            arrives=self._blob_arrives,
         )
         self.uploads.recover()
         self.segments = SegmentFiles(self.state_dir / "segments")
@@ -237,6 +240,22 @@ class Box:
             configured_permissions(self.settings),
             PermissionBook(connection).all(),
         )
+
+    def _blob_arrives(self, device_id: str, sha256: str) -> None:
+        """Note whose blob it is, before it is in its place.
+
+        Raises:
+            DiskError: that cannot be written down.
+        """
+        known_ms = self.clock.seen.floor_ms
+        try:
+            self.store.write(lambda tx: BlobNames(tx.db).arrives(sha256, device_id, known_ms))
+        except StoreError as error:
+            raise DiskFailed(str(error)) from error
+
+    def namer(self, enrolled: Enrolled) -> Namer:
+        """Return a device as the one whose mutation names blobs."""
+        return Namer(enrolled.number, lambda: self.rights(enrolled).readable)
 
     def rights(self, enrolled: Enrolled) -> Rights:
         """Return what a device may read and write."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 
-from appliance.store.changes import OPEN
 from appliance.store.connection import CALLER_BUCKETS, Connection
+from appliance.store.grants import OPEN
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from appliance.api.mutations import Change, Row
+from appliance.store.blob_names import Namer
 from appliance.store.connection import Connection
 from appliance.store.record_index import index_record
 from appliance.sync.checksums import row_digest, to_signed
@@ -21,9 +22,6 @@ from appliance.sync.registry import CompiledCollection, Registry
 
 LINE_OVERHEAD = 100
 """Bytes of a line beside the row: names, id, seq."""
-
-OPEN = 1 << 62
-"""The end of a grant that still holds."""
 
 
 class Recorded(NamedTuple):
@@ -50,12 +48,14 @@ class ChangeLog:
         registry: the collections.
         head: the seq of the newest change, committed or not.
         recorded: changes since the transaction began.
+        namer: the device whose mutation is being stored, None for the appliance's own changes.
     """
 
     def __init__(self, connection: Connection, registry: Registry) -> None:
         """Read the head and the names' numbers from the store."""
         self._db = connection
         self.registry = registry
+        self.namer: Namer | None = None
         self.head = self._written_head = 0
         self.read_head()
         self.recorded: list[Recorded] = []
@@ -227,7 +227,7 @@ class ChangeLog:
         if self._newest is not None:
             self._newest[collection] = seq
         if compiled.searchable or compiled.blobs:
-            index_record(self._db, compiled, row_number, row, new=found is None)
+            index_record(self._db, compiled, row_number, row, self.namer, new=found is None)
         return seq
 
     def _keep_version(self, row_number: int, now_ms: int) -> None:
@@ -270,7 +270,7 @@ class ChangeLog:
         if self._newest is not None:
             self._newest[collection] = seq
         if compiled.searchable or compiled.blobs:
-            index_record(self._db, compiled, row_number, {}, new=False)
+            index_record(self._db, compiled, row_number, {}, None, new=False)
         return seq
 
     def _leave(

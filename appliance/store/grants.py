@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from appliance.store.changes import OPEN, ChangeLog
 from appliance.store.connection import Connection
+
+if TYPE_CHECKING:
+    from appliance.store.changes import ChangeLog
+
+OPEN = 1 << 62
+"""The end of a grant that still holds."""
 
 
 class GrantBook:

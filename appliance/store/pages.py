@@ -13,8 +13,8 @@ from typing import NamedTuple
 import orjson
 
 from appliance.store import page_statements as statements
-from appliance.store.changes import OPEN
 from appliance.store.connection import Connection
+from appliance.store.grants import OPEN
 from appliance.store.page_cache import PageCache
 from appliance.store.page_statements import Statements, listed
 from appliance.sync.pull_transaction import (

@@ -86,18 +86,19 @@ class Receiver:
             writable=box.permissions.writable(roles),
             last_n=enrolled.last_n,
         )
-        if alone:
-            answers, sender = self._all(tx, sender, lines, self._alone)
-        else:
-            try:
-                with translated():
-                    answers, sender = self._all(tx, sender, lines, self._intake.receive)
-            except (StoreError, MemoryError):
-                raise
-            except Exception:
-                raise RunInstead(
-                    lambda tx: self.receive(tx, device, lines, alone=True, retried=retried)
-                ) from None
+        with tx.named_by(box.namer(enrolled)):
+            if alone:
+                answers, sender = self._all(tx, sender, lines, self._alone)
+            else:
+                try:
+                    with translated():
+                        answers, sender = self._all(tx, sender, lines, self._intake.receive)
+                except (StoreError, MemoryError):
+                    raise
+                except Exception:
+                    raise RunInstead(
+                        lambda tx: self.receive(tx, device, lines, alone=True, retried=retried)
+                    ) from None
         if sender.last_n != enrolled.last_n:
             identities.set_last_n(device, sender.last_n)
         return answers

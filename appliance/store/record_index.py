@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from appliance.api.mutations import Row
+from appliance.store.blob_names import BlobNames, Namer
 from appliance.store.connection import Connection
 from appliance.store.search_text import search_text
 from appliance.sync.registry import CompiledCollection
 
 
 def index_record(
-    connection: Connection, compiled: CompiledCollection, row_number: int, row: Row, *, new: bool
+    connection: Connection,
+    compiled: CompiledCollection,
+    row_number: int,
+    row: Row,
+    namer: Namer | None,
+    *,
+    new: bool,
 ) -> None:
     """Index a record that was just written.
 
@@ -21,6 +28,7 @@ def index_record(
         compiled: its collection.
         row_number: its number.
         row: as it stands; empty where it was deleted.
+        namer: the device whose mutation it is, None for the appliance's own.
         new: whether it was not there before.
     """
     if compiled.searchable:
@@ -32,13 +40,8 @@ def index_record(
                 "INSERT INTO box_search (rowid, text) VALUES (?, ?)", (row_number, text)
             )
     if compiled.blobs:
-        if not new:
-            connection.rows("DELETE FROM box_blob_refs WHERE row = ?", (row_number,))
-        for path in compiled.blobs:
-            for value in _at(row, path):
-                connection.rows(
-                    "INSERT OR IGNORE INTO box_blob_refs VALUES (?, ?)", (value, row_number)
-                )
+        names = [value for path in compiled.blobs for value in _at(row, path)]
+        BlobNames(connection).replace(row_number, names, namer, new=new)
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from appliance.api.mutations import Row
 from appliance.store.answers import AnswerBook
+from appliance.store.blob_names import Namer
 from appliance.store.changes import ChangeLog
 from appliance.store.connection import Connection
 from appliance.store.grants import GrantBook
@@ -85,6 +86,15 @@ class WriteTransaction:
         except BaseException:
             self.grants.forget()
             raise
+
+    @contextmanager
+    def named_by(self, namer: Namer) -> Iterator[None]:
+        """Take the blobs that are named inside for named by a device."""
+        self.log.namer = namer
+        try:
+            yield
+        finally:
+            self.log.namer = None
 
     def put(
         self, collection: str, record_id: str, bucket: str, text: bytes, row: Row, origin: int

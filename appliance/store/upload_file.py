@@ -51,6 +51,7 @@ class UploadFile:
         disk: Disk,
         clock: Callable[[], int],
         expires_ms: int,
+        arrives: Callable[[str, str], None],
     ) -> None:
         self.upload = upload
         self.gone = False
@@ -61,6 +62,7 @@ class UploadFile:
         self._disk = disk
         self._clock = clock
         self._expires_ms = expires_ms
+        self._arrives = arrives
         self._chunk: OpenChunk | None = None
         # SHA-256 of the bytes up to the offset; None where this process has not seen them all.
         self._content: Digest | None = hashlib.sha256() if upload.offset == 0 else None
@@ -251,6 +253,8 @@ class UploadFile:
     def _settle(self, finished: Upload) -> None:
         """Record the finish, then move the data among the blobs; may be repeated."""
         self._record(finished)
+        # Before the blob is in its place: from then on nobody removes it as one that nothing names.
+        self._arrives(finished.owner, str(finished.blob))
         self._blobs.adopt(self._data, str(finished.blob), finished.offset)
         self.upload = finished
         self._finishing = None

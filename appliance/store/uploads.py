@@ -55,6 +55,8 @@ class UploadStore:
         reserve_bytes: disk space that uploads leave free for everything else.
         disk: the file operations.
         entropy: gives n random bytes; ids are made of it.
+        arrives: told, in the thread that finishes an upload, its owner and the blob's name, before
+            the blob is in its place; perhaps more than once. Raises `DiskError`.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class UploadStore:
         *,
         disk: Disk | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
+        arrives: Callable[[str, str], None] = lambda _owner, _sha256: None,
     ) -> None:
         self.max_bytes = max_bytes
         self._disk: Disk = SystemDisk() if disk is None else disk
@@ -76,6 +79,7 @@ class UploadStore:
         self._expires_ms = expires_ms
         self._reserve_bytes = reserve_bytes
         self._entropy = entropy
+        self._arrives = arrives
         # Guards the index and the holders; never held during a disk operation.
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
@@ -247,7 +251,13 @@ class UploadStore:
 
     def _file(self, upload: Upload) -> UploadFile:
         return UploadFile(
-            upload, self._folder, self.blobs, self._disk, self._clock, self._expires_ms
+            upload,
+            self._folder,
+            self.blobs,
+            self._disk,
+            self._clock,
+            self._expires_ms,
+            self._arrives,
         )
 
     def _count_open(self, owner: str) -> int:

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Set
 
 from appliance.store.connection import Connection
-from appliance.store.pages import PullReader
+from appliance.store.grants import OPEN
 
 
 def blob_is_visible(connection: Connection, sha256: str, device: int, readable: Set[str]) -> bool:
     """Tell whether a device may see a record that names a blob.
 
     Args:
-        connection: in a read transaction.
+        connection: in a transaction.
         sha256: the blob's name.
         device: the device's number.
         readable: names of the collections it may read.
     """
-    head = PullReader(connection, frozenset()).head()
     return any(
         name in readable
         for (name,) in connection.rows(
             "SELECT k.name FROM box_blob_refs f JOIN box_rows r ON r.num = f.row"
-            " JOIN box_grants g ON g.device = ? AND g.bucket = r.bucket AND g.since <= ?"
-            " AND g.until > ? JOIN box_collections k ON k.num = r.collection"
+            " JOIN box_grants g ON g.device = ? AND g.bucket = r.bucket AND g.until = ?"
+            " JOIN box_collections k ON k.num = r.collection"
             " WHERE f.sha256 = ? AND r.deleted = 0",
-            (device, head, head, sha256),
+            (device, OPEN, sha256),
         )
     )
