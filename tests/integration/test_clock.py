@@ -12,7 +12,7 @@ from appliance.testing.daemon_process import CommandFailed, DaemonProcess
 from appliance.testing.device import Device
 
 CONFIG = """
-[collections.notes]
+[collections.memos]
 fields = { code = "text!" }
 key = ["code"]
 write = ["*"]
@@ -71,7 +71,7 @@ def enrolled(machine: Machine, folder: Path) -> Device:
     machine.daemon.command("user", "add", "anna", "--role", "agent")
     device = Device(folder / "phone.db")
     device.enroll(machine.daemon.invite("anna"), name="phone")
-    device.create("notes", {"code": "first"})
+    device.create("memos", {"code": "first"})
     device.sync()
     return device
 
@@ -85,7 +85,7 @@ def test_a_box_without_a_battery_clock_serves_on(machine: Machine, tmp_path: Pat
     machine.set_ahead(-int(time.time()) + 60)
     machine.daemon.start()
     device.use_address(machine.daemon.url)
-    device.create("notes", {"code": "in 1970"})
+    device.create("memos", {"code": "in 1970"})
     assert device.sync().equal
     assert abs(device.hello()["time"] / 1000 - time.time()) < 3600
     told = machine.daemon.command("clock", "show")
@@ -115,7 +115,7 @@ def test_a_jump_ahead_leaves_no_trace_and_one_that_was_believed_can_be_taken_bac
     machine.daemon.start()
     assert (machine.state(), machine.hours_off()) == ("right", 0)
     device.use_address(machine.daemon.url)
-    device.create("notes", {"code": "after the jump"})
+    device.create("memos", {"code": "after the jump"})
     assert device.sync().equal
 
     machine.set_ahead(3 * YEAR_S)
@@ -128,7 +128,7 @@ def test_a_jump_ahead_leaves_no_trace_and_one_that_was_believed_can_be_taken_bac
     assert (reset["state"], reset["advice"]) == ("right", "")
     machine.daemon.start()
     device.use_address(machine.daemon.url)
-    device.create("notes", {"code": "taken back"})
+    device.create("memos", {"code": "taken back"})
     assert device.sync().equal
     actions = [entry["action"] for entry in machine.daemon.ask("audit", "list")]
     assert actions.count("clock.reset") == 2

@@ -134,7 +134,7 @@ def test_below_the_reserve_devices_wait_and_everything_else_goes_on(reserved_dis
         phone, tablet = Device(tmp_path / "phone.db"), Device(tmp_path / "tablet.db")
         phone.enroll(daemon.invite("anna"), name="phone")
         tablet.enroll(daemon.invite("anna"), name="tablet")
-        phone.create("notes", {"code": "before", "text": "x"})
+        phone.create("memos", {"code": "before", "text": "x"})
         phone.sync()
         assert health(phone) == (200, {"status": "ok"})
 
@@ -145,20 +145,20 @@ def test_below_the_reserve_devices_wait_and_everything_else_goes_on(reserved_dis
         with pytest.raises(DeviceProblem) as waits:
             phone.upload_blobs()
         assert (waits.value.status, waits.value.retry_after) == (507, 60.0)
-        phone.create("notes", {"code": "files-wait", "text": "x"})
+        phone.create("memos", {"code": "files-wait", "text": "x"})
         phone.push()
 
         ballast.unlink()
         ballast = fill(reserved_disk, 5_000_000)
         until(lambda: health(phone)[0] == 503)
-        phone.create("notes", {"code": "documents-wait", "text": "x"})
+        phone.create("memos", {"code": "documents-wait", "text": "x"})
         with pytest.raises(DeviceProblem) as waits:
             phone.push()
         assert (waits.value.status, waits.value.retry_after) == (507, 60.0)
         assert "MB are kept back (sync.disk_reserve_mb)" in str(waits.value)
 
         tablet.pull()
-        assert {record.row["code"] for record in tablet.rows("notes")} == {"before", "files-wait"}
+        assert {record.row["code"] for record in tablet.rows("memos")} == {"before", "files-wait"}
         assert next(phone.live()) == tablet.head
         assert "pushes wait: the disk has" in daemon.command("status")
         assert daemon.ask("status")["disk"]["reserve_bytes"] == 8_000_000
@@ -171,7 +171,7 @@ def test_below_the_reserve_devices_wait_and_everything_else_goes_on(reserved_dis
         until(lambda: health(phone) == (200, {"status": "ok"}))
         report = phone.sync()
         assert (report.equal, phone.waiting()) == (True, 0)
-        assert {record.row["code"] for record in phone.rows("notes")} == {
+        assert {record.row["code"] for record in phone.rows("memos")} == {
             "before",
             "files-wait",
             "documents-wait",
@@ -187,7 +187,7 @@ def test_a_long_push_ends_before_the_disk_is_full(reserved_disk, tmp_path):
         phone.enroll(daemon.invite("anna"), name="phone")
         ballast = fill(reserved_disk, 12_000_000)
         for number in range(30_000):
-            phone.create("notes", {"code": f"n-{number}", "text": "y" * 900})
+            phone.create("memos", {"code": f"n-{number}", "text": "y" * 900})
         with pytest.raises((DeviceProblem, LinkDown)):
             phone.push(max_lines=10_000)
         assert 0 < phone.waiting() < 30_000

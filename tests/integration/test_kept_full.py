@@ -13,7 +13,7 @@ from appliance.testing.link import DeviceProblem, LinkDown
 CONFIG = """
 [sync]
 kept_mb_per_device = 1
-[collections.notes]
+[collections.memos]
 fields = { code = "text!" }
 key = ["code"]
 write = ["*"]
@@ -28,7 +28,7 @@ def test_a_broken_device_waits_for_a_technician_and_the_others_do_not(tmp_path: 
         broken.enroll(daemon.invite("anna"), name="broken")
         sound.enroll(daemon.invite("anna"), name="sound")
         for _ in range(30):
-            broken.create("notes", {"nonsense": "x" * 50_000})
+            broken.create("memos", {"nonsense": "x" * 50_000})
         with pytest.raises((DeviceProblem, LinkDown)):
             broken.push()
         waiting = broken.waiting()
@@ -39,8 +39,8 @@ def test_a_broken_device_waits_for_a_technician_and_the_others_do_not(tmp_path: 
         assert told.value.retry_after == 900.0
         assert broken.waiting() == waiting
 
-        sound.create("notes", {"code": "fine"})
-        sound.create("notes", {"nonsense": 1})
+        sound.create("memos", {"code": "fine"})
+        sound.create("memos", {"nonsense": 1})
         assert sound.sync().equal
         assert sound.waiting() == 0
 
