@@ -31,6 +31,7 @@ MAX_TEXT = 1_000
 MAX_ITEMS = 10_000
 MAX_JSON = 64 * 1024
 _PLAIN_LEVELS = 4
+_SEEN = 60
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _NUMBERS = {"int", "money", "price", "quantity", "basis_points", "timestamp"}
 _SCALARS = {"id", "ref", "text", "bool", "date", "blob", "i18n", *_NUMBERS}
@@ -304,9 +305,29 @@ def _find_value_fault(value: Any, field: Field, pointer: str) -> tuple[str, str]
                 return fault
     try:
         msgspec.convert(value, _wire_type(field, field.name), strict=True, from_attributes=False)
-    except msgspec.ValidationError as error:
-        return pointer, f"{error}; expected {expected(field)}"
+    except msgspec.ValidationError:
+        return pointer, f"got {_seen(value)}; expected {expected(field)}{_bounds(field)}"
     return None
+
+
+def _seen(value: Any) -> str:
+    """Say what was sent, shortly."""
+    if isinstance(value, str) and len(value) > _SEEN:
+        return f"text of {len(value)} characters"
+    if isinstance(value, list):
+        return f"an array of {len(value)} items"
+    if isinstance(value, dict):
+        return "an object"
+    if type(value) is int and abs(value) > MAX_INTEGER:
+        return "an integer beyond 2^53"
+    return msgspec.json.encode(value).decode()
+
+
+def _bounds(field: Field) -> str:
+    if field.values or field.type not in _NUMBERS:
+        return ""
+    low = "" if field.minimum is None else f", {field.minimum} or more"
+    return low if field.maximum is None else f"{low}, {field.maximum} or less"
 
 
 def _escape(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 from typing import Any
 
 import hypothesis.strategies as st
@@ -120,8 +121,46 @@ def test_bad_values_are_refused_with_a_pointer(kind: str) -> None:
         # A number beyond every integer is refused by the reader, which knows no place in the row.
         if _fits(value):
             assert refused.value.pointer.startswith("/v"), (value, refused.value.pointer)
+            assert "Expected `" not in str(refused.value)
         assert refused.value.code == "schema_invalid"
         assert str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "text"),
+    [
+        (Field(name="v", type="text"), 7, "got 7; expected text, at most 1000 characters"),
+        (
+            Field(name="v", type="text", max_length=70),
+            "я" * 80,
+            "got text of 80 characters; expected text, at most 70 characters",
+        ),
+        (
+            Field(name="v", type="ref", of="outlets"),
+            "no-uuid",
+            'got "no-uuid"; expected the id of a record of outlets',
+        ),
+        (
+            Field(name="v", type="int", minimum=0, maximum=9),
+            12,
+            "got 12; expected an integer, |n| < 2^53, 0 or more, 9 or less",
+        ),
+        (
+            Field(name="v", type="int"),
+            10**30,
+            "got an integer beyond 2^53; expected an integer, |n| < 2^53",
+        ),
+        (Field(name="v", type="bool"), [1, 2], "got an array of 2 items; expected true or false"),
+        (Field(name="v", type="date"), {}, "got an object; expected text of the form YYYY-MM-DD"),
+        (Field(name="v", type="text", values=("a", "b")), "c", 'got "c"; expected one of a, b'),
+    ],
+)
+def test_what_was_sent_and_what_is_expected_are_told(
+    declared: Field, value: object, text: str
+) -> None:
+    with pytest.raises(RecordError) as refused:
+        codec(declared).decode(json.dumps({"v": value}).encode())
+    assert str(refused.value) == text
 
 
 def _fits(value: Any) -> bool:
