@@ -34,6 +34,7 @@ from appliance.daemon.notify import Notifier
 from appliance.daemon.presence import Presence
 from appliance.daemon.watch import Watch
 from appliance.enrollment.server_certificate import ServerCertificate
+from appliance.hardware.file_printer import FilePrinter, PrinterFault
 from appliance.http.blobs import blob_routes
 from appliance.http.description import with_description
 from appliance.http.enroll import enroll_routes
@@ -143,8 +144,11 @@ class Service:
         control.serving = self.public
         control.start()
         self._stop.append(control.stop)
-        for printer in self._settings.printers.values():
-            printer.folder.mkdir(parents=True, exist_ok=True)
+        for name, printer in self._settings.printers.items():
+            try:
+                FilePrinter(printer.folder).prepare()
+            except PrinterFault as fault:  # printing says so too, and all else goes on
+                self._log.warning("printer_off", printer=name, reason=str(fault))
         self._chores = Housekeeping(box, self._reactor, workers, self._presence)
         self._chores.start()
         self._announce(workers)

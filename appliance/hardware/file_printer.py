@@ -30,6 +30,21 @@ class FilePrinter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def prepare(self) -> None:
+        """Make the folder, where there is none.
+
+        Raises:
+            PrinterFault: it cannot be made, or is no folder.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        except OSError as error:
+            raise PrinterFault(
+                f"the printer's folder {self.folder} cannot be made: {_why(error)}; make it by "
+                "hand for the user of the daemon, or change `folder` of the printer in the "
+                "configuration"
+            ) from error
+
     def write(self, title: str, data: bytes, suffix: str = ".txt") -> Path:
         """Write one document, whole or not at all, and return its file.
 
@@ -44,16 +59,15 @@ class FilePrinter:
         Raises:
             PrinterFault: the folder refuses it.
         """
+        self.prepare()
         try:
             return self._write(_name(title), data, suffix)
         except OSError as error:
             raise PrinterFault(
-                f"the printer's folder {self.folder} does not take the document: "
-                f"{error.strerror or error}"
+                f"the printer's folder {self.folder} does not take the document: {_why(error)}"
             ) from error
 
     def _write(self, name: str, data: bytes, suffix: str) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         temporary = self.folder / f".{os.getpid()}-{os.urandom(6).hex()}.new"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
         try:
@@ -94,6 +108,12 @@ class FilePrinter:
     def _last(self) -> int:
         numbers = (_NUMBERED.match(entry.name) for entry in self.folder.iterdir())
         return max((int(match[1]) for match in numbers if match), default=0)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "there is something that is no folder"
+    return error.strerror or str(error)
 
 
 def _name(title: str) -> str:
