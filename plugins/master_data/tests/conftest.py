@@ -90,7 +90,7 @@ def company() -> dict[str, dict[str, Row]]:
     """Two branches, a supervisor with two reps, a manager of one branch, some outlets."""
     return {
         "org_units": {
-            "hq": {"code": "hq", "kind": "company"},
+            "hq": {"code": "hq", "kind": "company", "legal_party_id": "own"},
             "north": {"code": "n", "kind": "branch", "parent_id": "hq"},
             "south": {"code": "s", "kind": "branch", "parent_id": "hq"},
         },
@@ -113,12 +113,22 @@ def company() -> dict[str, dict[str, Row]]:
         },
         "outlets": {
             "o1": {"party_id": "p1", "code": "O1", "warehouse_id": "w1"},
-            "o2": {"party_id": "p1", "payer_party_id": "p2", "price_list_id": "l-own"},
+            "o2": {
+                "party_id": "p1",
+                "payer_party_id": "p2",
+                "price_list_id": "l-own",
+                "segments": ["A"],
+            },
             "o3": {"party_id": "p3", "code": "O3"},
             "o9": {"party_id": "p9", "code": "O9"},
         },
         "parties": {
-            "p1": {"name": "One", "price_list_id": "l-child"},
+            "p1": {
+                "name": "One",
+                "price_list_id": "l-child",
+                "group_id": "holding",
+                "segments": ["horeca"],
+            },
             "p2": {"name": "Payer"},
             "p3": {"name": "Three"},
             "p9": {"name": "Nine", "price_list_id": "l-other"},

@@ -13,13 +13,20 @@ from appliance_master_data.plugin import plugin
 Company = dict[str, dict[str, Row]]
 
 
-def seen(context: FakeContext, login: str, role: str, org_id: str | None = None) -> set[str]:
+def named(context: FakeContext, login: str, role: str, org_id: str | None = None) -> set[str]:
+    """Return all buckets that a device of somebody may see."""
     user = User(id=login, login=login, name=login, roles=(role,), org_id=org_id)
     device = Device(id="d", name="phone", platform="android", user=user)
     buckets = list(plugin.device_buckets(device, context))
     assert len(buckets) == len(set(buckets)), "a bucket is named twice"
+    return set(buckets)
+
+
+def seen(context: FakeContext, login: str, role: str, org_id: str | None = None) -> set[str]:
+    """Return those beside what is his own and what roles are told."""
+    buckets = named(context, login, role, org_id)
     assert f"own:{login}" in buckets
-    return set(buckets) - {f"own:{login}"}
+    return {bucket for bucket in buckets if "role:" not in bucket} - {f"own:{login}"}
 
 
 @pytest.fixture
@@ -33,6 +40,7 @@ def test_a_rep_sees_what_hangs_on_his_active_routes_and_nothing_else(context: Fa
         "user:anna",
         "org:north",
         "org:hq",
+        "party:own",
         "route:r1",
         "outlet:o1",
         "outlet:o2",
@@ -43,6 +51,9 @@ def test_a_rep_sees_what_hangs_on_his_active_routes_and_nothing_else(context: Fa
         "price_list:l-base",
         "price_list:l-own",
         "warehouse:w1",
+        "group:holding",
+        "segment:A",
+        "segment:horeca",
     }
 
 
@@ -61,7 +72,15 @@ def test_a_supervisor_sees_his_team(context: FakeContext) -> None:
     assert {"user:sven", "user:anna", "user:boris", "route:r1", "route:r2"} <= buckets
     assert {"outlet:o1", "outlet:o2", "outlet:o3"} <= buckets
     assert "user:mira" not in buckets
-    assert seen(context, "sven", "agent", "hq") == {"all", "user:sven", "org:hq"}
+    assert seen(context, "sven", "agent", "hq") == {"all", "user:sven", "org:hq", "party:own"}
+
+
+def test_who_leads_a_leader_leads_his_people_too(context: FakeContext) -> None:
+    context.put("users", "sven", {"login": "sven", "supervisor_id": "gala"})
+    assert {"user:sven", "user:anna", "route:r2"} <= seen(context, "gala", "supervisor")
+    # A loop in the data ends.
+    context.put("users", "gala", {"login": "gala", "supervisor_id": "anna"})
+    assert "route:r2" in seen(context, "gala", "supervisor")
 
 
 def test_a_manager_sees_his_branch(context: FakeContext) -> None:
@@ -79,7 +98,7 @@ def test_a_checker_sees_the_warehouses_of_his_unit(context: FakeContext) -> None
 
 @pytest.mark.parametrize("role", ["admin", "hq", "accounting"])
 def test_the_office_sees_everything(context: FakeContext, company: Company, role: str) -> None:
-    named = {
+    kinds = {
         "org_units": "org",
         "users": "user",
         "routes": "route",
@@ -88,9 +107,129 @@ def test_the_office_sees_everything(context: FakeContext, company: Company, role
         "price_lists": "price_list",
         "warehouses": "warehouse",
     }
-    everything = {f"{named[name]}:{key}" for name in named for key in company[name]}
+    everything = {f"{kinds[name]}:{key}" for name in kinds for key in company[name]}
+    everything |= {"group:holding"}
     assert seen(context, "olga", role) == everything | {"all", "user:olga"}
     assert seen(context, "anna", role) == everything | {"all"}
+    told = named(context, "olga", role)
+    assert {"role:agent", "role:client", "org:south:role:driver"} <= told
+    assert not {bucket for bucket in told if bucket.startswith(("own:", "archive:"))} - {"own:olga"}
+
+
+def test_what_a_role_is_told(context: FakeContext) -> None:
+    def told(login: str, role: str) -> set[str]:
+        return {b for b in named(context, login, role, "north") if "role:" in b}
+
+    assert told("anna", "agent") == {"role:agent", "org:north:role:agent", "org:hq:role:agent"}
+    # Who leads others gets what they are told.
+    assert {"role:supervisor", "role:agent", "role:merchandiser"} <= told("sven", "supervisor")
+    assert "org:north:role:driver" in told("mira", "manager")
+    assert not {bucket for bucket in told("mira", "manager") if "client" in bucket}
+
+
+def test_a_device_works_routes_of_others_for_a_time(context: FakeContext) -> None:
+    duty = {
+        "device_id": "d",
+        "user_id": "anna",
+        "route_ids": ["r2"],
+        "valid_from": "2025-06-15",
+        "valid_to": "2025-06-15",
+    }
+    context.put("device_assignments", "a1", duty)
+    assert {"route:r2", "outlet:o3", "device:d"} <= seen(context, "anna", "agent", "north")
+    # Who leads her sees what she works.
+    context.delete("routes", "r1")
+    assert "route:r2" in seen(context, "sven", "supervisor", "hq")
+    for change in ({"device_id": "other"}, {"user_id": "boris"}, {"valid_to": "2025-06-14"}):
+        context.put("device_assignments", "a1", {**duty, **change})
+        assert "route:r2" not in seen(context, "anna", "agent", "north"), change
+    context.put("device_assignments", "a1", {**duty, "valid_from": "2025-06-16"})
+    assert "route:r2" not in seen(context, "anna", "agent", "north")
+
+
+def lists_of(context: FakeContext, login: str = "boris", org_id: str = "south") -> set[str]:
+    buckets = seen(context, login, "agent", org_id)
+    return {b.partition(":")[2] for b in buckets if b.startswith("price_list:")}
+
+
+def test_which_price_list_an_outlet_has(context: FakeContext) -> None:
+    """o3 of p3 is on the route r2 of the unit south, below hq."""
+    assert lists_of(context) == set()
+    steps: list[tuple[str, str, Row]] = [
+        ("org_units", "hq", {"code": "hq", "price_list_id": "l-own"}),
+        ("org_units", "south", {"code": "s", "parent_id": "hq", "price_list_id": "l-other"}),
+        ("routes", "r2", {"code": "R2", "owner_user_id": "boris", "price_list_id": "l-own"}),
+        ("parties", "p3", {"name": "Three", "price_list_id": "l-child"}),
+    ]
+    for (collection, key, row), expected in zip(
+        steps, ({"l-own"}, {"l-other"}, {"l-own"}, {"l-child", "l-base"}), strict=True
+    ):
+        context.put(collection, key, row)
+        assert lists_of(context) == expected, (collection, key)
+    contract = {"party_id": "p3", "date": "2025-01-01", "price_list_id": "l-other"}
+    context.put("contracts", "c", contract)
+    assert lists_of(context) == {"l-other", "l-child", "l-base"}
+    for change in ({"state": "ended"}, {"valid_to": "2025-06-14"}, {"date": "2025-06-16"}):
+        context.put("contracts", "c", {**contract, **change})
+        assert lists_of(context) == {"l-child", "l-base"}, change
+    context.put("contracts", "c", {**contract, "valid_to": "2025-06-15", "state": "planned"})
+    assert lists_of(context) == {"l-other", "l-child", "l-base"}
+    context.put("outlets", "o3", {"party_id": "p3", "price_list_id": "l-own"})
+    assert lists_of(context) == {"l-own"}
+
+
+PHONE = "+79200000001"
+
+
+def portal(context: FakeContext, **changes: Any) -> set[str]:
+    contact = {"party_id": "p1", "phone_e164": PHONE, "portal_access": True, **changes}
+    context.put("contacts", "k", contact)
+    return seen(context, PHONE[1:], "client")
+
+
+def test_a_customer_sees_the_outlets_that_he_looks_after(context: FakeContext) -> None:
+    context.put("parties", "p1", {"name": "One", "portal_access": True, "price_list_id": "l-base"})
+    own = {"all", f"user:{PHONE[1:]}"}
+    everything = {
+        *own,
+        "party:p1",
+        "party:p2",
+        "outlet:o1",
+        "outlet:o2",
+        "price_list:l-base",
+        "price_list:l-own",
+        "warehouse:w1",
+        "segment:A",
+    }
+    assert portal(context) == everything
+    assert portal(context, outlet_ids=["o1"]) == everything - {
+        *("outlet:o2", "party:p2", "price_list:l-own", "segment:A")
+    }
+    assert portal(context, outlet_ids=["o3"]) == own | {"party:p1"}
+    assert portal(context, portal_access=False) == own
+    assert portal(context, phone_e164="+79200000002") == own
+    # His phone may stand in his record, whatever his login is.
+    context.put("users", "ivan", {"login": "ivan", "phone_e164": PHONE})
+    portal(context)
+    assert seen(context, "ivan", "client") == everything - own | {"all", "user:ivan"}
+    assert seen(context, "ivan", "agent") == {"all", "user:ivan"}
+    context.put("outlets", "o1", {"party_id": "p1", "portal_visible": False})
+    assert "outlet:o1" not in portal(context)
+    context.put("parties", "p1", {"name": "One", "portal_access": True, "active": False})
+    assert portal(context) == own
+
+
+def test_a_route_gives_a_customer_what_the_outlet_lacks_and_not_itself(
+    context: FakeContext,
+) -> None:
+    context.put("parties", "p3", {"name": "Three", "portal_access": True})
+    way = {"code": "R2", "warehouse_id": "w2", "price_list_id": "l-other"}
+    context.put("routes", "r2", way)
+    buckets = portal(context, party_id="p3")
+    assert {"outlet:o3", "warehouse:w2", "price_list:l-other"} <= buckets
+    assert not {bucket for bucket in buckets if bucket.startswith("route:")}
+    context.put("routes", "r2", {**way, "active": False})
+    assert not {"warehouse:w2", "price_list:l-other"} & portal(context, party_id="p3")
 
 
 def test_the_default_price_list_comes_with_its_parents(
@@ -137,3 +276,21 @@ def test_a_route_of_300_outlets_among_6000_takes_time_for_300_only(
         return min(times)
 
     assert best(make_context(trade(6_000))) < 5 * best(make_context(trade(300)))
+
+
+def test_more_outlets_take_no_more_queries(context: FakeContext) -> None:
+    asked: list[str] = []
+    select = context.select
+
+    def counted(sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return select(sql, parameters)
+
+    context.select = counted  # type: ignore[method-assign]
+    seen(context, "anna", "agent", "north")
+    few = len(asked)
+    for number in range(300):
+        context.put("outlets", f"x{number}", {"party_id": f"y{number}"})
+        context.put("route_outlets", f"z{number}", {"route_id": "r1", "outlet_id": f"x{number}"})
+    assert len(seen(context, "anna", "agent", "north")) > 600
+    assert len(asked) - few == few <= 7

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from appliance.api import Context, ScheduledJob, Write
-from appliance_master_data import history
+from appliance_master_data import history, turn_of_day
 
 Run = Callable[[Context], list[Write]]
 
-_ALL: tuple[tuple[ScheduledJob, Run], ...] = ((history.JOB, history.archive),)
+_ALL: tuple[tuple[ScheduledJob, Run], ...] = (
+    (history.JOB, history.archive),
+    (turn_of_day.JOB, turn_of_day.turn),
+)
 
 JOBS: tuple[ScheduledJob, ...] = tuple(job for job, _run in _ALL)
 """Every job."""

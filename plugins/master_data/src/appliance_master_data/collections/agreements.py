@@ -6,7 +6,7 @@ from appliance.api import Collection, Field
 from appliance_master_data.collections.shapes import PAYMENT_FORMS, validity
 
 CONTRACT_STATES = ("planned", "active", "suspended", "ended")
-"""``planned`` and ``ended`` follow from the days."""
+"""``planned`` and ``ended`` follow from the days; see `appliance_master_data.turn_of_day`."""
 
 CONTRACTS = Collection(
     name="contracts",
@@ -45,7 +45,7 @@ CONTRACTS = Collection(
             type="text",
             values=CONTRACT_STATES,
             index=True,
-            doc="Absent: active. The appliance sets planned and ended by the days.",
+            doc="Absent: by the days, as the appliance sets it.",
         ),
     ),
 )

@@ -26,13 +26,14 @@ CONTACTS = Collection(
             max_length=16,
             index=True,
             search=True,
-            doc="With +, digits only; with portal_access it is the login, and no other has it.",
+            doc="With +, digits only; no other contact with portal_access has it.",
         ),
         Field(name="email", type="text", max_length=254),
         Field(
             name="portal_access",
             type="bool",
-            doc="A user of the role client with this phone as login or phone gets the outlets.",
+            doc="The user of the role client who has this phone, or its digits as his login, gets"
+            " the outlets.",
         ),
         Field(name="birthday", type="date"),
     ),

@@ -11,7 +11,13 @@ PARTIES = Collection(
     bucket=("party:{id}",),
     key=("tax_id", "tax_id2"),
     fields=(
-        Field(name="group_id", type="ref", of="parties", doc="The holding it belongs to."),
+        Field(
+            name="group_id",
+            type="ref",
+            of="parties",
+            index=True,
+            doc="The holding it belongs to.",
+        ),
         Field(name="kind", type="text", required=True, values=("company", "person", "sole_trader")),
         Field(name="name", type="text", required=True, max_length=300, search=True),
         Field(name="legal_name", type="text", required=True, max_length=500, search=True),

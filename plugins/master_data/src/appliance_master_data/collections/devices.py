@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from appliance.api import Collection, Field
 from appliance_master_data.collections.roles import STAFF
-from appliance_master_data.collections.shapes import validity
 
 DEVICE_ASSIGNMENTS = Collection(
     name="device_assignments",
@@ -29,7 +28,8 @@ DEVICE_ASSIGNMENTS = Collection(
             items=Field(name="route_id", type="ref", of="routes"),
         ),
         Field(name="vehicle_id", type="id"),
-        *validity(required=("valid_from",)),
+        Field(name="valid_from", type="date", required=True, doc="The first day."),
+        Field(name="valid_to", type="date", index=True, doc="The last day; absent: for ever."),
         Field(
             name="state",
             type="text",

@@ -28,6 +28,7 @@ CUSTOMER_DISCOUNTS = Collection(
             type="text",
             required=True,
             values=("outlet", "party", "group", "segment"),
+            index=True,
             doc="The most specific subject wins, in this order; group is parties.group_id.",
         ),
         Field(

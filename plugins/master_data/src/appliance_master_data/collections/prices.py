@@ -8,6 +8,7 @@ PRICE_LISTS = Collection(
     name="price_lists",
     title="Price lists (price types).",
     history=True,
+    bucket=("price_list:{id}",),
     key=("code",),
     fields=(
         Field(name="code", type="text", max_length=80, index=True, search=True),
@@ -26,6 +27,7 @@ PRICE_LISTS = Collection(
             type="list",
             max_length=1_000,
             items=Field(name="org_id", type="ref", of="org_units"),
+            doc="Units that may sell by it; absent: all.",
         ),
     ),
 )
