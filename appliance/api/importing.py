@@ -69,12 +69,16 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
         row: its fields; a value may be an `ExternalRef`. Fields of an existing record that the
             row does not name keep their values.
         create_only: an existing record is left as it is (for what a file only mentions).
+        record_id: where the external id is not known yet, the record that it names from now on:
+            one that the importer found by what people know it by. None, or one that does not
+            exist: a new record.
     """
 
     collection: str
     external_id: str
     row: Row
     create_only: bool = False
+    record_id: str | None = None
 
 
 class ImportNote(msgspec.Struct, frozen=True, kw_only=True):

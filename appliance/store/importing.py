@@ -188,6 +188,8 @@ class ImportSession:
         if not 0 < len(record.external_id) <= MAX_EXTERNAL_ID:
             raise ImportRowError(f"an external id has 1 to {MAX_EXTERNAL_ID} characters")
         record_id = refs.find(self._source, record.collection, record.external_id)
+        if record_id is None:
+            record_id = self._adopted(tx, refs, record)
         before: Row = {}
         pretended = self._pretended.get((record.collection, record.external_id))
         new = record_id is None and pretended is None
@@ -214,6 +216,19 @@ class ImportSession:
         if tx.log.head == head:
             return 2
         return 0 if new else 1
+
+    def _adopted(
+        self, tx: WriteTransaction, refs: ExternalRefs, record: ImportRecord
+    ) -> str | None:
+        """Give the external id to the record that the importer found, where it found one."""
+        if record.record_id is None:
+            return None
+        stored = tx.stored(record.collection, record.record_id)
+        if stored is None or stored.deleted:
+            return None
+        refs.add(self._source, record.collection, record.external_id, record.record_id)
+        self._new[record.collection, record.external_id] = record.record_id
+        return record.record_id
 
     def _resolved(self, refs: ExternalRefs, value: Any) -> Any:
         if isinstance(value, ExternalRef):
