@@ -281,7 +281,7 @@ class _Push:
             text = b"".join(self._answers)
             self._answers.clear()
             return text
-        if self._ended and not self._lines and not self._busy:
+        if self._ended and not self._lines and not self._busy and not self._over:
             return None
         self._waiting = Deferred()
         return self._waiting
@@ -318,7 +318,7 @@ class _Push:
             if not self._responded:
                 self._respond_streaming()
             self._deliver()
-            self._request.abort()
+            self._request.cut_short()
             return
         self._responded = True
         self._request.respond(problem_response(problem, self._request.request_id))

@@ -71,6 +71,7 @@ class ApiRequest:
         feed: BodyFeed | None = None,
         send: Callable[[Response], None] | None = None,
         cut: Callable[[], None] | None = None,
+        cut_short: Callable[[], None] | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -88,6 +89,7 @@ class ApiRequest:
         self._feed = feed
         self._send = send
         self._cut = cut
+        self._cut_short = cut_short
         self._on_lost: list[Callable[[], None]] = []
         self._gone = False
 
@@ -164,6 +166,11 @@ class ApiRequest:
         """Cut the connection at once, without an answer."""
         if self._cut is not None:
             self._cut()
+
+    def cut_short(self) -> None:
+        """Close the connection once what was written of the answer is sent, without its end."""
+        if self._cut_short is not None:
+            self._cut_short()
 
     def on_lost(self, call: Callable[[], None]) -> None:
         """Have `call` called once where the connection is lost before the answer is complete.

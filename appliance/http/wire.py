@@ -165,6 +165,7 @@ class WireRequest(Request):
             feed=self._feed,
             send=self._respond,
             cut=self._abort,
+            cut_short=self._close_short,
         )
         self._authenticate(self.api, length)
 
@@ -370,6 +371,17 @@ class WireRequest(Request):
     def _abort(self) -> None:
         if self.channel is not None:
             self.channel.abort()
+
+    def _close_short(self) -> None:
+        channel = self.channel
+        if channel is None or self.lost or self.finished:
+            return
+        body, self._body = self._body, None
+        if body is not None:
+            body.lost()
+        if self.producer is not None:
+            self.unregisterProducer()  # type: ignore[no-untyped-call]
+        channel.loseConnection()
 
     def _channel(self) -> ApiChannel:
         channel = self.channel

@@ -39,6 +39,18 @@ def test_a_broken_device_waits_for_a_technician_and_the_others_do_not(tmp_path: 
         assert told.value.retry_after == 900.0
         assert broken.waiting() == waiting
 
+        second = Device(tmp_path / "second.db")
+        second.enroll(daemon.invite("anna"), name="second")
+        for _ in range(20):
+            second.create("memos", {"nonsense": "x" * 50_000})
+        second.push()
+        second.create("memos", {"code": "before"})
+        second.create("memos", {"nonsense": "x" * 50_000})
+        second.create("memos", {"code": "after"})
+        with pytest.raises(LinkDown):
+            second.push()
+        assert second.waiting() == 2, "what came before it is answered, though the push was cut"
+
         sound.create("memos", {"code": "fine"})
         sound.create("memos", {"nonsense": 1})
         assert sound.sync().equal
@@ -46,7 +58,8 @@ def test_a_broken_device_waits_for_a_technician_and_the_others_do_not(tmp_path: 
 
         told_by = daemon.command("status")
         assert "device broken of anna: 1.0 MB of at most 1.0 MB" in told_by
-        (full,) = daemon.ask("status")["kept"]["full"]
+        full = daemon.ask("status")["kept"]["full"][0]
+        assert full["name"] == "broken"
         numbers = [
             str(one["number"])
             for one in daemon.ask("mutation", "list", "--device", full["device"], "--limit", "50")
