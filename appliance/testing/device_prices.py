@@ -197,16 +197,8 @@ _KINDS: dict[str, type[msgspec.Struct]] = {
 def _read(kind: type[Master], records: Iterable[Record]) -> tuple[Master, ...]:
     found = []
     for record in records:
-        row = {name: value for name, value in record.row.items() if value is not None}
-        if kind is Promotion and "products" in row:
-            # A record names what it is on with its kind; pricing knows it by the id alone.
-            row["products"] = {
-                name: [one["id"] for one in chosen if one.get("id") is not None]
-                for name, chosen in row["products"].items()
-                if chosen and not any(one["kind"] == "all" for one in chosen)
-            }
         try:
-            found.append(msgspec.convert({**row, "id": record.id}, kind))
+            found.append(msgspec.convert({**record.row, "id": record.id}, kind))
         except msgspec.ValidationError:
             continue  # an appliance of another version may declare it otherwise
     return tuple(found)

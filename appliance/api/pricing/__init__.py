@@ -26,7 +26,13 @@ from appliance.api.pricing.priced import (
     TaxTotal,
     Totals,
 )
-from appliance.api.pricing.promotions import Audience, ProductChoice, Promotion, Tier
+from appliance.api.pricing.promotions import (
+    Audience,
+    Chosen,
+    ProductChoice,
+    Promotion,
+    Tier,
+)
 from appliance.api.pricing.rows import UnreadRow, read_rows
 from appliance.api.pricing.sent import (
     SentDocument,
@@ -52,6 +58,7 @@ __all__ = [
     "Audience",
     "Branch",
     "Check",
+    "Chosen",
     "CustomerDiscount",
     "Difference",
     "DocumentDiscount",

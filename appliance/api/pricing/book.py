@@ -11,15 +11,25 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from appliance.api.pricing.customer_discounts import CustomerDiscount
+from appliance.api.pricing.customer_discounts import CustomerDiscount, ObjectKey
+from appliance.api.pricing.exact_price import WHOLE_BP
 from appliance.api.pricing.goods import Product, ProductGroup, ProductUom
 from appliance.api.pricing.price_lists import Price, PriceList
-from appliance.api.pricing.promotions import BASKET_KINDS, GIFT_KINDS, Promotion, Tier
+from appliance.api.pricing.promotions import (
+    BASKET_KINDS,
+    GIFT_KINDS,
+    ProductChoice,
+    Promotion,
+    Tier,
+)
 from appliance.api.pricing.tax_rates import TaxRate
 from appliance.api.pricing.unit import Goods, Unit, base_unit
 
-Discounts = dict[tuple[str, str | None], list[CustomerDiscount]]
+Discounts = dict[ObjectKey, list[CustomerDiscount]]
 """The discounts of one subject by kind and id of their object."""
+
+EVERYTHING: ObjectKey = ("all", None)
+"""What a promotion is on that names nothing."""
 
 
 class Masters(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,17 +57,18 @@ class RankedPromotion:
         promotion: the master.
         tiers: those that can be reached, the smallest first.
         position: its place in the order in which promotions are applied.
-        exclude: names of goods that it is not on.
+        include, exclude: what it is on, and what it is not on; nothing included is everything.
     """
 
-    __slots__ = ("exclude", "position", "promotion", "tiers")
+    __slots__ = ("exclude", "include", "position", "promotion", "tiers")
 
     def __init__(self, promotion: Promotion, position: int) -> None:
         self.promotion = promotion
         self.position = position
         self.tiers = _tiers(promotion)
-        choice = promotion.products
-        self.exclude = frozenset((choice.exclude if choice is not None else None) or ())
+        choice = promotion.products or ProductChoice()
+        self.include = tuple(dict.fromkeys(one.key for one in choice.include or ()))
+        self.exclude = frozenset(one.key for one in choice.exclude or ())
 
 
 class PriceBook:
@@ -193,8 +204,7 @@ def _discounts(
         if one.percent_bp is None and one.price is None:
             continue
         of_subject = found.setdefault((one.subject_kind, one.subject_id), {})
-        object_id = None if one.object_kind == "all" else one.object_id
-        of_subject.setdefault((one.object_kind, object_id), []).append(one)
+        of_subject.setdefault(one.key, []).append(one)
     return found
 
 
@@ -207,25 +217,20 @@ def _promotions_on(
     promotions: Sequence[RankedPromotion], goods: Iterable[Goods]
 ) -> dict[str, tuple[int, ...]]:
     """Return the positions of the promotions on each product."""
-    on_all: list[int] = []
-    by_name: dict[str, list[int]] = {}
+    by_key: dict[ObjectKey, list[int]] = {}
     for ranked in promotions:
-        choice = ranked.promotion.products
-        included = (choice.include if choice is not None else None) or ()
-        if not included:
-            on_all.append(ranked.position)
-        for name in included:
-            by_name.setdefault(name, []).append(ranked.position)
+        for key in ranked.include or (EVERYTHING,):
+            by_key.setdefault(key, []).append(ranked.position)
+    excluding = [ranked for ranked in promotions if ranked.exclude]
     found = {}
     for one in goods:
-        positions = set(on_all)
-        for name in one.names:
-            positions.update(by_name.get(name, ()))
-        found[one.product.id] = tuple(
-            position
-            for position in sorted(positions)
-            if promotions[position].exclude.isdisjoint(one.names)
-        )
+        positions: set[int] = set()
+        for key in one.keys:
+            positions.update(by_key.get(key, ()))
+        for ranked in excluding:
+            if not ranked.exclude.isdisjoint(one.keys):
+                positions.discard(ranked.position)
+        found[one.product.id] = tuple(sorted(positions))
     return found
 
 
@@ -248,6 +253,8 @@ def _tiers(promotion: Promotion) -> tuple[Tier, ...]:
         else:
             anything = promotion.tier_mode != "repeat" and promotion.kind != "bundle_percent"
             usable = tier.value is not None and (anything or bool(tier.from_))
+            if promotion.kind.endswith("_percent") and (tier.value or 0) > WHOLE_BP:
+                tier = msgspec.structs.replace(tier, value=WHOLE_BP)
         if usable:
             found[tier.from_] = tier
     return tuple(found.values())

@@ -49,13 +49,11 @@ def apply_bundle(
 
 def _entries(ranked: RankedPromotion, lines: Sequence[WorkingLine]) -> list[list[WorkingLine]]:
     """Return the lines of each entry; a line counts for the first that names its product."""
-    choice = ranked.promotion.products
-    include = tuple(dict.fromkeys((choice.include if choice is not None else None) or ()))
-    found: list[list[WorkingLine]] = [[] for _ in include]
+    found: list[list[WorkingLine]] = [[] for _ in ranked.include]
     for line in lines:
         assert line.unit is not None
-        names = line.unit.goods.names
-        place = next((place for place, name in enumerate(include) if name in names), None)
+        keys = line.unit.goods.keys
+        place = next((place for place, key in enumerate(ranked.include) if key in keys), None)
         if place is not None:
             found[place].append(line)
     return found

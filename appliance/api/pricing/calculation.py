@@ -66,7 +66,7 @@ class Calculation:
     ) -> None:
         """Add a step to the trace."""
         line_no = None if line is None else line.line_no
-        self.trace.append(TraceStep(step=step, line_no=line_no, ref_id=ref_id, values=values))
+        self.trace.append(TraceStep(step, line_no, ref_id, values))
 
     def find(
         self,
@@ -110,25 +110,19 @@ class Calculation:
         promotion = ranked.promotion
         if not promotion.valid_from <= self.terms.pricing_date <= promotion.valid_to:
             return False
+        if promotion.org_id is not None and promotion.org_id not in self.terms.subject.org_ids:
+            return False
         return promotion.audience is None or self._is_in(promotion.audience)
 
     def _is_in(self, audience: Audience) -> bool:
         subject = self.terms.subject
-        if audience.orgs and not any(one in audience.orgs for one in subject.org_ids):
+        outlet = subject.outlet_id
+        if outlet is not None and audience.exclude and outlet in audience.exclude:
             return False
-        if audience.segments or audience.outlets:
-            named = subject.outlet_id is not None and subject.outlet_id in (audience.outlets or ())
-            segments = audience.segments or ()
-            if not named and not any(one in segments for one in subject.segments):
-                return False
-        if audience.exclude:
-            excluded = audience.exclude
-            mine = (
-                subject.outlet_id,
-                subject.party_id,
-                *subject.group_ids,
-                *subject.segments,
-                *subject.org_ids,
-            )
-            return not any(one in excluded for one in mine)
-        return True
+        if not audience.orgs and not audience.segments and not audience.outlets:
+            return True
+        return (
+            (outlet is not None and outlet in (audience.outlets or ()))
+            or any(one in subject.segments for one in audience.segments or ())
+            or any(one in subject.org_ids for one in audience.orgs or ())
+        )

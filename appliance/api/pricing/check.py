@@ -36,7 +36,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         verdict: the worst of the differences.
         differences: every field that differs.
         issues: what to tell: of each line the difference that the others follow from, and
-            everything that pricing itself found.
+            everything that pricing itself found; at most `MOST_ISSUES`, then the heaviest.
         priced: the document as it should be, by the masters that it was made from where these
             are there.
     """
@@ -62,8 +62,8 @@ def check_document(
         terms: of the document: its dates, subject, branch.
         sent: the document.
         earlier: the masters of the revision that the document names, where they are kept.
-        age_ms: how old the document is; a price that changed is only warned of while it is
-            younger than the branch's grace. None: too old.
+        age_ms: how long ago the masters changed; what changed is only warned of while that is
+            less than the branch's grace. None: too long ago.
     """
     books = (book,) if earlier is None else (earlier, book)
     requested = requested_lines(sent, *books)

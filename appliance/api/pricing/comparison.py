@@ -148,41 +148,36 @@ def _same(sent: Sequence[AppliedDiscount], priced: Sequence[AppliedDiscount]) ->
 
 def _gifts(lines: Sequence[SentLine], priced: Sequence[PricedLine]) -> Iterable[_Differing]:
     """Pair gifts by promotion, product, unit and direction, those of equal quantity first."""
-    left = list(priced)
+    left: dict[_Gift, list[PricedLine]] = {}
+    for one in priced:
+        left.setdefault(_gift(one), []).append(one)
     alone: list[tuple[int, SentLine]] = []
-    gifts = [(place, line) for place, line in enumerate(lines) if line.gift_of_promo_id is not None]
-    for place, line in gifts:
-        match = next((one for one in left if _is_same_gift(line, one, quantity=True)), None)
-        if match is None:
+    for place, line in enumerate(lines):
+        if line.gift_of_promo_id is None:
+            continue
+        matches = left.get(_gift(line), [])
+        at = next((at for at, one in enumerate(matches) if one.qty == line.qty), None)
+        if at is None:
             alone.append((place, line))
         else:
-            left.remove(match)
-            yield from _line(f"/lines/{place}", line, match)
+            yield from _line(f"/lines/{place}", line, matches.pop(at))
     for place, line in alone:
-        match = next((one for one in left if _is_same_gift(line, one, quantity=False)), None)
-        if match is None:
-            yield (
-                f"/lines/{place}/gift_of_promo_id",
-                line.line_no,
-                "gift_of_promo_id",
-                None,
-                line.gift_of_promo_id,
-            )
+        matches = left.get(_gift(line), [])
+        if matches:
+            yield from _line(f"/lines/{place}", line, matches.pop(0))
         else:
-            left.remove(match)
-            yield from _line(f"/lines/{place}", line, match)
-    for one in left:
-        yield ("/lines", None, "gift_of_promo_id", one.gift_of_promo_id, None)
+            name = "gift_of_promo_id"
+            yield (f"/lines/{place}/{name}", line.line_no, name, None, line.gift_of_promo_id)
+    for matches in left.values():
+        for one in matches:
+            yield ("/lines", None, "gift_of_promo_id", one.gift_of_promo_id, None)
 
 
-def _is_same_gift(sent: SentLine, priced: PricedLine, *, quantity: bool) -> bool:
-    return (
-        sent.gift_of_promo_id == priced.gift_of_promo_id
-        and sent.product_id == priced.product_id
-        and sent.uom_id == priced.uom_id
-        and (sent.qty < 0) == (priced.qty < 0)
-        and (not quantity or sent.qty == priced.qty)
-    )
+_Gift = tuple[str | None, str, str, bool]
+
+
+def _gift(line: SentLine | PricedLine) -> _Gift:
+    return line.gift_of_promo_id, line.product_id, line.uom_id, line.qty < 0
 
 
 def _totals(sent: SentTotals, priced: PricedDocument) -> Iterable[_Differing]:

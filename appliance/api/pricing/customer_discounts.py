@@ -12,6 +12,9 @@ SubjectKind = Literal["outlet", "party", "group", "segment"]
 ObjectKind = Literal["product", "group", "brand", "all"]
 """What a discount is on, the most specific first; a group is one of products."""
 
+ObjectKey = tuple[ObjectKind, str | None]
+"""Kind and id of what a discount is on; the id of ``all`` is None."""
+
 
 class CustomerDiscount(msgspec.Struct, frozen=True, kw_only=True):
     """A discount, or a price, that one customer or kind of customers has.
@@ -36,3 +39,8 @@ class CustomerDiscount(msgspec.Struct, frozen=True, kw_only=True):
     percent_bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)] | None = None
     price: Annotated[int, msgspec.Meta(ge=0)] | None = None
     valid_to: str | None = None
+
+    @property
+    def key(self) -> ObjectKey:
+        """What it is on."""
+        return self.object_kind, None if self.object_kind == "all" else self.object_id

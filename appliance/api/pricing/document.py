@@ -24,6 +24,7 @@ from appliance.api.pricing.baskets import apply_to_baskets, count_points
 from appliance.api.pricing.book import PriceBook
 from appliance.api.pricing.calculation import Calculation
 from appliance.api.pricing.individual import apply_individual, ranked_discounts
+from appliance.api.pricing.issues import bounded
 from appliance.api.pricing.line_promotions import apply_to_lines, lines_by_promotion
 from appliance.api.pricing.list_price import choose_list, set_list_price
 from appliance.api.pricing.priced import (
@@ -114,7 +115,7 @@ def price_placed(
         ),
         points=tuple(points),
         uses=_uses(calculation),
-        issues=tuple(calculation.issues),
+        issues=bounded(calculation.issues),
         trace=tuple(calculation.trace),
     )
 
@@ -189,7 +190,7 @@ def _set_amounts(calculation: Calculation, line: WorkingLine) -> tuple[AppliedDi
 
 def _number_gifts(calculation: Calculation) -> None:
     """Number gifts on from the greatest number, in the order of the lines they are given for."""
-    calculation.gifts.sort(key=lambda gift: (gift.line_no, gift.place))
+    calculation.gifts.sort(key=lambda gift: (gift.gift_for, gift.place))
     greatest = max((line.line_no for line in calculation.lines), default=0)
     for number, gift in enumerate(calculation.gifts, greatest + 1):
         gift.line_no = number
@@ -283,4 +284,5 @@ def _priced_gift(line: WorkingLine) -> PricedLine:
         tax_amount=0,
         total=0,
         gift_of_promo_id=line.gift_of,
+        gift_of_line_no=line.gift_for,
     )

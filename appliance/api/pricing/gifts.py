@@ -68,6 +68,32 @@ def give(
     return [line for line in lines if giver.give(line)]
 
 
+def taken_out(ranked: RankedPromotion, unit: Unit, quantity: int) -> int:
+    """Return what a promotion makes a gift out of an ordered quantity, limits aside.
+
+    Args:
+        ranked: of the kind ``free_goods_inclusive``.
+        unit: of the line.
+        quantity: what was ordered, 1/1 000 of the unit; so is what is returned.
+    """
+    mode = ranked.promotion.tier_mode
+    return sum(
+        _in_unit(unit, times * (tier.gift_qty or 0))
+        for tier, times in gifts(ranked.tiers, mode, quantity * unit.num, unit.den)
+        if tier.gift_product_id in (None, unit.goods.product.id)
+    )
+
+
+def _in_unit(unit: Unit, quantity: int) -> int:
+    """Turn base units of a gift into units of the line it is taken out of.
+
+    No part of a case is given: 5 bottles of cases of 12 are no gift.
+    """
+    if unit.num == unit.den:
+        return quantity
+    return quantity * unit.den // (QUANTITY_SCALE * unit.num) * QUANTITY_SCALE
+
+
 class _Giver:
     """Gives one promotion's gifts, as far as its limits go."""
 
@@ -141,13 +167,10 @@ class _Giver:
         each = tier.gift_qty or 0
         price = line.list_price
         quantity = self._times(line, due, each, price * unit.den, unit.num) * each
-        if unit.num != unit.den:
-            # No part of a case is given: 5 bottles of cases of 12 are no gift.
-            whole = QUANTITY_SCALE * unit.num
-            cases = quantity * unit.den // whole
-            if quantity and not cases:
-                self._note("gift_not_whole", line, unit=unit.uom.uom_code)
-            quantity = cases * QUANTITY_SCALE
+        due_in_unit = _in_unit(unit, quantity)
+        if quantity and not due_in_unit:
+            self._note("gift_not_whole", line, unit=unit.uom.uom_code)
+        quantity = due_in_unit
         if not quantity:
             return None
         line.paid -= quantity

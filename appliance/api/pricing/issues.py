@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from appliance.api.mutations import Issue, Severity
@@ -77,6 +77,20 @@ class PricingIssue(Issue, frozen=True, kw_only=True, omit_defaults=True):
     expected: int | str | None = None
     got: int | str | None = None
     words: Mapping[str, str] = {}
+
+
+MOST_ISSUES = 100
+"""Issues that one document is told of: more are of no use to people, and a hook that returns too
+many is taken for broken."""
+
+_HEAVIEST_FIRST: Sequence[Severity] = ("reject", "hold", "flag", "warn")
+
+
+def bounded(issues: Sequence[PricingIssue]) -> tuple[PricingIssue, ...]:
+    """Return the issues to tell: all, or the heaviest of too many."""
+    if len(issues) > MOST_ISSUES:
+        issues = sorted(issues, key=lambda one: _HEAVIEST_FIRST.index(one.severity))
+    return tuple(issues[:MOST_ISSUES])
 
 
 def pricing_issue(

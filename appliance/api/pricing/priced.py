@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from appliance.api.pricing.issues import PricingIssue
@@ -23,7 +25,7 @@ class AppliedDiscount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     kind: str
     ref_id: str | None = None
-    bp: int | None = None
+    bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)] | None = None
     amount: int | None = None
 
 
@@ -45,6 +47,7 @@ class PricedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             information.
         total: what is paid for it, tax included.
         gift_of_promo_id: the promotion that it is a gift of; its amounts are 0.
+        gift_of_line_no: the line that it is given for.
     """
 
     line_no: int
@@ -62,6 +65,7 @@ class PricedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     discounts: tuple[AppliedDiscount, ...] = ()
     doc_discount: int = 0
     gift_of_promo_id: str | None = None
+    gift_of_line_no: int | None = None
 
 
 class DocumentDiscount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -145,7 +149,7 @@ class PricedDocument(msgspec.Struct, frozen=True, kw_only=True):
         points: what promotions give.
         uses: what the document adds to the use of each of these promotions; negative for goods
             that come back.
-        issues: what is wrong.
+        issues: what is wrong; at most `MOST_ISSUES`, then the heaviest.
         trace: every step; `explain` has the words.
     """
 

@@ -27,6 +27,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from appliance.api.pricing.customer_discounts import ObjectKey, ObjectKind
+
 PromotionKind = Literal[
     "line_percent",
     "line_amount",
@@ -55,15 +57,15 @@ NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 class Audience(msgspec.Struct, frozen=True, kw_only=True):
     """For whom a promotion is.
 
-    A subject is in it when its branch (or a unit above) is among `orgs`, and its outlet among
-    `outlets` or one of its segments among `segments`, and nothing of it is in `exclude`. What is
-    empty or None asks for nothing.
+    A subject is in it when its branch (or a unit above) is among `orgs`, one of its segments among
+    `segments` or its outlet among `outlets`: one of the three is enough, and where all are empty
+    or None everybody is in it. An outlet in `exclude` is out all the same.
 
     Attributes:
         orgs: ids of organisation units.
         segments: texts.
         outlets: ids of outlets.
-        exclude: ids of outlets, parties, holdings or organisation units, or segments.
+        exclude: ids of outlets.
     """
 
     orgs: tuple[str, ...] | None = None
@@ -72,16 +74,33 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] | None = None
 
 
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a promotion is on.
+
+    Attributes:
+        kind: what it is.
+        id: of the product or group, or the brand's text; ``all`` has none.
+    """
+
+    kind: ObjectKind
+    id: str | None = None
+
+    @property
+    def key(self) -> ObjectKey:
+        """Kind and id, as goods know them."""
+        return self.kind, None if self.kind == "all" else self.id
+
+
 class ProductChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """On which products a promotion is; each entry is the id of a product or group, or a brand.
+    """On which products a promotion is.
 
     Attributes:
         include: what it is on; empty or None: every product, and no bundle.
         exclude: what it is not on, even where it is included.
     """
 
-    include: tuple[str, ...] | None = None
-    exclude: tuple[str, ...] | None = None
+    include: tuple[Chosen, ...] | None = None
+    exclude: tuple[Chosen, ...] | None = None
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -108,6 +127,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
         id: the record's.
         code: for people; decides between equal priorities.
         kind: what it does.
+        org_id: the unit it is for, with those below; None: for every branch.
         audience: for whom; None: for everyone.
         products: on what; None: on every product.
         tiers: the steps, in any order.
@@ -130,6 +150,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: str
     valid_to: str
     tiers: tuple[Tier, ...] | None = None
+    org_id: str | None = None
     audience: Audience | None = None
     products: ProductChoice | None = None
     budget_minor: int | None = None

@@ -16,7 +16,7 @@ from appliance.api.pricing.book import PriceBook, is_valid
 from appliance.api.pricing.calculation import Calculation
 from appliance.api.pricing.comparison import Difference, Figure
 from appliance.api.pricing.customer_discounts import CustomerDiscount
-from appliance.api.pricing.issues import PricingIssue, pricing_issue
+from appliance.api.pricing.issues import PricingIssue, bounded, pricing_issue
 from appliance.api.pricing.priced import PricedDocument
 from appliance.api.pricing.sent import SentDocument, SentLine
 from appliance.api.pricing.terms import Terms
@@ -49,6 +49,7 @@ class SentIssues:
         self._priced = priced
         self._calculation = Calculation(book, terms)
         self._expired: set[str] = set()
+        self._capped = {one.ref_id for one in priced.trace if one.step == "gift_capped"}
 
     def found(
         self,
@@ -92,7 +93,8 @@ class SentIssues:
             if place not in unpriced:
                 made += self._line(self._sent.lines[int(place)], of_line, wrong, other_list)
         made += [self._gift(one, one.expected) for one in missing]
-        made += self._document(document, wrong, told=bool(made))
+        told = bool(by_line or missing or other_list)
+        made += self._document(document, wrong, told=told)
         made += self._claimed()
         if graced:
             made = [
@@ -101,7 +103,7 @@ class SentIssues:
                 else one
                 for one in made
             ]
-        return (*own, *made)
+        return bounded([*own, *made])
 
     def _line(
         self,
@@ -142,9 +144,7 @@ class SentIssues:
             if self._is_expired(name, None):
                 self._expired.add(name)
                 return self._issue(root, "discount_expired", what=self._name(name))
-            capped = any(
-                step.step == "gift_capped" and step.ref_id == name for step in self._priced.trace
-            )
+            capped = name in self._capped
             less = root.expected is None or (
                 isinstance(root.expected, int) and abs(root.expected) < abs(line.qty)
             )
@@ -203,10 +203,7 @@ class SentIssues:
             return True
         if not self._is_for_subject(discount):
             return True
-        objects = () if unit is None else unit.goods.objects
-        kind = discount.object_kind
-        named = (kind, None if kind == "all" else discount.object_id)
-        return unit is not None and not any(named in keys for keys in objects)
+        return unit is not None and discount.key not in unit.goods.keys
 
     def _is_for_subject(self, discount: CustomerDiscount) -> bool:
         subject = self._terms.subject

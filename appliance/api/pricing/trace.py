@@ -12,7 +12,7 @@ from appliance.api import amounts
 
 STEPS: Mapping[str, str] = {
     "price_list": "Price list {list}, from the {source}.",
-    "price_list_unusable": "Price list {list}, from the {source}, cannot be used: {why}.",
+    "price_list_unusable": "Price list {list}, from the {source}, cannot be used: it {why}.",
     "price_row": "{list}: {price:price} a {unit} from a quantity of {min_qty:quantity},"
     " valid from {valid_from}.",
     "price_converted": "A {unit} is {num}/{den} {base}: {before:price} becomes {after:price}.",
@@ -30,7 +30,8 @@ STEPS: Mapping[str, str] = {
     "bundle": "Promotion {code}: the bundle is complete ({quantity:quantity} of each),"
     " {before:price} becomes {after:price}.",
     "gift": "Promotion {code}: {qty:quantity} {unit} of {product} free.",
-    "gift_capped": "Promotion {code}: {due} gifts are due, {given} are left of the {limit}.",
+    "gift_capped": "Promotion {code}: gifts due: {due}, given: {given}; no more is left of the"
+    " {limit}.",
     "gift_not_whole": "Promotion {code}: the gift is less than one whole {unit}.",
     "gift_other": "Promotion {code}: what it gives is not what this line orders.",
     "gift_unknown": "Promotion {code}: the gift {product} or its base unit is not known.",
@@ -49,7 +50,7 @@ STEPS: Mapping[str, str] = {
 """Every step, and its words. What follows a colon is how the figure is written."""
 
 
-class TraceStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TraceStep(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One step of a calculation.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from appliance.api.pricing.customer_discounts import ObjectKind
+from appliance.api.pricing.customer_discounts import ObjectKey
 from appliance.api.pricing.goods import Product, ProductGroup, ProductUom
 
 
@@ -14,13 +14,13 @@ class Goods:
     Attributes:
         product: the master.
         base: its base unit; None where it has none.
-        names: its id, its groups, those above them too, and its brand.
-        objects: kinds and ids by which discounts may be on it, those of one specificity together
-            and the most specific first: the product, its groups by their depth in the tree, its
-            brand, everything.
+        objects: what discounts may be on that are on it, those of one specificity together and
+            the most specific first: the product, its groups and those above them by their depth
+            in the tree, its brand, everything.
+        keys: the same without order.
     """
 
-    __slots__ = ("base", "names", "objects", "product")
+    __slots__ = ("base", "keys", "objects", "product")
 
     def __init__(
         self,
@@ -32,13 +32,13 @@ class Goods:
         self.base = base
         levels = _levels(product.group_ids or (), groups)
         brand = () if product.brand is None else (product.brand,)
-        self.names = (product.id, *(group for level in levels for group in level), *brand)
-        self.objects: tuple[tuple[tuple[ObjectKind, str | None], ...], ...] = (
+        self.objects: tuple[tuple[ObjectKey, ...], ...] = (
             (("product", product.id),),
             *(tuple(("group", group) for group in level) for level in levels),
             *((("brand", one),) for one in brand),
             (("all", None),),
         )
+        self.keys = frozenset(key for level in self.objects for key in level)
 
 
 class Unit:

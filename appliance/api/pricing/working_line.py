@@ -33,7 +33,7 @@ class WorkingLine:
     if it were sold, and turned round at the end. So a return mirrors its sale.
 
     Attributes:
-        line_no: of the line; of a gift the number it gets at the end.
+        line_no: of the line; a gift gets one at the end.
         place: where it stands in the request; of a gift where the line stands that it is given
             for.
         unit: None where the product or unit is not known.
@@ -45,6 +45,7 @@ class WorkingLine:
         taken: the discounts, in their order.
         is_open: whether further promotions may be applied.
         gift_of: the promotion that it is a gift of.
+        gift_for: the number of the line that this is given for.
         net_price, gross, amount, share, rate_bp, tax, total: as in `PricedLine`, with their sign.
     """
 
@@ -65,6 +66,7 @@ class WorkingLine:
         self.ordered = self.paid = abs(qty)
         self.taken: list[Taken] = []
         self.gift_of = gift_of
+        self.gift_for = line_no
 
     def take(self, kind: str, ref_id: str | None, bp: int | None = None) -> int:
         """Note the discount that was just taken from the price; return the price after it."""

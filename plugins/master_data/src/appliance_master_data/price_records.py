@@ -99,14 +99,7 @@ def convert(kind: type[Master], record_id: str, past: Past) -> Master:
     Raises:
         PluginError: it cannot be priced by.
     """
-    row = {name: value for name, value in (past.row or {}).items() if value is not None}
-    if kind is Promotion and "products" in row:
-        row["products"] = {
-            name: [one["id"] for one in chosen if one.get("id") is not None]
-            for name, chosen in row["products"].items()
-            if chosen and not (name == "include" and any(one["kind"] == "all" for one in chosen))
-        }
     try:
-        return msgspec.convert({**row, "id": record_id}, kind)
+        return msgspec.convert({**(past.row or {}), "id": record_id}, kind)
     except msgspec.ValidationError as error:
         raise PluginError(f"the record {record_id} cannot be priced by: {error}") from None

@@ -205,7 +205,14 @@ def plain(document: PricedDocument) -> Record:
             if one.gift_of_promo_id is None
         ],
         "gifts": [
-            (one.line_no, one.product_id, one.uom_id, one.qty, one.gift_of_promo_id)
+            (
+                one.line_no,
+                one.product_id,
+                one.uom_id,
+                one.qty,
+                one.gift_of_promo_id,
+                one.gift_of_line_no,
+            )
             for one in document.lines
             if one.gift_of_promo_id is not None
         ],
@@ -233,6 +240,34 @@ def plain(document: PricedDocument) -> Record:
         "uses": [(one.promotion_id, one.spent_minor, one.outlet_used) for one in document.uses],
         "codes": sorted(((one.code, one.line_no) for one in document.issues), key=str),
     }
+
+
+def as_json(result: Record) -> Record:
+    """A result of the reference, or of `plain`, as JSON holds it: names in place of positions."""
+    discount = ("kind", "ref_id", "bp", "amount")
+    return {
+        **result,
+        "lines": [
+            {**one, "discounts": _named(discount, one["discounts"])} for one in result["lines"]
+        ],
+        "gifts": _named(
+            ("line_no", "product_id", "uom_id", "qty", "gift_of_promo_id", "gift_of_line_no"),
+            result["gifts"],
+        ),
+        "totals": {
+            **result["totals"],
+            "tax": _named(
+                ("tax_category", "rate_bp", "taxable", "tax_amount"), result["totals"]["tax"]
+            ),
+        },
+        "discounts": _named(discount, result["discounts"]),
+        "uses": _named(("promotion_id", "spent_minor", "outlet_used"), result["uses"]),
+        "codes": _named(("code", "line_no"), result["codes"]),
+    }
+
+
+def _named(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[Record]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 class _Masters(Masters, frozen=True, kw_only=True):

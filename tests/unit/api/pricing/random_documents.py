@@ -34,6 +34,12 @@ SPANS = (
     {"valid_from": "2026-03-01", "valid_to": "2026-11-23"},
     {"valid_from": "2026-11-25", "valid_to": "2027-12-31"},
 )
+NAMES: tuple[Record, ...] = (
+    *({"kind": "product", "id": one} for one in PRODUCTS),
+    *({"kind": "group", "id": one} for one in GROUPS),
+    *({"kind": "brand", "id": one} for one in BRANDS),
+    {"kind": "all"},
+)
 OPEN_SPANS = (*SPANS, {"valid_from": "2026-02-01"}, {"valid_from": "2026-02-01", "valid_to": None})
 TREES: tuple[list[Record], ...] = (
     [{"id": "g1"}, {"id": "g2", "parent_id": "g1"}, {"id": "g3", "parent_id": "g2"}],
@@ -43,11 +49,12 @@ TREES: tuple[list[Record], ...] = (
 )
 AUDIENCES: tuple[Record | None, ...] = (
     {},
-    {"orgs": ["company"], "segments": ["shop"]},
+    {"orgs": ["company"], "segments": ["nobody"]},
+    {"orgs": ["elsewhere"], "segments": ["shop"]},
     {"outlets": ["outlet"], "segments": ["nobody"]},
-    {"segments": ["nobody"]},
-    {"exclude": ["party"]},
-    {"exclude": ["nobody"]},
+    {"orgs": ["elsewhere"], "segments": ["nobody"], "outlets": ["another"]},
+    {"exclude": ["outlet"], "segments": ["shop"]},
+    {"exclude": ["another"]},
 )
 
 
@@ -210,6 +217,7 @@ class World:
             "tier_mode": mode,
             "stacking": self.mostly("stackable", "exclusive", times=3),
             "priority": self.number(0, 2),
+            "org_id": self.mostly(None, "company", "elsewhere"),
             "tiers": [self._tier(kind) for _ in range(count)],
             "audience": self.mostly(None, *AUDIENCES, times=4),
             "products": self._choice(kind),
@@ -230,15 +238,16 @@ class World:
         }
 
     def _choice(self, kind: str) -> Record | None:
-        names = (*PRODUCTS, *GROUPS, *BRANDS)
         if kind == "bundle_percent":
-            some = self._random.choices(names, k=self.number(0, 3))
-            include = self.mostly(self._random.sample(PRODUCTS, 2), some, times=1)
-            return {"include": include, "exclude": self.mostly(None, ["c"])}
+            some = self._random.choices(NAMES, k=self.number(0, 3))
+            two = [{"kind": "product", "id": one} for one in self._random.sample(PRODUCTS, 2)]
+            include = self.mostly(two, some, times=1)
+            return {"include": include, "exclude": self.mostly(None, [NAMES[2]])}
         choices: tuple[Record, ...] = (
-            {"include": ["a", "g2"], "exclude": None},
-            {"include": ["Dacha"], "exclude": ["b"]},
-            {"include": [], "exclude": ["g1"]},
+            {"include": [NAMES[0], {"kind": "group", "id": "g2"}], "exclude": None},
+            {"include": [{"kind": "brand", "id": "Dacha"}], "exclude": [NAMES[1]]},
+            {"include": [], "exclude": [{"kind": "group", "id": "g1"}]},
+            {"include": [{"kind": "all", "id": "x"}]},
             {"include": None},
         )
         return self.one_of(None, None, *choices)  # type: ignore[no-any-return]

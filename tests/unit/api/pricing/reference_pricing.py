@@ -102,9 +102,17 @@ class Reference:
                 depths[group_id] = max(depth, depths.get(group_id, 0))
         return depths
 
-    def names(self, product: Record) -> set[str]:
-        brand = [product["brand"]] if product.get("brand") is not None else []
-        return {product["id"], *self.group_depths(product), *brand}
+    def is_one_of(self, product: Record, chosen: Record) -> bool:
+        """Whether a product is what an entry of a promotion names."""
+        named = chosen.get("id")
+        match chosen["kind"]:
+            case "product":
+                return bool(named == product["id"])
+            case "group":
+                return named in self.group_depths(product)
+            case "brand":
+                return named is not None and named == product.get("brand")
+        return True
 
     # --- 1 and 2: list prices --------------------------------------------------------------------
 
@@ -220,28 +228,27 @@ class Reference:
     def is_for_subject(self, promotion: Record) -> bool:
         if not self.valid(promotion):
             return False
-        audience = promotion.get("audience") or {}
         orgs = set(self.subject.get("org_ids", ()))
-        segments = set(self.subject.get("segments", ()))
-        outlet = self.subject.get("outlet_id")
-        if audience.get("orgs") and not orgs & set(audience["orgs"]):
+        if promotion.get("org_id") is not None and promotion["org_id"] not in orgs:
             return False
-        wanted_segments = audience.get("segments") or ()
-        wanted_outlets = audience.get("outlets") or ()
-        if (wanted_segments or wanted_outlets) and not (
-            outlet in wanted_outlets or segments & set(wanted_segments)
-        ):
+        audience = promotion.get("audience") or {}
+        outlet = {self.subject.get("outlet_id")} - {None}
+        if outlet & set(audience.get("exclude") or ()):
             return False
-        mine = {outlet, self.subject.get("party_id"), *self.subject.get("group_ids", ())}
-        return not (mine | orgs | segments) & set(audience.get("exclude") or ())
+        named = [
+            (set(audience.get("orgs") or ()), orgs),
+            (set(audience.get("segments") or ()), set(self.subject.get("segments", ()))),
+            (set(audience.get("outlets") or ()), outlet),
+        ]
+        nobody_named = not any(wanted for wanted, _mine in named)
+        return nobody_named or any(wanted & mine for wanted, mine in named)
 
     def is_on(self, promotion: Record, product: Record) -> bool:
         choice = promotion.get("products") or {}
-        names = self.names(product)
         include = choice.get("include") or ()
-        if include and not names & set(include):
+        if include and not any(self.is_one_of(product, one) for one in include):
             return False
-        return not names & set(choice.get("exclude") or ())
+        return not any(self.is_one_of(product, one) for one in choice.get("exclude") or ())
 
     def ordered(self) -> list[Record]:
         def stage(one: Record) -> int:
@@ -376,12 +383,14 @@ class Reference:
         line["taken"].append((kind, ref, bp, price4(line["now"])))
 
     def bundle(self, promotion: Record, lines: list[Record]) -> list[Record]:
-        include = list(dict.fromkeys((promotion.get("products") or {}).get("include") or ()))
+        include: list[Record] = []
+        for one in (promotion.get("products") or {}).get("include") or ():
+            if one not in include:
+                include.append(one)
         entries: list[list[Record]] = [[] for _ in include]
         for line in lines:
-            names = self.names(line["product"])
-            for place, name in enumerate(include):
-                if name in names:
+            for place, one in enumerate(include):
+                if self.is_one_of(line["product"], one):
                     entries[place].append(line)
                     break
         if not entries or not all(entries):
@@ -657,6 +666,7 @@ class Reference:
                         "sign": line["sign"],
                         "paid": quantity,
                         "promotion": promotion_id,
+                        "for": line["no"],
                         "amount": 0,
                         "share": 0,
                     }
@@ -770,6 +780,7 @@ class Reference:
                     gift["uom"]["id"],
                     int(gift["sign"] * gift["paid"] * 1000),
                     gift["promotion"],
+                    gift["for"],
                 )
                 for gift in gifts
             ],

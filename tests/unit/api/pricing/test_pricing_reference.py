@@ -14,7 +14,7 @@ SEEDS = st.integers(0, 2**32)
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(seed=SEEDS)
 def test_the_engine_gives_what_the_reference_gives(kind: str, mode: str, seed: int) -> None:
     world = World(seed, kind, mode)
