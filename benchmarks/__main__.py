@@ -29,6 +29,7 @@ ALL = (
     "growth",
     "import_lateness",
     "retention",
+    "pricing",
 )
 
 
