@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from appliance.api import ExternalRef, ImportRecord, Row
 from appliance.testing.fake_context import FakeContext
+from appliance.testing.plugin_box import PluginBox
 from appliance_master_data.collections import COLLECTIONS
 from appliance_master_data.plugin import plugin
 from appliance_master_data.settings import SETTINGS
@@ -66,6 +67,43 @@ class Files:
         if isinstance(value, list):
             return [self._resolved(item) for item in value]
         return value
+
+
+class Inbox:
+    """Files for a real box, each row imported twice: the second time changes nothing."""
+
+    def __init__(self, box: PluginBox) -> None:
+        self.box = box
+
+    def take(self, kind: str, /, **values: Any) -> Row:
+        """Import a row; return the one record of its kind that it made or changed."""
+        before = self.box.records(kind)
+        first = self.box.import_rows(kind, [values])
+        assert first.problems == (), first.problems
+        again = self.box.import_rows(kind, [values])
+        assert (again.created, again.changed, again.problems) == (0, 0, ())
+        (changed,) = (row for key, row in self.box.records(kind).items() if row != before.get(key))
+        return changed
+
+    def refuse(self, kind: str, /, **values: Any) -> str:
+        """Import a row that cannot be used; return the column and why."""
+        before = self.box.records(kind)
+        found = self.box.import_rows(kind, [values])
+        assert self.box.records(kind) == before
+        ((_number, column, text),) = found.problems
+        return f"{column}: {text}"
+
+    def the(self, kind: str, /, **fields: Any) -> str:
+        """Return the id of the one record with these fields."""
+        records = self.box.records(kind).items()
+        (found,) = (key for key, row in records if fields.items() <= row.items())
+        return found
+
+
+@pytest.fixture
+def make_inbox() -> Callable[[PluginBox], Inbox]:
+    """Make an inbox of a box."""
+    return Inbox
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ LIMIT 1
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo | None:
+    """Return a time zone by its IANA name, None where the system knows none of that name."""
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):
-        return UTC  # an unknown name, or a system without the database of time zones
+        return None
 
 
 def today(context: Context, org_id: str | None = None) -> str:
@@ -32,5 +33,5 @@ def today(context: Context, org_id: str | None = None) -> str:
         org_id: the unit; the company's zone counts where it is None or not known, else UTC.
     """
     found = context.select(_ZONE, {"org_id": org_id})
-    zone = _zone(found[0][0]) if found and found[0][0] else UTC
+    zone = (zone_of(found[0][0]) if found and found[0][0] else None) or UTC
     return datetime.fromtimestamp(context.now_ms / 1_000, zone).date().isoformat()

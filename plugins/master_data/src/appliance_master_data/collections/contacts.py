@@ -10,6 +10,7 @@ CONTACTS = Collection(
     bucket=("party:{party_id}",),
     key=("phone_e164",),
     fields=(
+        Field(name="code", type="text", max_length=80, doc="What accounting calls it."),
         Field(name="party_id", type="ref", of="parties", required=True, index=True),
         Field(
             name="outlet_ids",

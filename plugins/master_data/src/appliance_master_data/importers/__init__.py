@@ -14,6 +14,12 @@ from collections.abc import Callable
 
 from appliance.api import Context, Importer, ImportNote, ImportRecord, ImportValues
 from appliance_master_data.importers import (
+    assortments,
+    contacts,
+    contracts,
+    customer_discounts,
+    licences,
+    org_units,
     outlets,
     parties,
     price_lists,
@@ -21,9 +27,15 @@ from appliance_master_data.importers import (
     product_groups,
     product_uoms,
     products,
+    reason_codes,
+    receivables,
     route_outlets,
     routes,
+    sales_history,
     stock_balances,
+    targets,
+    tax_rates,
+    users,
     warehouses,
 )
 
@@ -38,9 +50,21 @@ _MODULES = (
     warehouses,
     stock_balances,
     parties,
+    org_units,
+    users,
     outlets,
+    contacts,
+    contracts,
+    licences,
+    customer_discounts,
+    tax_rates,
+    receivables,
+    sales_history,
     routes,
     route_outlets,
+    assortments,
+    reason_codes,
+    targets,
 )
 
 IMPORTERS: tuple[Importer, ...] = tuple(module.IMPORTER for module in _MODULES)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from appliance.api import (
     Context,
@@ -14,6 +17,7 @@ from appliance.api import (
     ImportValues,
     Row,
 )
+from appliance_master_data.phones import PhoneError, e164
 
 MAX_CODE = 80
 """Characters of a code; two codes and a date fit an external id."""
@@ -34,18 +38,20 @@ def joined(*parts: str) -> str:
     return SEPARATOR.join(parts)
 
 
-def settled(collection: str, external_id: str, row: Row, defaults: Row) -> list[ImportRecord]:
+def settled(
+    collection: str, external_id: str, row: Row, defaults: Row, record_id: str | None = None
+) -> list[ImportRecord]:
     """Make the records for a row of a file that may lack columns.
 
     A default goes into a new record only: where the file does not have the column, an existing
     record keeps what it says.
     """
-    record = ImportRecord(collection=collection, external_id=external_id, row=row)
+    record = ImportRecord(
+        collection=collection, external_id=external_id, row=row, record_id=record_id
+    )
     if defaults.keys() <= row.keys():
         return [record]
-    first = ImportRecord(
-        collection=collection, external_id=external_id, row=defaults | row, create_only=True
-    )
+    first = msgspec.structs.replace(record, row=defaults | row, create_only=True)
     return [first, record]
 
 
@@ -98,11 +104,31 @@ class Cells:
         text = self.value(name)
         if text is None:
             return None
+        return self._code(name, text)
+
+    def _code(self, name: str, text: Any) -> str:
         if not isinstance(text, str) or len(text) > MAX_CODE:
             raise self.wrong(name, f"a code has at most {MAX_CODE} characters")
         if SEPARATOR in text:
             raise self.wrong(name, f"the code {text!r} must not contain {SEPARATOR}")
         return text
+
+    def one_of(self, *names: str) -> str | None:
+        """Return that of the columns whose cell is filled, None where none is.
+
+        Raises:
+            ImportRowError: several are.
+        """
+        filled = [name for name in names if self.value(name) is not None]
+        if len(filled) > 1:
+            raise self.wrong(filled[1], f"a row is about one of {', '.join(names)}, not about two")
+        return filled[0] if filled else None
+
+    def codes(self, name: str) -> list[str]:
+        """Return the codes of a cell that may hold several, with commas or semicolons between."""
+        texts = re.split(r"[,;]", str(self.value(name) or ""))
+        found = [text.strip() for text in texts]
+        return [self._code(name, text) for text in dict.fromkeys(found) if text]
 
     # --- parts of the record -----------------------------------------------------------------
 
@@ -133,6 +159,24 @@ class Cells:
     def chosen(self, name: str, words: Mapping[str, str], default: str | None) -> Row:
         """Return a field that takes certain values only, as `given` does; see `choice`."""
         return {name: self.choice(name, words, default)} if name in self else {}
+
+    def several(self, name: str, words: Mapping[str, str] | None = None) -> Row:
+        """Return a list from a cell that holds several texts, as `given` does.
+
+        Args:
+            name: the column.
+            words: as of `choice`; None: any texts.
+        """
+        if name not in self:
+            return {}
+        found = []
+        for text in self.codes(name):
+            value = text if words is None else words.get(text.casefold())
+            if value is None:
+                known = ", ".join(dict.fromkeys((words or {}).values()))
+                raise self.wrong(name, f"{text!r} is not known; write some of {known}")
+            found.append(value)
+        return {name: list(dict.fromkeys(found)) or None}
 
     # --- values ------------------------------------------------------------------------------
 
@@ -167,6 +211,14 @@ class Cells:
         assert number is not None
         return number
 
+    def phone(self, name: str) -> str | None:
+        """Return a telephone number as E.164 has it, None where the cell is empty."""
+        text = self.value(name)
+        try:
+            return None if text is None else e164(str(text))
+        except PhoneError as error:
+            raise self.wrong(name, str(error)) from None
+
     def currency(self, name: str = "currency") -> str:
         """Return an ISO 4217 code in capitals; it must be there."""
         text = str(self.value(name) or "").upper()
@@ -175,6 +227,22 @@ class Cells:
                 name, f"the currency must be three Latin letters such as RUB, not {text!r}"
             )
         return text
+
+    def country(self, name: str = "country") -> str:
+        """Return an ISO 3166-1 code of two letters in capitals; it must be there."""
+        text = self.code(name).upper()
+        if len(text) != 2 or not (text.isascii() and text.isalpha()):
+            raise self.wrong(
+                name, f"the country must be two Latin letters such as RU, not {text!r}"
+            )
+        return text
+
+    def percent(self, name: str) -> int | None:
+        """Return basis points from 0 to 100 percent, None where the cell is empty."""
+        number = self.not_negative(name)
+        if number is not None and number > 10_000:
+            raise self.wrong(name, "it is at most 100 percent")
+        return number
 
     def period(self, what: str) -> tuple[str, Row]:
         """Return the first day, and the last one as `given` does.

@@ -76,6 +76,42 @@ def org(doc: str = "The code of its org unit.") -> ImportColumn:
     return named("org", headers, doc)
 
 
+def phone(doc: str) -> ImportColumn:
+    """Return the column with a telephone number."""
+    headers = ("Телефон", "Мобильный телефон", "phone", "mobile")
+    return named("phone", headers, doc)
+
+
+def portal_access(doc: str) -> ImportColumn:
+    """Return the column that says who may order for himself."""
+    return flag("portal_access", ("Доступ в кабинет", "Доступ в ЛК", "portal access"), doc)
+
+
+def segments() -> ImportColumn:
+    """Return the column with segments."""
+    headers = ("Сегменты", "Сегмент", "segments", "segment")
+    return ImportColumn(name="segments", headers=headers, doc="Its segments, with commas between.")
+
+
+def credit_limit() -> ImportColumn:
+    """Return the column with the most that may be owed."""
+    headers = ("Кредитный лимит", "Лимит долга", "credit limit")
+    return number("credit_limit_minor", headers, "In the currency's major unit.", scale=2)
+
+
+def payment_terms() -> ImportColumn:
+    """Return the column with the days that a payment has."""
+    headers = ("Отсрочка, дней", "Отсрочка", "payment terms")
+    return number("payment_terms_days", headers, "Days until payment is due.")
+
+
+def payment_forms() -> ImportColumn:
+    """Return the column with the ways to pay."""
+    headers = ("Формы оплаты", "Форма оплаты", "payment forms")
+    doc = "How it may pay: cash, bank, card, consignment, with commas between; absent: anyhow."
+    return ImportColumn(name="payment_forms", headers=headers, doc=doc)
+
+
 def login(name: str, headers: Headers, doc: str, *, required: bool = False) -> ImportColumn:
     """Return a column with a user's login."""
     return ImportColumn(name=name, headers=headers, required=required, doc=doc)

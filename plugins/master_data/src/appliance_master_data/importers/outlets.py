@@ -34,6 +34,25 @@ IMPORTER = Importer(
             headers=("Условия доставки", "delivery info"),
             doc="What a driver must know.",
         ),
+        ImportColumn(
+            name="pass_rules", headers=("Пропуск", "pass rules"), doc="How one gets in there."
+        ),
+        headers.number(
+            "vehicle_max_kg",
+            ("Макс. грузоподъемность, кг", "vehicle max kg"),
+            "The heaviest vehicle that gets there.",
+        ),
+        headers.number(
+            "geofence_m",
+            ("Радиус, м", "geofence", "geofence, m"),
+            "Metres around it within which a visit begins; absent: 150.",
+        ),
+        headers.segments(),
+        headers.flag(
+            "portal_visible",
+            ("Виден в кабинете", "Виден в ЛК", "portal visible"),
+            "Whether its contacts see it; absent: they do.",
+        ),
         headers.active(),
     ),
 )
@@ -53,7 +72,10 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     row = {
         "code": code,
         "party_id": parties.reference(cells.code("party")),
-        **cells.given("name", "address", "gln", "channel", "delivery_info"),
+        **cells.given("name", "address", "gln", "channel", "delivery_info", "pass_rules"),
+        **cells.given("portal_visible"),
+        **cells.amounts("vehicle_max_kg", "geofence_m"),
+        **cells.several("segments"),
         **cells.linked("payer", "payer_party_id", parties.reference),
         **cells.linked("price_list", "price_list_id", price_lists.reference),
         **cells.linked("warehouse", "warehouse_id", warehouses.reference),

@@ -24,20 +24,38 @@ IMPORTER = Importer(
         headers.gln(),
         headers.address("Its legal address."),
         headers.price_list("The code of its price list, which must be known."),
-        headers.number(
-            "payment_terms_days",
-            ("Отсрочка, дней", "Отсрочка", "payment terms"),
-            "Days until payment is due.",
+        headers.payment_terms(),
+        headers.payment_forms(),
+        headers.credit_limit(),
+        headers.named(
+            "holding",
+            ("Холдинг", "Группа контрагентов", "holding", "customer group"),
+            "The code of the party at the head of its holding.",
         ),
-        headers.number(
-            "credit_limit_minor",
-            ("Кредитный лимит", "Лимит долга", "credit limit"),
-            "In the currency's major unit.",
-            scale=2,
-        ),
+        headers.segments(),
+        headers.portal_access("Whether its contacts may order for themselves; absent: no."),
         headers.active(),
     ),
 )
+
+PAYMENT_FORMS = {
+    "cash": "cash",
+    "наличные": "cash",
+    "bank": "bank",
+    "безналичные": "bank",
+    "безнал": "bank",
+    "card": "card",
+    "карта": "card",
+    "consignment": "consignment",
+    "консигнация": "consignment",
+}
+"""Words for the ways to pay."""
+
+# A customer that was found in the field and is in accounting by now.
+_PROSPECT = """
+SELECT id FROM parties
+WHERE tax_id = ? AND coalesce(tax_id2, '') = ? AND prospect AND active LIMIT 1
+"""
 
 _KINDS = {
     "company": "company",
@@ -65,6 +83,10 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         **cells.given("name", "tax_id", "tax_id2", "registration_no", "gln"),
         **cells.amounts("payment_terms_days", "credit_limit_minor"),
         **cells.linked("price_list", "price_list_id", price_lists.reference),
+        **cells.linked("holding", "group_id", reference),
+        **cells.several("segments"),
+        **cells.several("payment_forms", PAYMENT_FORMS),
+        **cells.given("portal_access"),
         **cells.chosen("kind", _KINDS, "company"),
         **cells.active(),
     }
@@ -74,4 +96,16 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         address = cells.value("address")
         row["addresses"] = [{"kind": "legal", "text": address}] if address else None
     defaults = {"kind": "company", "legal_name": cells.value("name"), "active": True}
-    return settled("parties", code, row, defaults)
+    prospect = _prospect(cells)
+    if prospect is not None:
+        row["prospect"] = False
+    return settled("parties", code, row, defaults, prospect)
+
+
+def _prospect(cells: Cells) -> str | None:
+    """Return the id of the prospect with a row's tax numbers, None where there is none."""
+    tax_id = cells.value("tax_id")
+    if tax_id is None:
+        return None
+    found = cells.context.select(_PROSPECT, (tax_id, cells.value("tax_id2") or ""))
+    return str(found[0][0]) if found else None

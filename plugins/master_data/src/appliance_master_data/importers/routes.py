@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
-from appliance_master_data.importers import headers, warehouses
+from appliance_master_data.importers import headers, price_lists, warehouses
 from appliance_master_data.importers.cells import Cells
 
 KINDS = {kind: kind for kind in ("presale", "van", "merch", "delivery")}
@@ -22,6 +22,7 @@ IMPORTER = Importer(
         headers.kind(("Вид маршрута",), "presale, van, merch or delivery."),
         headers.org(),
         headers.warehouse("The code of its warehouse; one not known yet is made."),
+        headers.price_list("Of outlets that have none by themselves; it must be known."),
         headers.active(),
     ),
 )
@@ -41,6 +42,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         **cells.given("name"),
         **cells.chosen("kind", KINDS, None),
         **cells.linked("warehouse", "warehouse_id", warehouses.reference),
+        **cells.linked("price_list", "price_list_id", price_lists.reference),
         **cells.org_id(),
         **cells.active(),
     }
