@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.number import Whole
 from appliance.cli.screen import moment, show_json, show_table
 
 
@@ -16,12 +17,12 @@ def audit() -> None:
 @audit.command("list")
 @click.option(
     "--limit",
-    type=click.IntRange(1, 10_000),
+    type=Whole(1, 10_000),
     default=50,
     show_default=True,
     help="How many at most.",
 )
-@click.option("--before", type=click.IntRange(1), help="Only entries with smaller numbers.")
+@click.option("--before", type=Whole(1), help="Only entries with smaller numbers.")
 @json_option
 @pass_invocation
 def list_audit(invocation: Invocation, limit: int, before: int | None, as_json: bool) -> None:

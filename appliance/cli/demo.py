@@ -16,7 +16,7 @@ import click
 from appliance.cli.command_line import program
 from appliance.cli.demo_box import CONFIG_FILE, PEOPLE, ConfigStands, configured, populate
 from appliance.cli.door import open_door
-from appliance.cli.failure import Failure, WrongUse
+from appliance.cli.failure import Failure, WrongUse, reason
 from appliance.cli.owner import check_owner
 from appliance.cli.run import serve
 from appliance.config import ConfigError, Settings
@@ -57,7 +57,7 @@ def run(context: click.Context, state: Path, listen: str | None) -> None:
     except (ConfigError, ConfigStands) as problem:
         raise WrongUse(str(problem)) from problem
     except OSError as problem:
-        raise Failure(f"the demo's configuration cannot be written: {problem}") from problem
+        raise Failure(f"the demo's configuration cannot be written: {reason(problem)}") from problem
     _populate(settings)
     code = serve(settings, lambda service: _welcome(service, settings, state / CONFIG_FILE))
     if code == 0:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from appliance.config import Settings, load_texts
+import msgspec
+
+from appliance.config import ConfigError, Settings, load_texts
 from appliance.config import load as load_config
 
 if TYPE_CHECKING:
@@ -89,7 +91,12 @@ def configured(folder: Path, listen: str | None, env: Mapping[str, str]) -> Sett
         return settings
     text = _CONFIG.format(listen=json.dumps(listen or "127.0.0.1:8443"))
     # Before it is written: a wrong address must not leave a file that refuses the next start.
-    load_texts([("--listen", text)], folder.absolute(), env)
+    try:
+        load_texts([("--listen", text)], folder.absolute(), env)
+    except ConfigError as error:
+        raise ConfigError(
+            [msgspec.structs.replace(one, line=None, key="") for one in error.problems]
+        ) from None
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / f".{CONFIG_FILE}.new"
     whole.write_text(text, encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from appliance.cli.command_line import again_as
-from appliance.cli.failure import Failure, WrongUse
+from appliance.cli.failure import Failure, WrongUse, reason
 from appliance.cli.owner import check_owner, explained, owner_of
 from appliance.config.settings import Settings
 from appliance.daemon.control_socket import MAX_LINE, NAME, connect
@@ -69,10 +69,7 @@ class SocketDoor(Door):
         self, name: str, params: Mapping[str, Any] | None = None, progress: Progress = _unseen
     ) -> Any:
         """See `Door`."""
-        request = {"op": name, "params": params or {}, "actor": os.environ.get("SUDO_USER", "")}
-        line = msgspec.json.encode(request)
-        if len(line) > MAX_LINE:
-            raise WrongUse(f"the request has {len(line)} bytes; {MAX_LINE} is the most")
+        line = _line(name, params)
         try:
             self._connection.sendall(line + b"\n")
             return self._answer(progress)
@@ -83,8 +80,8 @@ class SocketDoor(Door):
             ) from None
         except (OSError, msgspec.DecodeError) as error:
             raise Failure(
-                f"the connection to the daemon broke ({error}); it may have stopped: what was "
-                "asked may or may not be done, so look before you ask again"
+                f"the connection to the daemon broke ({reason(error)}); it may have stopped: what "
+                "was asked may or may not be done, so look before you ask again"
             ) from error
 
     def _answer(self, progress: Progress) -> Any:
@@ -132,17 +129,37 @@ class OwnDoor(Door):
         from appliance.daemon.operations.catalogue import perform
 
         self._progress = progress
+        # Through JSON, so that it is the same to the letter as through a daemon.
+        request = msgspec.json.decode(_line(name, params))
         actor = actor_of(os.getuid(), os.environ.get("SUDO_USER", ""))
         try:
-            result = perform(self._desk, name, dict(params or {}), actor)
+            result = perform(self._desk, name, request["params"], actor)
         except operation.OperationRefused as refused:
             raise _refused(str(refused), refused.code) from refused
-        # Through JSON, so that the answer is the same to the letter as through a daemon.
         return msgspec.json.decode(msgspec.json.encode(result))
 
     def close(self) -> None:
         """See `Door`."""
         self._box.close()
+
+
+def _line(name: str, params: Mapping[str, Any] | None) -> bytes:
+    """Return a request as the line that a daemon reads.
+
+    Raises:
+        WrongUse: it cannot be one.
+    """
+    claimed = os.environ.get("SUDO_USER", "").encode("utf-8", "replace").decode()
+    try:
+        line = msgspec.json.encode({"op": name, "params": params or {}, "actor": claimed})
+    except UnicodeEncodeError as error:
+        text = error.object.encode("utf-8", "backslashreplace").decode()
+        raise WrongUse(f"{text[:100]!r} is not UTF-8 text; type it again") from None
+    if len(line) > MAX_LINE:
+        raise WrongUse(
+            f"what was given is too much at once: {len(line):,} bytes, and {MAX_LINE:,} is the most"
+        )
+    return line
 
 
 def open_door(settings: Settings) -> Door:
@@ -161,7 +178,7 @@ def open_door(settings: Settings) -> Door:
         except PermissionError as error:
             raise Failure(_not_allowed(settings)) from error
         except OSError as error:
-            raise Failure(f"the daemon cannot be reached: {error}") from error
+            raise Failure(explained(error, settings.state_dir)) from error
         door = _open_own(settings)
         if door is not None:
             return door
@@ -190,8 +207,7 @@ def _open_own(settings: Settings) -> Door | None:
     except (StoreError, TechnicianError) as error:
         raise Failure(explained(error, settings.state_dir)) from error
     except OSError as error:
-        reason = explained(error, settings.state_dir)
-        raise Failure(f"the box in {settings.state_dir} cannot be opened: {reason}") from error
+        raise Failure(explained(error, settings.state_dir)) from error
 
 
 def _not_allowed(settings: Settings) -> str:

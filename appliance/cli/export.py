@@ -41,10 +41,14 @@ def export(
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
 
     if list_kinds:
+        if kind is not None:
+            raise click.UsageError("--kinds lists all kinds and writes none; leave KIND out")
         _show_kinds(invocation.rows("export.kinds"), as_json)
         return
-    if kind is None or file is None:
+    if kind is None or file is None or not file.name:
         raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
+    if as_json and str(file) == "-":
+        raise click.UsageError('--json and FILE "-" both want standard output; choose one')
     if profile is None:
         raise click.UsageError(f"--profile is needed; there are: {', '.join(sorted(PROFILES))}")
     try:
@@ -60,7 +64,7 @@ def export(
         raise Failure(f"{file} cannot be written: {error.strerror or error}") from error
     done = {"kind": kind, "file": str(file), "rows": len(found["rows"]), "bytes": size}
     if as_json:
-        click.echo(_line(done), err=str(file) == "-")
+        show_json(done)
     else:
         click.echo(f"{done['rows']} rows of {kind} written to {file}", err=str(file) == "-")
 
@@ -82,6 +86,10 @@ def _write(file: Path, chunks: Iterable[bytes]) -> int:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return len(data)
+    if file.exists() and not file.is_file():
+        # A device or a pipe takes the bytes; it must not be replaced by a file.
+        with file.open("wb") as out:
+            return sum(out.write(chunk) for chunk in chunks)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         size = 0
@@ -94,12 +102,6 @@ def _write(file: Path, chunks: Iterable[bytes]) -> int:
         return size
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _line(value: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _show_kinds(found: list[dict[str, Any]], as_json: bool) -> None:

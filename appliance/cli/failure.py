@@ -5,6 +5,15 @@ from __future__ import annotations
 import click
 
 
+def reason(error: BaseException) -> str:
+    """Return an error's text for people: of the system's, the file and what is wrong with it."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    if error.filename is None:
+        return error.strerror
+    return f"{error.filename}: {error.strerror}"
+
+
 class Failure(click.ClickException):
     """It was not done: a text on standard error without a traceback, exit code 1."""
 

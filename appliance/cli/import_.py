@@ -84,6 +84,11 @@ def import_(
         click.get_current_context().exit(1)
 
 
+def _readable(name: str) -> str:
+    """Return a file's name as text; the system's names may be any bytes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 class _Run:
     """One file on its way into the box."""
 
@@ -124,7 +129,7 @@ class _Run:
                 kind=self._importer.kind,
                 source=self._source,
                 dry_run=summary.dry_run,
-                file=name[:200],
+                file=_readable(name)[:200],
             )
             batch = RowBatch()
             try:
@@ -206,8 +211,12 @@ def _importer(found: list[dict[str, Any]], kind: str) -> Importer:
         if one["kind"] == kind:
             members = {name: one[name] for name in ("kind", "title", "columns")}
             return msgspec.convert(members, Importer)
+    from appliance.daemon.operations.names import nearest
+
+    near = nearest(kind, [one["kind"] for one in found])
+    meant = f"; did you mean {near!r}? There" if near else "; there"
     kinds = "\n".join(f"  {one['kind']:<24} {one['title']}" for one in found)
-    raise click.UsageError(f"there is no kind {kind!r}; there are:\n{kinds}")
+    raise click.UsageError(f"there is no kind {kind[:100]!r}{meant} are:\n{kinds}")
 
 
 def _show_kinds(found: list[dict[str, Any]], kind: str | None, as_json: bool) -> None:

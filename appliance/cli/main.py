@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -59,6 +61,10 @@ Every command that lists or creates has --json.
 The config: --config FILE, else FIELDBOX_CONFIG, else ./appliance.toml,
 else /etc/fieldbox/appliance.toml.
 """
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
+"""What writing to standard output fails with."""
 
 
 class Entry(NamedTuple):
@@ -147,6 +153,8 @@ def _told(error: Exception) -> Failure:
 
     if isinstance(error, ConfigError):
         return WrongUse(str(error))
+    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        return Failure(_unwritten(error))
     return Failure(
         f"internal error: {type(error).__name__}: {error}\n"
         f"This is a mistake of Fieldbox. Run it again with {DEBUG}=1 to see where, and report that."
@@ -170,18 +178,43 @@ def _told(error: Exception) -> Failure:
 @click.pass_context
 def root(context: click.Context, config_path: Path | None) -> None:
     """Read the options before the command."""
+    if config_path is not None and config_path.is_dir():
+        raise click.BadParameter(
+            f"{str(config_path)!r} is a folder; give the configuration's file",
+            param_hint="--config",
+        )
     context.obj = Invocation(config_path)
     context.call_on_close(context.obj.close)
 
 
 def main() -> None:
     """Run the command line; the entry point of the distribution."""
+    _open_streams()
     try:
-        root(prog_name="fieldbox")
-    except BrokenPipeError:
-        # Who read the output went away; closing it again would complain.
+        try:
+            root(prog_name="fieldbox")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        # Closing it again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # who read it went away, which is no fault
+            click.echo(f"Error: {_unwritten(error)}", err=True)
         sys.exit(1)
+
+
+def _open_streams() -> None:
+    """Have somewhere to write to, and a way to write what the terminal has no letters for."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed: fieldbox ... >&-
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _unwritten(error: OSError) -> str:
+    return f"the output cannot be written: {error.strerror or error}"
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.number import Whole
 from appliance.cli.progress_bar import progress_bar
 from appliance.cli.screen import moment, show_json, show_pairs, show_table
 
@@ -17,7 +17,7 @@ _UNSTORED = frozenset({"quarantined", "rejected", "conflict"})
 _SEEN = 10_000
 """How many waiting ones are looked at to say what waits where nothing was found."""
 
-_NUMBER = click.IntRange(1, 2**63 - 1)
+_NUMBER = Whole(1)
 
 
 @click.group()
@@ -60,7 +60,7 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--settled", is_flag=True, help="Those that were settled, not those that wait.")
 @click.option(
     "--limit",
-    type=click.IntRange(1, 10_000),
+    type=Whole(1, 10_000),
     default=100,
     show_default=True,
     help="How many at most.",
@@ -258,10 +258,12 @@ def _nothing(invocation: Invocation, given: dict[str, Any], settled: bool) -> st
 
 
 def _meant(given: Sequence[str], known: list[str]) -> str:
+    from appliance.daemon.operations.names import nearest
+
     for name in given:
-        near = difflib.get_close_matches(name, known, n=1)
+        near = nearest(name, known)
         if name not in known and near:
-            return f"Did you mean {near[0]!r}? "
+            return f"Did you mean {near!r}? "
     return ""
 
 

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from appliance.cli.command_line import again_as
-from appliance.cli.failure import Failure
+from appliance.cli.failure import Failure, reason
 from appliance.daemon.operations.actor import user_name
 
 
@@ -52,26 +52,39 @@ def check_owner(folder: Path, *, daemon: bool) -> None:
 
 
 def explained(error: BaseException, folder: Path) -> str:
-    """Return the text of an error at opening a box; where a file in it is somebody else's, with
-    what gives it back.
+    """Return the text of an error at opening a box, with what to do where that is known.
 
     Args:
         error: any; what caused it counts too.
         folder: the state directory.
     """
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, PermissionError):
+    while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__
-    if cause is None or not isinstance(cause.filename, str):
-        return str(error)
-    place = Path(cause.filename)
-    me = user_name(os.geteuid())
-    for path in (place, place.parent):
-        try:
-            owner = user_name(path.stat().st_uid)
-        except OSError:
-            continue
-        if owner != me and path.is_relative_to(folder) and path != folder:
-            line = shlex.join(("sudo", "chown", "-R", f"{me}:", str(folder)))
-            return f"{error}\n{path} belongs to {owner}. This gives it back to {me}:\n  {line}"
-    return str(error)
+    if cause is None or not isinstance(cause.filename, str | os.PathLike):
+        return reason(error)
+    place, me = Path(cause.filename), user_name(os.geteuid())
+    if place == folder or place in folder.parents:
+        why = cause.strerror
+        if isinstance(cause, FileExistsError | NotADirectoryError):
+            why = "there is something that is no folder"
+        return (
+            f"the state directory {folder} cannot be used: {why}. Make this folder for {me}, or "
+            "change state_dir in the configuration"
+        )
+    if isinstance(cause, PermissionError):
+        for path in (place, place.parent):
+            if (owner := _owner(path)) not in (None, me) and folder in path.parents:
+                line = shlex.join(("sudo", "chown", "-R", f"{me}:", str(folder)))
+                return (
+                    f"{reason(error)}\n{path} belongs to {owner}. This gives it back to {me}:"
+                    f"\n  {line}"
+                )
+    return reason(error)
+
+
+def _owner(path: Path) -> str | None:
+    try:
+        return user_name(path.stat().st_uid)
+    except OSError:
+        return None

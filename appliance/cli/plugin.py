@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.number import Whole
 from appliance.cli.screen import moment, show_json, show_table
 
 
@@ -93,7 +94,7 @@ def forget(invocation: Invocation, name: str, as_json: bool) -> None:
 @click.argument("name", required=False)
 @click.option(
     "--limit",
-    type=click.IntRange(1, 1000),
+    type=Whole(1, 1000),
     default=50,
     show_default=True,
     help="How many at most.",

@@ -29,6 +29,8 @@ def print_(
     fieldbox print order_copy 01a207ea-debb-704e-acf3-7f498fd60f13
     """
     if list_kinds:
+        if kind is not None:
+            raise click.UsageError("--kinds lists all documents and prints none; leave KIND out")
         found = invocation.rows("print.kinds")
         if as_json:
             show_json(found)

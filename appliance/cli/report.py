@@ -43,7 +43,11 @@ def report(
     \b
     fieldbox report orders_by_day --param since=2026-01-01 --format csv > orders.csv
     """
+    if as_json and form == "csv":
+        raise click.UsageError("--json and --format csv contradict one another; choose one")
     if name is None:
+        if given:
+            raise click.UsageError("--param is for one report; give its NAME")
         _show_reports(invocation.rows("report.list"), as_json or form == "json")
         return
     found = invocation.ask("report.run", name=name, parameters=_parameters(given))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
@@ -26,6 +28,8 @@ def role() -> None:
 def list_rights(invocation: Invocation, only: str | None, as_json: bool) -> None:
     """List the roles and every row of the table of rights."""
     found = invocation.ask("role.list")
+    if only is not None:
+        _doubt(found, only)
     rows = [row for row in found["rows"] if only is None or row["role"] in (only, "*")]
     if as_json:
         show_json({"roles": found["roles"], "rows": rows})
@@ -49,6 +53,7 @@ def allow(invocation: Invocation, role_name: str, thing: str, verb: str, as_json
 
     OBJECT is a collection, report:NAME or endpoint:PLUGIN.NAME.
     """
+    _doubt(invocation.ask("role.list"), role_name)
     found = invocation.ask("role.allow", role=role_name, object=thing, verb=verb)
     _tell(found, f"{role_name} may {verb} {thing}", as_json)
 
@@ -61,6 +66,7 @@ def allow(invocation: Invocation, role_name: str, thing: str, verb: str, as_json
 @pass_invocation
 def deny(invocation: Invocation, role_name: str, thing: str, verb: str, as_json: bool) -> None:
     """Keep ROLE from reading or writing OBJECT, whatever else allows it."""
+    _doubt(invocation.ask("role.list"), role_name)
     found = invocation.ask("role.deny", role=role_name, object=thing, verb=verb)
     _tell(found, f"{role_name} may not {verb} {thing}", as_json)
 
@@ -75,6 +81,18 @@ def forget(invocation: Invocation, role_name: str, thing: str, verb: str, as_jso
     """Take back what was allowed or denied here."""
     found = invocation.ask("role.forget", role=role_name, object=thing, verb=verb)
     _tell(found, f"nothing is decided here any more about {role_name} {verb} {thing}", as_json)
+
+
+def _doubt(found: dict[str, Any], role_name: str) -> None:
+    """Note a role that nothing here knows: it may be a slip, or the first that is said of it."""
+    from appliance.daemon.operations.names import nearest
+
+    known = {*found["roles"], *(row["role"] for row in found["rows"])}
+    if role_name in known or role_name in ("", "*"):
+        return
+    near = nearest(role_name, known)
+    meant = f"; did you mean {near!r}?" if near else ""
+    click.echo(f"note: no role {role_name[:63]!r} is known yet{meant}", err=True)
 
 
 def _tell(found: object, text: str, as_json: bool) -> None:

@@ -44,8 +44,10 @@ def serve(settings: Settings, on_ready: Callable[[Any], None]) -> int:
     code = [0]
 
     def start() -> None:
+        started = False
         try:
             service.start()
+            started = True
             on_ready(service)
         except ConfigError as problem:
             click.echo(str(problem), err=True)
@@ -58,7 +60,9 @@ def serve(settings: Settings, on_ready: Callable[[Any], None]) -> int:
             structlog.get_logger("appliance.daemon").error("start_failed", exc_info=problem)
             click.echo(f"fieldbox cannot start: an error of its own: {problem}", err=True)
             code[0] = 1
-        if code[0]:
+        if started and code[0]:
+            stop()
+        elif code[0]:
             reactor.stop()
 
     stopping = [False]

@@ -16,6 +16,9 @@ import click
 from appliance.exchange.refusal import plain
 from appliance.printing.width import aligned, width
 
+_READABLE = 10
+"""Columns of a terminal that a cell needs, if it has so many, to be read."""
+
 
 def show_json(value: Any) -> None:
     """Print one JSON value."""
@@ -26,6 +29,8 @@ def show_table(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: frozenset[str] = frozenset()
 ) -> None:
     """Print a table: drawn on a terminal, else plain columns that nothing cuts off.
+
+    Where a terminal is too narrow for it, each row is printed as names and values.
 
     Args:
         columns: titles.
@@ -54,12 +59,23 @@ def _draw(columns: Sequence[str], rows: list[list[str]], right: frozenset[str]) 
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    sizes = [
+        max(width(title), *(width(row[at]) for row in rows)) if rows else width(title)
+        for at, title in enumerate(columns)
+    ]
+    if sum(min(size, _READABLE) + 2 for size in sizes) > console.width and rows:
+        for number, row in enumerate(rows):
+            if number:
+                click.echo()
+            show_pairs((title, cell) for title, cell in zip(columns, row, strict=True) if cell)
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in columns:
         table.add_column(title, justify="right" if title in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    console.print(table)
 
 
 def show_pairs(pairs: Iterable[tuple[str, Any]]) -> None:

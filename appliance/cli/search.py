@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.number import Whole
 from appliance.cli.screen import show_json, show_table
 
 
@@ -15,7 +16,7 @@ from appliance.cli.screen import show_json, show_table
 )
 @click.option(
     "--limit",
-    type=click.IntRange(1, 1000),
+    type=Whole(1, 1000),
     default=20,
     show_default=True,
     help="How many at most.",

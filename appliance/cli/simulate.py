@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from appliance.cli.failure import Failure
+from appliance.cli.invocation import Invocation
+from appliance.cli.number import Whole
+
 if TYPE_CHECKING:
     from appliance.testing.invite import Invite
 
@@ -34,7 +38,7 @@ _HELP = (
 @click.option("--url", metavar="URL", help="The appliance; default: the one the invites name.")
 @click.option(
     "--devices",
-    type=click.IntRange(1, 2_000),
+    type=Whole(1, 2_000),
     default=1,
     show_default=True,
     help="How many devices to enroll; each is a new device of the appliance.",
@@ -50,13 +54,13 @@ _HELP = (
 @click.option(
     "--invites", type=click.File("r", encoding="utf-8"), help="A file of invites, one a line; -."
 )
-@click.option("--orders", type=click.IntRange(0, 1000), default=3, show_default=True)
-@click.option("--photos", type=click.IntRange(0, 1000), default=1, show_default=True)
+@click.option("--orders", type=Whole(0, 1000), default=3, show_default=True)
+@click.option("--photos", type=Whole(0, 1000), default=1, show_default=True)
 @click.option("--cuts/--no-cuts", default=True, show_default=True, help="Break connections.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of documents and cuts.")
+@click.option("--seed", type=Whole(0), default=1, show_default=True, help="Of documents and cuts.")
 @click.option(
     "--workers",
-    type=click.IntRange(1, 32),
+    type=Whole(1, 32),
     default=8,
     show_default=True,
     help="Devices at the same time.",
@@ -98,8 +102,8 @@ def simulate(
         ) from error
     if url is not None and not url.startswith("https://"):
         raise click.BadParameter("an address is https://HOST:PORT", param_hint="--url")
-    if not (users or texts or invites) and context.obj is not None:
-        users = agents(context.obj.rows("user.list"))
+    if not (texts or invites) and isinstance(context.obj, Invocation):
+        users = _people(context.obj, users)
     source = invitations(texts, invites, users, getattr(context.obj, "invite", None))
     workload = Workload(orders=orders, photos=photos, cuts=6 if cuts else 0)
     if keep is not None:
@@ -122,6 +126,27 @@ def simulate(
     else:
         show(report)
     context.exit(0 if report.passed else 1)
+
+
+def _people(invocation: Invocation, users: tuple[str, ...]) -> tuple[str, ...]:
+    """Return whose devices are made, after a look whether that can work.
+
+    Raises:
+        Failure: no daemon runs, or somebody is not known.
+    """
+    rows = invocation.rows("user.list")
+    known = [row["login"] for row in rows]
+    for login in users:
+        if login not in known:
+            from appliance.daemon.operations.names import unknown
+
+            look = "`fieldbox user list` shows all"
+            raise Failure(str(unknown("user", login, known, look=look)))
+    if not invocation.ask("status")["running"]:
+        raise Failure(
+            "no daemon runs that the devices could talk to: start it (fieldbox run) and try again"
+        )
+    return users or agents(rows)
 
 
 def agents(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -18,6 +18,16 @@ class _Commands(click.Group):
 
 
 class _Plugins(_Commands):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from appliance.daemon.operations.names import unknown
+
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            ctx.fail(str(unknown("plugin with commands", args[0], known)))
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({found["plugin"] for found in self._found(ctx)})
 

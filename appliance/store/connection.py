@@ -107,7 +107,9 @@ def keep_private(path: Path) -> None:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
-        raise StoreError(f"the store cannot be opened: {error}") from error
+        raise StoreError(
+            f"the store cannot be opened: {error.filename}: {error.strerror}"
+        ) from error
 
 
 class Guard:

@@ -66,7 +66,8 @@ def open_authority(
         if certificate.exists() and key.exists():
             return Authority.load(certificate.read_text("ascii"), key.read_text("ascii"))
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"the authority's files in {folder} cannot be read: {error}") from error
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        raise StoreError(f"the authority's files in {folder} cannot be read: {why}") from error
     if certificate.exists() or key.exists():
         lone, gone = (CERTIFICATE, KEY) if certificate.exists() else (KEY, CERTIFICATE)
         raise StoreError(
@@ -86,7 +87,9 @@ def open_authority(
         write_private(key, authority.key_pem)
         write_private(certificate, authority.certificate_pem)
     except OSError as error:
-        raise StoreUnavailable(f"the authority's files cannot be written: {error}") from error
+        raise StoreUnavailable(
+            f"the authority's files in {folder} cannot be written: {error.strerror}"
+        ) from error
     return authority
 
 

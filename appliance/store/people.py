@@ -24,6 +24,10 @@ class UserRefused(Exception):
     """A user cannot be added or changed like this; the text says why."""
 
 
+class LoginRefused(UserRefused):
+    """The login is not of the form that logins have."""
+
+
 class People:
     """Adds and changes users."""
 
@@ -44,11 +48,12 @@ class People:
         """Add a user.
 
         Raises:
-            UserRefused: the login is taken or not of the form.
+            UserRefused: the login is taken.
+            LoginRefused: it is not of the form.
             PermissionRefused: a role's name is not of the form.
         """
         if not _LOGIN.fullmatch(login):
-            raise UserRefused(
+            raise LoginRefused(
                 f"login {login!r}: use up to 64 lower-case letters, digits and . _ @ + -"
             )
         if not roles:

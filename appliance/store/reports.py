@@ -7,6 +7,7 @@ records that the device may pull, or everything; and only where its roles have t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from appliance.api.context import SqlValue
@@ -61,7 +62,7 @@ def reports_of(host: PluginHost) -> dict[str, OwnedReport]:
 
 
 def parameter_values(report: Report, given: Mapping[str, str]) -> dict[str, SqlValue]:
-    """Return a value for each parameter; an integer where its default is one.
+    """Return a value for each parameter; an integer or a date where its default is one.
 
     Raises:
         ParameterRefused: there is no such parameter, or it has another type.
@@ -79,15 +80,33 @@ def parameter_values(report: Report, given: Mapping[str, str]) -> dict[str, SqlV
             values[name] = parameter.default
         elif isinstance(parameter.default, int):
             values[name] = _integer(name, text)
+        elif parameter.default is not None and _is_date(parameter.default):
+            values[name] = _date(name, text)
         else:
             values[name] = text
     return values
 
 
+def _is_date(text: str) -> bool:
+    """Tell whether a text is a calendar date, ``2026-01-31``."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _date(name: str, text: str) -> str:
+    if not _is_date(text):
+        raise ParameterRefused(
+            name, f"the parameter {name} is a date such as 2026-01-31, not {text[:60]!r}"
+        )
+    return text
+
+
 def _integer(name: str, text: str) -> int:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
-        raise ParameterRefused(name, f"the parameter {name} is a whole number, not {text!r}")
+        raise ParameterRefused(name, f"the parameter {name} is a whole number, not {text[:60]!r}")
     return int(text)
 
 

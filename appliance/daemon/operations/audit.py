@@ -14,19 +14,22 @@ from appliance.store.audit import AuditBook
 from appliance.store.connection import Connection
 
 _TELL_EVERY = 10_000
+_HASH = "64 hex digits in lower case, as `fieldbox audit verify` prints them"
 
 
 class ListAudit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many of the newest entries, from before which number."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 50
-    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    before: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)] | None = None
 
 
 class VerifyAudit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``last_hash``: the newest entry's hash as it was copied down, where it was."""
 
-    last_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
+    last_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", description=_HASH)] | None = (
+        None
+    )
 
 
 class AuditState(msgspec.Struct, frozen=True, kw_only=True):

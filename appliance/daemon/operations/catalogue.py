@@ -30,9 +30,10 @@ from appliance.daemon.operations import (
 )
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Operation, OperationRefused
+from appliance.daemon.operations.validation import in_words
 from appliance.enrollment.errors import EnrollmentError
 from appliance.store.errors import StoreError
-from appliance.store.people import UserRefused
+from appliance.store.people import LoginRefused, UserRefused
 
 _MODULES = (
     audit,
@@ -86,9 +87,11 @@ def perform(desk: Desk, name: str, params: Any, actor: str) -> Any:
     try:
         typed = msgspec.convert(params, operation.params)
     except msgspec.ValidationError as error:
-        raise OperationRefused(f"{name}: {error}", "invalid") from error
+        raise OperationRefused(in_words(error, params, operation.params), "invalid") from error
     try:
         return operation.run(desk, typed, actor)
+    except LoginRefused as error:
+        raise OperationRefused(str(error), "invalid") from error
     except UserRefused as error:
         raise OperationRefused(str(error), "conflict") from error
     except EnrollmentError as error:

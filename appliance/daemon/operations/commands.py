@@ -9,6 +9,7 @@ import msgspec
 from appliance.api.commands import Command, CommandOption, CommandResult
 from appliance.api.errors import PluginError
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
 from appliance.store.transaction import WriteTransaction
@@ -102,12 +103,9 @@ def _find(desk: Desk, params: RunCommand) -> Command:
     for command in commands:
         if command.name == params.command:
             return command
-    names = ", ".join(c.name for c in commands) or "no commands"
-    what = f"it has: {names}" if declared is not None else "`fieldbox plugin list` shows all"
-    raise OperationRefused(
-        f"there is no command {params.command!r} of a plugin {params.plugin!r}; {what}",
-        "unknown_name",
-    )
+    if declared is None:
+        raise unknown("plugin", params.plugin, desk.box.plugins.host.declared)
+    raise unknown("command", params.command, (c.name for c in commands))
 
 
 def _options(command: Command, params: RunCommand) -> dict[str, str]:

@@ -10,6 +10,7 @@ from appliance.daemon.lan_address import lan_address
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.daemon.operations.users import Login, Roles, unknown_user
+from appliance.enrollment.identity import User
 from appliance.enrollment.pairing_code import PairingCode
 from appliance.enrollment.pairing_secret import PairingSecret
 from appliance.enrollment.pairing_url import PairingUrl
@@ -79,23 +80,11 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
 def invite(desk: Desk, params: InviteDevice, actor: str) -> Invitation:
     """Make a pairing code."""
     box = desk.box
+    box.store.fetch(lambda connection: _invitable(connection, params))
     host, port = public_place(desk)
 
     def job(tx: WriteTransaction) -> tuple[PairingCode, PairingSecret]:
-        user = IdentityBook(tx.db).user(params.user)
-        if user is None:
-            raise unknown_user(params.user)
-        if user.locked:
-            raise OperationRefused(
-                f"the user {user.login} is locked; `fieldbox user unlock {user.login}` first",
-                "conflict",
-            )
-        foreign = [role for role in params.roles or () if role not in user.roles]
-        if foreign:
-            raise OperationRefused(
-                f"the user {user.login} has no role {foreign[0]!r}, only {', '.join(user.roles)}",
-                "conflict",
-            )
+        user = _invitable(tx.db, params)
         return box.enroller.invite(tx, user, params.roles or user.roles, actor)
 
     code, secret = box.store.write(job)
@@ -106,6 +95,29 @@ def invite(desk: Desk, params: InviteDevice, actor: str) -> Invitation:
         ca_sha256=fingerprint,
         expires_at=code.expires_at_ms,
     )
+
+
+def _invitable(connection: Connection, params: InviteDevice) -> User:
+    """Return the user whose device may be invited so.
+
+    Raises:
+        OperationRefused: it may not.
+    """
+    user = IdentityBook(connection).user(params.user)
+    if user is None:
+        raise unknown_user(connection, params.user)
+    if user.locked:
+        raise OperationRefused(
+            f"the user {user.login} is locked; `fieldbox user unlock {user.login}` first",
+            "conflict",
+        )
+    foreign = [role for role in params.roles or () if role not in user.roles]
+    if foreign:
+        raise OperationRefused(
+            f"the user {user.login} has no role {foreign[0]!r}, only {', '.join(user.roles)}",
+            "conflict",
+        )
+    return user
 
 
 def public_place(desk: Desk) -> tuple[str, int]:

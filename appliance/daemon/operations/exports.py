@@ -8,7 +8,8 @@ import msgspec
 
 from appliance.api.reports import Exporter, ReportColumn
 from appliance.daemon.operations.desk import Desk
-from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
+from appliance.daemon.operations.names import unknown
+from appliance.daemon.operations.operation import Empty, Listing, Operation
 from appliance.daemon.operations.table import TableResult, table
 from appliance.store.connection import Connection
 from appliance.store.tables import read_table
@@ -44,10 +45,7 @@ def rows(desk: Desk, params: ReadExport, _actor: str) -> TableResult:
     known = {exporter.kind: exporter for exporter, _ in _exporters(desk)}
     exporter = known.get(params.kind)
     if exporter is None:
-        raise OperationRefused(
-            f"there is no kind {params.kind!r}; there are: {', '.join(sorted(known)) or 'none'}",
-            "unknown_name",
-        )
+        raise unknown("kind", params.kind, known)
 
     def read(connection: Connection, timeout_s: float) -> list[tuple[Any, ...]]:
         return read_table(connection, exporter.sql, exporter.columns, {}, timeout_s=timeout_s)

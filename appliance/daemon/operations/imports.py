@@ -10,6 +10,7 @@ import msgspec
 from appliance.api.importing import COLUMN_TYPES, ImportColumn, Importer
 from appliance.api.values import MAX_INTEGER
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
 from appliance.store.importing import Counts, ImportRow, ImportSession, RowProblem
@@ -36,6 +37,15 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
         return Importer(kind=self.kind, title=self.title, columns=self.columns)
 
 
+Source = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$",
+        description="up to 63 lower-case letters, digits and _ . - with a letter or digit first",
+    ),
+]
+
+
 class BeginImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new import.
 
@@ -47,7 +57,7 @@ class BeginImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """
 
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
-    source: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
+    source: Source
     dry_run: bool = False
     file: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
@@ -125,10 +135,7 @@ def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
     plugins = desk.box.plugins
     found = plugins.importers.get(params.kind)
     if found is None:
-        names = ", ".join(sorted(plugins.importers)) or "none"
-        raise OperationRefused(
-            f"there is no kind {params.kind!r}; there are: {names}", "unknown_name"
-        )
+        raise unknown("kind", params.kind, plugins.importers)
     owner, importer = found
     if owner != declared.OWNER and not plugins.host.active(owner):
         raise OperationRefused(

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.plugin_host.host import PluginHost
 from appliance.plugin_host.plugin_status import PluginStatus
@@ -155,6 +156,9 @@ def failures(desk: Desk, params: ListFailures, _actor: str) -> Listing:
     found = desk.box.store.fetch(
         lambda connection: PluginStates(connection).failures(params.limit, params.plugin)
     )
+    known = [one.name for one in desk.box.plugins.host.status()]
+    if params.plugin is not None and not found and params.plugin not in known:
+        raise unknown("plugin", params.plugin, known)  # one that is gone may have failed
     return Listing(
         rows=[FailureView(plugin=f.plugin, hook=f.hook, at=f.at, text=f.text) for f in found]
     )
@@ -163,9 +167,7 @@ def failures(desk: Desk, params: ListFailures, _actor: str) -> Listing:
 def _find(host: PluginHost, name: str) -> PluginStatus:
     found = {one.name: one for one in host.status()}
     if name not in found:
-        raise OperationRefused(
-            f"there is no plugin {name!r}; there are: {', '.join(found)}", "unknown_name"
-        )
+        raise unknown("plugin", name, found)
     return found[name]
 
 

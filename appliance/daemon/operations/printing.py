@@ -9,6 +9,7 @@ import orjson
 
 from appliance.api.documents import Document
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.hardware.file_printer import FilePrinter, PrinterFault
 from appliance.printing.text import lay_out
@@ -54,16 +55,10 @@ def print_record(desk: Desk, params: PrintRecord, _actor: str) -> Printed:
     printers = desk.box.settings.printers
     name = params.printer or next(iter(printers), None)
     if name is None or name not in printers:
-        raise OperationRefused(
-            f"there is no printer {params.printer!r}; there are: {', '.join(printers) or 'none'}",
-            "unknown_name",
-        )
+        raise unknown("printer", params.printer or "", printers)
     kind = next((view for view in _kinds(desk) if view.kind == params.kind), None)
     if kind is None:
-        names = ", ".join(view.kind for view in _kinds(desk)) or "none"
-        raise OperationRefused(
-            f"there is no document {params.kind!r}; there are: {names}", "unknown_name"
-        )
+        raise unknown("document", params.kind, (view.kind for view in _kinds(desk)))
     document = desk.box.store.fetch(lambda connection: _render(desk, connection, kind, params))
     text = lay_out(document)
     try:

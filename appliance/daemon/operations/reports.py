@@ -8,6 +8,7 @@ import msgspec
 
 from appliance.api.reports import ReportColumn, ReportParameter
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.daemon.operations.table import TableResult, table
 from appliance.store.reports import ParameterRefused, parameter_values, reports_of, run_report
@@ -52,11 +53,12 @@ def run(desk: Desk, params: RunReport, _actor: str) -> TableResult:
     """Run a report as the technician, who sees everything."""
     known = reports_of(desk.box.plugins.host)
     if params.name not in known:
-        raise OperationRefused(
-            f"there is no report {params.name!r}; there are: {', '.join(known) or 'none'}",
-            "unknown_name",
-        )
+        raise unknown("report", params.name, known)
     report = known[params.name].report
+    names = [parameter.name for parameter in report.parameters]
+    for name in params.parameters:
+        if name not in names:
+            raise unknown("parameter", name, names, code="invalid")
     try:
         values = parameter_values(report, params.parameters)
     except ParameterRefused as refused:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated
 
 import msgspec
 
 from appliance.api.permissions import ROLES, Verb
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.daemon.operations.users import RoleName, check_known
 from appliance.enrollment.permissions import EVERYONE, Override, Permissions, Ruling
@@ -94,12 +94,7 @@ def _decide(desk: Desk, params: Right, actor: str, *, allowed: bool) -> Ruling:
         known = {row.object for row in _table(desk, tx.db).rows}
         known.update(collection.name for collection in desk.box.plugins.registry)
         if params.object not in known:
-            near = difflib.get_close_matches(params.object, sorted(known), n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            raise OperationRefused(
-                f"there is no collection, endpoint or report {params.object!r}{meant}",
-                "unknown_name",
-            )
+            raise unknown("collection, endpoint or report", params.object, known)
         collection = desk.box.plugins.registry.get(params.object)
         down = collection is not None and collection.spec.direction == "down"
         if allowed and down and params.verb == "write":

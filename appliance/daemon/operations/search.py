@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Listing, Operation, OperationRefused
 from appliance.store.connection import Connection
 from appliance.store.plugin_context import StoreContext
@@ -39,11 +40,8 @@ def search(desk: Desk, params: SearchFor, _actor: str) -> Listing:
     searchable = {c.name: c.searchable for c in registry if c.searchable}
     for name in params.collections:
         if name not in searchable:
-            why = "has no field that search covers" if name in registry else "does not exist"
-            raise OperationRefused(
-                f"the collection {name!r} {why}; searchable are: {', '.join(searchable) or 'none'}",
-                "unknown_name",
-            )
+            what = "searchable " if name in registry else ""
+            raise unknown(f"{what}collection", name, searchable)
     timeout_s = desk.box.query_timeout_s
 
     def read(connection: Connection) -> list[Hit]:

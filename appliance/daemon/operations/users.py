@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import msgspec
 
 from appliance.api.permissions import ROLES
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import nearest, unknown
 from appliance.daemon.operations.operation import (
     Empty,
     Listing,
@@ -28,7 +28,12 @@ RoleName = Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
 Roles = Annotated[tuple[RoleName, ...], msgspec.Meta(min_length=1, max_length=50)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Language = Annotated[
-    str, msgspec.Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$", max_length=40)
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$",
+        max_length=40,
+        description="a language is a tag such as ru or kk-Cyrl",
+    ),
 ]
 OrgId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
@@ -80,8 +85,8 @@ def check_known(desk: Desk, roles: Sequence[str]) -> None:
     for role in roles:
         check_role(role)
         if role not in known:
-            near = difflib.get_close_matches(role, sorted(known), n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else "."
+            near = nearest(role, known)
+            meant = f"; did you mean {near!r}?" if near else "."
             raise OperationRefused(
                 f"no role {role!r} is known{meant} Roles come from plugins and from [roles.NAME] "
                 f"with a title in the config; here are: {', '.join(sorted(known))}",
@@ -119,7 +124,7 @@ def change(desk: Desk, params: ChangeUser, actor: str) -> UserView:
     def job(tx: WriteTransaction) -> UserView:
         maker: People = people(tx)
         if IdentityBook(tx.db).user(params.login) is None:
-            raise unknown_user(params.login)
+            raise unknown_user(tx.db, params.login)
         changed = maker.change(
             tx,
             params.login,
@@ -145,11 +150,11 @@ def list_users(desk: Desk, _params: Empty, _actor: str) -> Listing:
     return Listing(rows=desk.box.store.fetch(read))
 
 
-def unknown_user(login: str) -> OperationRefused:
+def unknown_user(connection: Connection, login: str) -> OperationRefused:
     """Return the refusal for a login that nobody has."""
-    return OperationRefused(
-        f"there is no user {login!r}; `fieldbox user list` shows all", "not_found"
-    )
+    logins = [user.login for user in IdentityBook(connection).users()]
+    look = "`fieldbox user list` shows all"
+    return unknown("user", login, logins, code="not_found", look=look)
 
 
 def _devices(connection: Connection) -> dict[str, int]:

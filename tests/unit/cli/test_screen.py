@@ -34,6 +34,24 @@ def test_what_a_device_sent_does_not_act_on_the_terminal(
     assert "\x1b[31m" not in out
 
 
+@pytest.mark.parametrize("columns", [20, 40, 44])
+def test_a_terminal_too_narrow_for_a_table_gets_names_and_values(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    rows = [("x" * 30, "текст " * 5, 1, "a reason"), ("y", "", 2, None)]
+    show_table(("name", "text", "number", "why it is so"), rows)
+    out = capsys.readouterr().out
+    if columns == 44:
+        assert "───" in out
+    else:
+        assert out == (
+            f"name          {'x' * 30}\ntext          {'текст ' * 5}".rstrip(" ")
+            + "\nnumber        1\nwhy it is so  a reason\n\nname    y\nnumber  2\n"
+        )
+
+
 def test_values_as_people_read_them() -> None:
     assert cell_text(None) == ""
     assert cell_text(True) == "yes"

@@ -185,7 +185,7 @@ def test_a_plugin_that_fails_is_told_and_let_in_again(counter: Any) -> None:
     assert (view.state, view.origin, view.version) == ("quarantined", "/opt/shop.py", "1.2")
     assert len(counter.ask("plugin.failures").rows) == 3
     assert len(counter.ask("plugin.failures", plugin="shop", limit=2).rows) == 2
-    assert counter.ask("plugin.failures", plugin="other").rows == []
+    assert refusal(counter, "plugin.failures", plugin="other").code == "unknown_name"
     assert counter.ask("plugin.allow", name="shop").state == "active"
     counter.shop.command = lambda _options, _context: CommandResult(text="well")
     again = counter.ask("command.run", plugin="shop", command="stock", options={"of": "tea"})
