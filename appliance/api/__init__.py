@@ -14,6 +14,7 @@ from appliance.api.fields import Field
 from appliance.api.hookspecs import hookimpl
 from appliance.api.identity import Device, User
 from appliance.api.importing import (
+    ExternalName,
     ExternalRef,
     ImportColumn,
     Importer,
@@ -64,6 +65,7 @@ __all__ = [
     "EndpointRequest",
     "EndpointResponse",
     "Exporter",
+    "ExternalName",
     "ExternalRef",
     "Field",
     "ImportColumn",

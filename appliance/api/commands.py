@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from appliance.api.importing import ExternalName
 from appliance.api.mutations import Write
 
 
@@ -46,6 +47,7 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
         columns, rows: a table to show; ``--json`` prints it as a list of objects.
         text: a sentence to show.
         writes: changes to store.
+        names: external ids of records, so that files that are imported later find them.
         failed: the command did not do what was asked; the exit code is 1.
     """
 
@@ -53,4 +55,5 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[Any, ...], ...] = ()
     text: str = ""
     writes: tuple[Write, ...] = ()
+    names: tuple[ExternalName, ...] = ()
     failed: bool = False

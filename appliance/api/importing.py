@@ -105,5 +105,25 @@ class ExternalRef(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str
 
 
+DEFAULT_SOURCE = "accounting"
+"""The system whose external ids a file holds where nobody names another."""
+
+
+class ExternalName(msgspec.Struct, frozen=True, kw_only=True):
+    """An external id for a record that did not come from a file, so that files find it.
+
+    Attributes:
+        collection: of the record.
+        id: of the record.
+        external_id: its name in the other system, as `ImportRecord` would give it.
+        source: the other system: lower-case letters, digits and ``_ . -``, at most 63 characters.
+    """
+
+    collection: str
+    id: str
+    external_id: str
+    source: str = DEFAULT_SOURCE
+
+
 ImportValues = dict[str, Any]
 """A row of a file by column name: text, integers, booleans or None, read by `ColumnType`."""

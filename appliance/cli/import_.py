@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from appliance.api.importing import DEFAULT_SOURCE
 from appliance.cli.failure import Failure, WrongUse
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import show_json, show_table
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from appliance.api.importing import Importer
     from appliance.exchange.profile import Profile
     from appliance.exchange.summary import ImportSummary
-
-DEFAULT_SOURCE = "accounting"
 
 
 @click.command("import")

@@ -33,6 +33,7 @@ from appliance.plugin_host.discovery import Found
 from appliance.plugin_host.request_schema import RequestSchema
 from appliance.store.box import Box
 from appliance.store.connection import Connection
+from appliance.store.external_refs import ExternalRefs
 from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.importing import Counts, ImportRow, ImportSession
 from appliance.store.pages import PullReader
@@ -267,7 +268,9 @@ class PluginBox:
         known = next(one for one in declared.commands if one.name == command)
         given = {o.name: o.default for o in known.options if o.default is not None} | options
         found: CommandResult = self._call(plugin, "run_command", command=command, options=given)
-        self._write_all(() if found.failed else found.writes)
+        if not found.failed:
+            self._write_all(found.writes)
+            self._write(lambda tx: ExternalRefs(tx.db).name(found.names))
         return found
 
     def render(self, plugin: str, kind: str, record_id: str) -> Document:

@@ -12,6 +12,7 @@ from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
+from appliance.store.external_refs import ExternalRefs
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.writes import store_write
 
@@ -81,19 +82,20 @@ def run(desk: Desk, params: RunCommand, actor: str) -> CommandDone:
 def _store(
     desk: Desk, tx: WriteTransaction, params: RunCommand, found: CommandResult, actor: str
 ) -> None:
-    if not found.writes:
+    if not found.writes and not found.names:
         return
-    for write in found.writes:
-        try:
+    try:
+        for write in found.writes:
             store_write(tx, desk.box.plugins.registry, write)
-        except PluginError as error:
-            raise desk.box.plugins.host.refuse(params.plugin, "run_command", str(error)) from error
+        ExternalRefs(tx.db).name(found.names)
+    except PluginError as error:
+        raise desk.box.plugins.host.refuse(params.plugin, "run_command", str(error)) from error
     AuditBook(tx.db).add(
         tx.now_ms,
         actor,
         "plugin.command",
         f"plugin:{params.plugin}",
-        {"command": params.command, "writes": len(found.writes)},
+        {"command": params.command, "writes": len(found.writes), "names": len(found.names)},
     )
 
 

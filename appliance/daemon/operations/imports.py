@@ -13,6 +13,7 @@ from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
+from appliance.store.external_refs import SOURCE_PATTERN
 from appliance.store.importing import Counts, ImportRow, ImportSession, RowProblem
 from appliance.store.transaction import WriteTransaction
 from appliance.sync import declared
@@ -40,7 +41,7 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
 Source = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$",
+        pattern=SOURCE_PATTERN,
         description="up to 63 lower-case letters, digits and _ . - with a letter or digit first",
     ),
 ]

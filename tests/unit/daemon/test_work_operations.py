@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from appliance.api import CommandResult, Document, Write, uuid7
+from appliance.api import CommandResult, Document, ExternalName, Write, uuid7
 from appliance.api.documents import Rule
 from appliance.daemon.operations.catalogue import OPERATIONS
 from appliance.daemon.operations.operation import OperationRefused
@@ -223,6 +223,46 @@ def test_a_command_that_fails_or_writes_nonsense_stores_nothing(counter: Any) ->
         counter, "command.run", plugin="shop", command="stock", options={"of": "t"}
     ).code == ("plugin_failed")
     assert counter.ask("report.run", name="goods_now").rows == []
+
+
+def test_a_command_gives_records_the_names_that_files_have_for_them(counter: Any) -> None:
+    record = uuid7(counter.box.now_ms())
+    write = Write(collection="goods", id=record, row={"code": "a"})
+    name = ExternalName(collection="goods", id=record, external_id="a", source="acc")
+    counter.shop.command = lambda _o, _c: CommandResult(writes=(write,), names=(name, name))
+    for _ in range(2):
+        counter.ask("command.run", plugin="shop", command="stock", options={"of": "t"})
+    number = begun(counter)
+    done = counter.ask("import.batch", number=number, rows=sent({"code": "a", "price": 5}))
+    assert done.collections == {"goods": (0, 1, 0)}
+    assert counter.ask("report.run", name="goods_now").rows == [["a", 5]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"external_id": ""},
+        {"external_id": "x" * 201},
+        {"source": "Big System"},
+        {"collection": "nothing"},
+        {"id": "11111111-1111-7111-8111-111111111111"},
+        {"external_id": "taken"},
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_and_nothing_stored(
+    counter: Any, wrong: dict[str, str]
+) -> None:
+    number = begun(counter)
+    counter.ask("import.batch", number=number, rows=sent({"code": "taken"}))
+    record = uuid7(counter.box.now_ms())
+    write = Write(collection="goods", id=record, row={"code": "a"})
+    members = {"collection": "goods", "id": record, "external_id": "a", "source": "acc", **wrong}
+    counter.shop.command = lambda _o, _c: CommandResult(
+        writes=(write,), names=(ExternalName(**members),)
+    )
+    refused = refusal(counter, "command.run", plugin="shop", command="stock", options={"of": "t"})
+    assert refused.code == "plugin_failed"
+    assert counter.ask("report.run", name="goods_now").rows == [["taken", None]]
 
 
 def test_a_command_that_there_is_not_or_that_lacks_an_option(counter: Any) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from appliance.api import Command, CommandOption, CommandResult, Context, User
 from appliance_master_data.demo import company
+from appliance_master_data.demo.names import names
 
 COMMAND = Command(
     name="demo-company",
@@ -73,7 +74,10 @@ def make(options: Mapping[str, str], context: Context) -> CommandResult:
     writes = tuple(company.records(org_unit, people, context.now_ms))
     counts = Counter(write.collection for write in writes)
     return CommandResult(
-        columns=("collection", "records"), rows=tuple(counts.items()), writes=writes
+        columns=("collection", "records"),
+        rows=tuple(counts.items()),
+        writes=writes,
+        names=tuple(names(writes)),
     )
 
 

@@ -15,6 +15,7 @@ from appliance.api import User, Write, rdiv, uuid7
 from appliance_master_data.demo.assortment import ASSORTMENT, Item
 from appliance_master_data.demo.customers import DISTRICTS, MARKET, Customer, District
 from appliance_master_data.gtin import check_digit
+from appliance_master_data.importers.cells import ALWAYS
 
 SINCE = "2024-01-01"
 SINCE_MS = 1_704_067_200_000
@@ -222,7 +223,8 @@ def _prices(number: int, item: Item) -> Iterator[Write]:
             product_id=record_id("products", str(number)),
             uom_id=record_id("product_uoms", f"{number} piece"),
             price=rdiv(item.kopecks * percent, 100) * KOPECK,
-            valid_from=SINCE,
+            min_qty=0,
+            valid_from=ALWAYS,
         )
 
 

@@ -122,16 +122,30 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord | Impor
     if "unit" in cells:
         unit = cells.optional_code("unit") or DEFAULT_UNIT
         product["base_uom"] = unit
-        uom |= {"uom_code": unit, "name": unit}
+        uom["uom_code"] = unit
+        if not _is_base_unit(cells, code, unit):
+            uom["name"] = unit
     if "vat" in cells:
         product["tax_category"] = _tax_category(cells)
     gtins, notes = barcodes.read(cells, code, None)
+    first = UNIT_DEFAULTS | ({"name": uom["uom_code"]} if "uom_code" in uom else {})
     return [
         *notes,
         *([] if group is None else [product_groups.mention(group)]),
         *settled("products", code, product, PRODUCT_DEFAULTS),
-        *settled("product_uoms", code, uom | gtins, UNIT_DEFAULTS),
+        *settled("product_uoms", code, uom | gtins, first),
     ]
+
+
+def _is_base_unit(cells: Cells, product: str, unit: str) -> bool:
+    """Tell whether a product has this base unit already; then it keeps the name it has for people,
+    which this file does not tell."""
+    found = cells.context.select(
+        "SELECT 1 FROM products JOIN product_uoms AS unit ON unit.product_id = products.id"
+        " WHERE products.code = ? AND unit.is_base AND unit.uom_code = ?",
+        (product, unit),
+    )
+    return bool(found)
 
 
 def _tax_category(cells: Cells) -> str:
