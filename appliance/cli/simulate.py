@@ -56,6 +56,13 @@ _HELP = (
 )
 @click.option("--orders", type=Whole(0, 1000), default=3, show_default=True)
 @click.option("--photos", type=Whole(0, 1000), default=1, show_default=True)
+@click.option(
+    "--documents",
+    type=Whole(0, 1000),
+    default=2,
+    show_default=True,
+    help="Of each collection of partners and of the config; made up from its schema.",
+)
 @click.option("--cuts/--no-cuts", default=True, show_default=True, help="Break connections.")
 @click.option("--seed", type=Whole(0), default=1, show_default=True, help="Of documents and cuts.")
 @click.option(
@@ -79,6 +86,7 @@ def simulate(
     invites: TextIO | None,
     orders: int,
     photos: int,
+    documents: int,
     cuts: bool,
     seed: int,
     workers: int,
@@ -86,6 +94,9 @@ def simulate(
     as_json: bool,
 ) -> None:
     """Enroll devices and let each pull, make orders with photos offline, and push.
+
+    They make documents of the collections of partners' plugins and of the config too, as far as
+    these can be made up from their schemas; a note tells which cannot.
 
     Links are cut at random bytes. At the end every device sends all once more, pulls and compares
     its sums with the appliance's. Exits with 1 if a document was lost or duplicated, a sum differs
@@ -105,7 +116,7 @@ def simulate(
     if not (texts or invites) and isinstance(context.obj, Invocation):
         users = _people(context.obj, users)
     source = invitations(texts, invites, users, getattr(context.obj, "invite", None))
-    workload = Workload(orders=orders, photos=photos, cuts=6 if cuts else 0)
+    workload = Workload(orders=orders, photos=photos, documents=documents, cuts=6 if cuts else 0)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
     folder = nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="fieldbox-sim-")

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from appliance.testing.document_desk import OF_FIELDBOX
 from appliance.testing.simulation import STEPS, SimulationReport, Watch
 
 _ROWS = {
@@ -62,6 +63,9 @@ def show(report: SimulationReport) -> None:
     slowest = max((a.seconds for a in report.agents), default=0.0)
     table.add_row("seconds", f"{report.seconds:.1f}", f"{slowest:.1f}")
     console.print(table)
+    if report.made.keys() - OF_FIELDBOX:
+        made = ", ".join(f"{count} {name}" for name, count in sorted(report.made.items()))
+        console.print(f"documents: {made}", markup=False)
     if report.outcomes:
         answers = ", ".join(f"{count} {name}" for name, count in sorted(report.outcomes.items()))
         console.print(f"answers: {answers}", markup=False)

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 
 from appliance.api.pricing import PricedLine, RequestedLine
-from appliance.testing.device import Device, Record
+from appliance.testing.device import Device
 from appliance.testing.device_prices import DevicePrices
+from appliance.testing.held_records import HeldRecords
 from appliance.testing.schema_sample import CannotSample, SchemaSample
 
 ORDERS = "orders"
@@ -28,6 +29,7 @@ class OrderDesk:
     Args:
         device: pulled at least once.
         schemas: collection -> JSON Schema of its rows, of those the device may write.
+        held: what the device holds.
         source: makes the choices.
         now_ms: UTC milliseconds by the device's clock.
         label: begins every order number; no other device may use it.
@@ -37,6 +39,7 @@ class OrderDesk:
         self,
         device: Device,
         schemas: Mapping[str, Mapping[str, Any]],
+        held: HeldRecords,
         source: random.Random,
         now_ms: int,
         label: str,
@@ -47,36 +50,14 @@ class OrderDesk:
         self._now_ms = now_ms
         self._today = datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).date()
         self._label = label
-        self._held: dict[str, dict[str, Record]] = {}
+        self._held = held
         self._prices: DevicePrices | None = None
-
-    def _rows(self, collection: str) -> Mapping[str, Record]:
-        if collection not in self._held:
-            self._held[collection] = {r.id: r for r in self._device.rows(collection)}
-        return self._held[collection]
-
-    def _find(self, collection: str, row_id: Any) -> Mapping[str, Any]:
-        record = self._rows(collection).get(row_id)
-        return {} if record is None else record.row
-
-    def _pick(self, collection: str) -> str | None:
-        ids = list(self._rows(collection))
-        return self._source.choice(ids) if ids else None
 
     def _sample(self, collection: str) -> SchemaSample:
         schema = self._schemas.get(collection)
         if schema is None:
             raise CannotSample(f"this device may not write {collection}")
-        return SchemaSample(schema, self._pick, self._source, self._today)
-
-    def _user_id(self) -> str | None:
-        user = self._device.identity.user
-        if isinstance(user, dict):
-            return user.get("id")
-        for record in self._rows("users").values():
-            if user in (record.id, record.row.get("login")):
-                return record.id
-        return user if isinstance(user, str) else None
+        return SchemaSample(schema, self._held.pick, self._source, self._today)
 
     def order(self) -> tuple[str, str]:
         """Make an order of some lines and return its id and its outlet's.
@@ -84,12 +65,12 @@ class OrderDesk:
         Raises:
             CannotSample: the device sees no outlet or price, or may not write orders.
         """
-        outlets = [r for r in self._rows("outlets").values() if r.row.get("active", True)]
+        outlets = [r for r in self._held.rows("outlets").values() if r.row.get("active", True)]
         if not outlets:
             raise CannotSample("the device sees no outlet")
         outlet = self._source.choice(outlets)
         if self._prices is None:
-            self._prices = DevicePrices(self._device, self._user_id())
+            self._prices = DevicePrices(self._device, self._held.user_id())
         prices = self._prices
         date = (self._today + datetime.timedelta(days=1)).isoformat()
         terms = prices.terms(outlet, date=date, payment_form="bank")
@@ -114,7 +95,7 @@ class OrderDesk:
             "state": "submitted",
             "revision": 1,
             "number": f"{self._label}-{self._device.next_n}",
-            "user_id": self._user_id(),
+            "user_id": self._held.user_id(),
             "created_at": self._now_ms,
             "tz_offset_min": 180,
             "order_kind": "sale",

@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 
 from appliance.testing.device import Device
 from appliance.testing.device_reports import PullReport
+from appliance.testing.document_desk import OF_FIELDBOX, DocumentDesk
 from appliance.testing.faulty_link import FaultyLink, random_faults
+from appliance.testing.held_records import HeldRecords
 from appliance.testing.invite import Invite
 from appliance.testing.link import DeviceProblem, LinkDown
 from appliance.testing.order_desk import ATTACHMENTS, ORDERS, OrderDesk
@@ -36,6 +38,8 @@ class Workload:
 
     Attributes:
         orders, photos: documents made offline; photos belong to orders.
+        documents: made offline of each collection of partners and of the configuration that the
+            device may write.
         cuts: connections that break; 0 for a good link.
         photo_bytes: size of a photo.
         attempts: tries of one step before it counts as failed.
@@ -44,6 +48,7 @@ class Workload:
 
     orders: int = 3
     photos: int = 1
+    documents: int = 2
     cuts: int = 6
     photo_bytes: int = 60_000
     attempts: int = 40
@@ -56,7 +61,7 @@ class AgentReport:
 
     Attributes:
         rows: replicated rows at the end.
-        documents: mutations made; `outcomes` counts their answers.
+        documents: mutations made; `outcomes` counts their answers, `made` their collections.
         photos: blobs the appliance gave back as they were sent.
         lost: documents without an answer, or accepted and not shown by the last pull; photos that
             the appliance does not give back.
@@ -81,6 +86,7 @@ class AgentReport:
     received: int = 0
     seconds: float = 0.0
     outcomes: Counter[str] = field(default_factory=Counter)
+    made: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     failure: str | None = None
 
@@ -184,7 +190,9 @@ class SimulatedAgent:
 
     def _write(self, schemas: Mapping[str, _Described]) -> None:
         writable = {name: about.schema for name, about in schemas.items() if about.writable}
-        desk = OrderDesk(self._device, writable, self._source, self._clock(), self._label)
+        held = HeldRecords(self._device, self._source)
+        about = held, self._source, self._clock(), self._label
+        desk = OrderDesk(self._device, writable, *about)
         orders: list[tuple[str, str]] = []
         try:
             for _ in range(self._workload.orders):
@@ -195,6 +203,8 @@ class SimulatedAgent:
                 self._photos.append(str(self._device.get(ATTACHMENTS, photo).row["sha256"]))
         except CannotSample as reason:
             self.report.notes.append(str(reason))
+        _, refused = DocumentDesk(self._device, writable, *about).fill(self._workload.documents)
+        self.report.notes += [f"{name}: not made: {why}" for name, why in refused.items()]
 
     def _compare(self, schemas: Mapping[str, _Described]) -> None:
         device, report = self._device, self.report
@@ -203,8 +213,12 @@ class SimulatedAgent:
         shown = {name: {i for i, _ in device.replicated(name)} for name in device.sums()}
         report.rows = sum(len(ids) for ids in shown.values())
         mutations = device.mutations()
+        report.made = Counter(mutation.collection for mutation in mutations)
         for mutation in mutations:
             answer, about = mutation.answer, schemas.get(mutation.collection)
+            if answer and not answer.stored and mutation.collection not in OF_FIELDBOX:
+                reasons = "; ".join(str(issue.get("text")) for issue in answer.issues)
+                report.notes.append(f"{mutation.collection}: {answer.result}: {reasons}")
             report.outcomes["unanswered" if answer is None else answer.result] += 1
             if answer is None:
                 report.lost += 1

@@ -51,6 +51,11 @@ class SimulationReport:
         return sum((agent.outcomes for agent in self.agents), Counter())
 
     @property
+    def made(self) -> Counter[str]:
+        """Documents by collection."""
+        return sum((agent.made for agent in self.agents), Counter())
+
+    @property
     def notes(self) -> Counter[str]:
         """What could not be done or was not as the protocol says, and how often."""
         return Counter(note for agent in self.agents for note in agent.notes)
@@ -70,6 +75,7 @@ class SimulationReport:
             "devices": len(self.agents),
             **totals,
             "seconds": round(self.seconds, 3),
+            "collections": dict(sorted(self.made.items())),
             "outcomes": dict(sorted(self.outcomes.items())),
             "notes": dict(self.notes.most_common()),
             "failures": self.failures,

@@ -112,6 +112,7 @@ class MiniAppliance:
         self.segment_rows = 0
         self.page, self.acks, self.encoding = 2, False, "identity"
         self.names_first = False
+        self.more: list[dict[str, Any]] = []  # collections of the schema
         self.cut: dict[str, int | None] = {}
         self.replace: dict[str, Callable[[bytes], Reply]] = {}
         self.requests: list[tuple[str, str, bytes]] = []
@@ -216,6 +217,7 @@ class MiniAppliance:
             {"name": "orders", "schema": order, **both},
             {"name": "attachments", "schema": photo, **both},
             {"name": "products", "schema": {"type": "object"}, **both, "direction": "down"},
+            *({**both, **about} for about in self.more),
         ]
         return Reply(200, orjson.dumps({"collections": listed}))
 
