@@ -46,7 +46,8 @@ class FakeContext:
         rows: records by collection and id. Each gets the next seq, from 1 on.
         settings: the plugin's settings, complete with defaults.
         now_ms: what the clock shows, UTC milliseconds; assign `now_ms` to move it.
-        max_steps: how much work one SELECT may do before it counts as taking too long.
+        max_steps: how much work one SELECT may do before it counts as taking too long; assign
+            `max_steps` to bound what follows.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class FakeContext:
         self._seq = 0
         self._epoch = secrets.token_hex(8)
         self._ids = 0
-        self._max_steps = max_steps
+        self.max_steps = max_steps
         self._steps_left = 0
         self._guarded = False
         self._refusal = ""
@@ -157,7 +158,7 @@ class FakeContext:
         cursor.exec_trace = count
         bindings = dict(parameters) if isinstance(parameters, Mapping) else tuple(parameters)
         self._refusal = ""
-        self._steps_left = self._max_steps
+        self._steps_left = self.max_steps
         self._guarded = True
         try:
             rows = cursor.execute(sql, bindings).fetchall()
@@ -326,7 +327,7 @@ class FakeContext:
         self._steps_left -= _STEPS_BETWEEN_CHECKS
         if self._steps_left >= 0:
             return False
-        self._refusal = f"it took more than {self._max_steps} steps"
+        self._refusal = f"it took more than {self.max_steps} steps"
         return True
 
 
