@@ -73,7 +73,11 @@ class OrderDesk:
             self._prices = DevicePrices(self._device, self._held.user_id())
         prices = self._prices
         date = (self._today + datetime.timedelta(days=1)).isoformat()
-        terms = prices.terms(outlet, date=date, payment_form="bank")
+        party = outlet.row.get("party_id")
+        known_party = self._held.rows("parties").get(party)
+        forms = None if known_party is None else known_party.row.get("payment_forms")
+        form = self._source.choice(forms) if forms else "bank"
+        terms = prices.terms(outlet, date=date, payment_form=form)
         goods = [] if terms is None else prices.goods(terms)
         if terms is None or not goods:
             raise CannotSample(f"no price for outlet {outlet.id}")
@@ -90,7 +94,6 @@ class OrderDesk:
                 for number, (product, uom) in enumerate(chosen, 1)
             ),
         )
-        party = outlet.row.get("party_id")
         known = {
             "state": "submitted",
             "revision": 1,
@@ -109,7 +112,7 @@ class OrderDesk:
             "warehouse_id": outlet.row.get("warehouse_id"),
             "delivery": "address",
             "requested_date": date,
-            "payment_form": "bank",
+            "payment_form": form,
             "source": "device",
             "comment": "Заказ без связи",
             "promo_ids": list(priced.promo_ids),

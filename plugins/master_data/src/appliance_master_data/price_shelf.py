@@ -2,14 +2,15 @@
 
 A document needs a few products, their prices in one chain of lists, and the terms of one customer.
 These are read when a document first asks for them and kept in memory; a change in a collection
-forgets what was kept of it. For a document that was made from earlier masters, the same records
-are read as they stood then.
+forgets what was kept of it. Documents share one book, which grows by what they ask for beyond it,
+a part of its size at a time, because making a book costs a pass over what is in it. For a document
+that was made from earlier masters, the same records are read as they stood then.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from appliance.api import Reader
@@ -28,6 +29,12 @@ from appliance_master_data.price_records import (
 MOST_KEPT = 200_000
 """Records of one kind that are kept at once."""
 
+MOST_SHARED = 60_000
+"""Products, lists and subjects in the book that documents share."""
+
+GROWTH = 16
+"""The shared book grows when one document in so many products of it found something missing."""
+
 
 class Earlier(NamedTuple):
     """Masters as they stood once.
@@ -39,6 +46,44 @@ class Earlier(NamedTuple):
 
     book: PriceBook
     since_ms: int | None
+
+
+class _Wanted(NamedTuple):
+    """What documents need: ids of products and price lists, kinds and ids of subjects."""
+
+    products: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    subjects: frozenset[tuple[str, str]] = frozenset()
+
+    def has(self, other: _Wanted) -> bool:
+        """Tell whether everything that another wants is wanted here."""
+        return all(mine >= theirs for mine, theirs in zip(self, other, strict=True))
+
+    def and_(self, other: _Wanted) -> _Wanted:
+        """Return what both want."""
+        return _Wanted(
+            self.products | other.products,
+            self.lists | other.lists,
+            self.subjects | other.subjects,
+        )
+
+
+class _Shared:
+    """The book that documents share.
+
+    Attributes:
+        epoch, newest: the masters that it was made from.
+        wanted: what is in it.
+        asked: what was asked for since, beyond it.
+        misses: by how many documents.
+        book: None before the first document.
+    """
+
+    def __init__(self, epoch: str, newest: int) -> None:
+        self.epoch, self.newest = epoch, newest
+        self.wanted = self.asked = _Wanted()
+        self.misses = 0
+        self.book: PriceBook | None = None
 
 
 class _Kept:
@@ -88,9 +133,11 @@ class PriceShelf:
         self._discounts = _Kept("customer_discounts")
         self._promotions = _Kept("promotions")
         self._rates = _Kept("tax_rates")
+        self._lock = threading.Lock()
+        self._shared = _Shared("", -1)
 
-    def book(self, context: Reader, products: Sequence[str], subject: Subject) -> PriceBook:
-        """Return a book of what one document needs.
+    def book(self, context: Reader, products: Iterable[str], subject: Subject) -> PriceBook:
+        """Return a book that has what one document needs.
 
         Args:
             context: of the call.
@@ -100,12 +147,34 @@ class PriceShelf:
         Raises:
             PluginError: a record of a master cannot be used.
         """
-        records = self._records(context, products, subject)
-        newest = context.newest(*PRICED_FROM)
-        return PriceBook(_masters({name: one.values() for name, one in records.items()}), newest)
+        wanted = self._wanted(context, products, subject)
+        newest = context.newest(*KINDS)
+        with self._lock:
+            shared = self._shared
+            if shared.epoch != context.epoch or shared.newest < newest:
+                shared = self._shared = _Shared(context.epoch, newest)
+            if shared.newest > newest:
+                shared = _Shared(context.epoch, newest)  # of an earlier moment, for this call alone
+            if shared.book is not None and shared.wanted.has(wanted):
+                return shared.book
+            shared.misses += 1
+            shared.asked = shared.asked.and_(wanted)
+            grows = shared.misses * GROWTH > len(shared.wanted.products)
+            if grows:
+                wanted = shared.wanted.and_(shared.asked)
+                if sum(map(len, wanted)) > MOST_SHARED:
+                    wanted = shared.asked
+        records = self._records(context, wanted)
+        masters = _masters({name: one.values() for name, one in records.items()})
+        book = PriceBook(masters, context.newest(*PRICED_FROM))
+        if grows:
+            with self._lock:
+                shared.wanted, shared.book = wanted, book
+                shared.asked, shared.misses = _Wanted(), 0
+        return book
 
     def earlier(
-        self, context: Reader, products: Sequence[str], subject: Subject, seq: int
+        self, context: Reader, products: Iterable[str], subject: Subject, seq: int
     ) -> Earlier | None:
         """Return a book as it was at a seq; None where that is not known any more.
 
@@ -113,14 +182,16 @@ class PriceShelf:
         """
         was: dict[str, list[Any]] = {}
         changes: list[int] = []
-        lists = self._lists.parts(context, [""], lambda _: {"": all_of(context, "price_lists")})[""]
         past_lists = {
             record_id: convert(PriceList, record_id, one)
-            for record_id, one in context.as_of("price_lists", list(lists), seq).items()
+            for record_id, one in context.as_of(
+                "price_lists", list(self._all_lists(context)), seq
+            ).items()
             if one.row is not None
         }
-        then = _chain(past_lists, subject)
-        for name, records in self._records(context, products, subject, then).items():
+        wanted = self._wanted(context, products, subject)
+        wanted = wanted._replace(lists=wanted.lists.union(_chain(past_lists, subject)))
+        for name, records in self._records(context, wanted).items():
             kind = KINDS[name]
             if name not in PRICED_FROM:
                 was[name] = list(records.values())
@@ -136,43 +207,44 @@ class PriceShelf:
             ]
         return Earlier(PriceBook(_masters(was), seq), min(changes, default=None))
 
-    def _records(
-        self, context: Reader, products: Sequence[str], subject: Subject, then: Sequence[str] = ()
-    ) -> dict[str, Records]:
-        """Return records by the names of their collections.
+    def _all_lists(self, context: Reader) -> Records:
+        return self._lists.parts(context, [""], lambda _: {"": all_of(context, "price_lists")})[""]
 
-        Args:
-            context, products, subject: as of `book`.
-            then: ids of further price lists.
-        """
-        lists = self._lists.parts(context, [""], lambda _: {"": all_of(context, "price_lists")})[""]
-        promotions = self._promotions.parts(
-            context, [""], lambda _: {"": all_of(context, "promotions")}
-        )[""]
-        gifts = {
+    def _all_promotions(self, context: Reader) -> Records:
+        kept = self._promotions.parts(context, [""], lambda _: {"": all_of(context, "promotions")})
+        return kept[""]
+
+    def _wanted(self, context: Reader, products: Iterable[str], subject: Subject) -> _Wanted:
+        """Return what a document needs; whatever a promotion gives is among the products."""
+        gifts = (
             tier.gift_product_id
-            for promotion in promotions.values()
+            for promotion in self._all_promotions(context).values()
             for tier in promotion.tiers or ()
             if tier.gift_product_id is not None
-        }
-        wanted = sorted({*products, *gifts})
-        of_products = self._goods.parts(context, wanted, lambda ids: goods(context, ids))
-        chain = dict.fromkeys([*_chain(lists, subject), *then])
+        )
+        lists = _chain(self._all_lists(context), subject)
+        return _Wanted(
+            frozenset(products).union(gifts), frozenset(lists), frozenset(_subjects(subject))
+        )
+
+    def _records(self, context: Reader, wanted: _Wanted) -> dict[str, Records]:
+        """Return records by the names of their collections."""
+        of_products = self._goods.parts(context, wanted.products, lambda ids: goods(context, ids))
         in_lists = self._prices.parts(
             context,
-            [(list_id, product) for list_id in chain for product in wanted],
+            [(list_id, product) for list_id in wanted.lists for product in wanted.products],
             lambda pairs: prices(context, pairs),
         )
         agreed = self._discounts.parts(
-            context, _subjects(subject), lambda subjects: discounts(context, subjects)
+            context, wanted.subjects, lambda subjects: discounts(context, subjects)
         )
         groups = self._groups.parts(
             context, [""], lambda _: {"": all_of(context, "product_groups")}
         )
         rates = self._rates.parts(context, [""], lambda _: {"": all_of(context, "tax_rates")})
         found: dict[str, Records] = {"product_groups": groups[""], "tax_rates": rates[""]}
-        found["price_lists"] = lists
-        found["promotions"] = promotions
+        found["price_lists"] = self._all_lists(context)
+        found["promotions"] = self._all_promotions(context)
         found["products"] = _joined(
             {key: one for key, one in part.items() if isinstance(one, Product)}
             for part in of_products.values()

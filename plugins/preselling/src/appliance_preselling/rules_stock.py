@@ -11,11 +11,17 @@ from appliance_preselling.order_view import OrderView
 
 MS_PER_HOUR = 3_600_000
 
-# Only what is short: of each product what the lines ask for in base units, and what is free.
+# Only what is short: what the lines ask for in base units, rounded up, and what is free.
 _SHORT = """
-SELECT b.product_id, sum(b.on_hand - coalesce(b.reserved, 0)), min(b.as_of)
-FROM json_each(:products) l JOIN stock_balances b ON b.product_id = l.value
-WHERE b.warehouse_id = :warehouse GROUP BY b.product_id
+WITH wanted AS (
+    SELECT l.value ->> 0 AS product_id, min(l.key) AS place,
+        sum(((l.value ->> 2) * u.factor_num + u.factor_den - 1) / u.factor_den) AS qty
+    FROM json_each(:lines) l CROSS JOIN product_uoms u ON u.id = l.value ->> 1 GROUP BY 1)
+SELECT w.place, w.qty, (
+        SELECT sum(b.on_hand - coalesce(b.reserved, 0)) FROM stock_balances b
+        WHERE b.product_id = w.product_id AND +b.warehouse_id = :warehouse
+        HAVING min(b.as_of) >= :fresh) AS free
+FROM wanted w WHERE free < w.qty ORDER BY w.place
 """
 
 
@@ -27,26 +33,17 @@ def check(view: OrderView) -> Iterable[Finding]:
     """
     if not view.settings["check_stock"] or view.wrong_lines:
         return
-    wanted: dict[str, int] = {}
-    first: dict[str, int] = {}
-    uoms = view.uoms
-    for place, line in enumerate(view.lines):
-        uom = uoms[line["uom_id"]]
-        product = line["product_id"]
-        # Rounded up: half a piece more than there is is more than there is.
-        base = -(-line["qty"] * uom["factor_num"] // uom["factor_den"])
-        wanted[product] = wanted.get(product, 0) + base
-        first.setdefault(product, place)
-    fresh = view.context.now_ms - view.settings["stock_fresh_hours"] * MS_PER_HOUR
-    for product, free, as_of in view.context.select(
-        _SHORT, {"products": json.dumps(list(wanted)), "warehouse": view.row["warehouse_id"]}
-    ):
-        if as_of >= fresh and free < wanted[product]:
-            place = first[product]
-            yield issue(
-                "stock_short",
-                f"/lines/{place}/qty",
-                line_no=view.lines[place]["line_no"],
-                free=quantity(max(0, free)),
-                wanted=quantity(wanted[product]),
-            )
+    asked = [(line["product_id"], line["uom_id"], line["qty"]) for line in view.lines]
+    values: dict[str, str | int] = {
+        "lines": json.dumps(asked),
+        "warehouse": view.row["warehouse_id"],
+        "fresh": view.context.now_ms - view.settings["stock_fresh_hours"] * MS_PER_HOUR,
+    }
+    for place, wanted, free in view.context.select(_SHORT, values):
+        yield issue(
+            "stock_short",
+            f"/lines/{place}/qty",
+            line_no=view.lines[place]["line_no"],
+            free=quantity(max(0, free)),
+            wanted=quantity(int(wanted)),
+        )
