@@ -209,3 +209,13 @@ def test_a_box_without_units_checks_no_prices_and_one_with_several_asks_for_one(
     shop.context.delete("org_units", "astana")
     shop.context.delete("org_units", "almaty")
     assert shop.judged(order) == ACCEPTED
+
+
+def test_a_branch_without_a_price_list_sells_by_that_of_the_unit_above(shop: Any) -> None:
+    order = shop.order(("tea-pce", 1_000))
+    shop.put("parties", "shop", price_list_id=None)
+    assert ("price_list_wrong", "reject") in shop.judged(order)[1]
+    company = {**shop.context.get("org_units", "almaty"), "code": "HQ", "price_list_id": "list"}
+    shop.put("org_units", "company", company)
+    shop.put("org_units", "almaty", parent_id="company")
+    assert shop.judged(order) == ACCEPTED

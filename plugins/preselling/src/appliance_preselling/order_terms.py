@@ -98,8 +98,8 @@ class OrderTerms:
         }
         if not any(named.values()):
             named["route_price_list_id"] = self._route_list(self._view.context)
-            if self.units:
-                named["branch_price_list_id"] = self.units[0].get("price_list_id")
+            lists = (unit.get("price_list_id") for unit in self.units)
+            named["branch_price_list_id"] = next((one for one in lists if one is not None), None)
         return Subject(
             outlet_id=self._view.row["outlet_id"],
             party_id=self._view.row["party_id"],
