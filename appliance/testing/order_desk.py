@@ -74,8 +74,7 @@ class OrderDesk:
         prices = self._prices
         date = (self._today + datetime.timedelta(days=1)).isoformat()
         party = outlet.row.get("party_id")
-        known_party = self._held.rows("parties").get(party)
-        forms = None if known_party is None else known_party.row.get("payment_forms")
+        forms = self._held.find("parties", party).get("payment_forms")
         form = self._source.choice(forms) if forms else "bank"
         terms = prices.terms(outlet, date=date, payment_form=form)
         goods = [] if terms is None else prices.goods(terms)

@@ -10,6 +10,7 @@ import pytest
 
 from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
+from appliance.testing.held_records import HeldRecords
 from appliance.testing.order_desk import OrderDesk
 
 FILES = {
@@ -81,7 +82,9 @@ def test_an_order_goes_with_its_outlet_to_whoever_visits_it(box, tmp_path):
     load(box, "routes", "code,name,owner\nR1,Север,anna\nR2,Юг,boris\n")
     anna, boris = phone(box, tmp_path, "anna"), phone(box, tmp_path, "boris")
     schemas = {c["name"]: c["schema"] for c in anna.schema()["collections"] if c["writable"]}
-    desk = OrderDesk(anna, schemas, random.Random(1), 1_800_000_000_000, "A")
+    source = random.Random(1)
+    held = HeldRecords(anna, source)
+    desk = OrderDesk(anna, schemas, held, source, 1_800_000_000_000, "A")
     ordered, _ = desk.order()
     anna.sync()
     assert anna.get("orders", ordered).row["state"] == "accepted"
