@@ -23,12 +23,45 @@ settings.load_profile("fieldbox")
 
 
 MASTERS: dict[str, dict[str, Row]] = {
-    "users": {
-        "anna": {"login": "anna"},
-        "boris": {"login": "boris", "limits": {"max_order_minor": 10_000}},
+    "org_units": {
+        "land": {"code": "L", "timezone": "Europe/Sofia", "language": "en"},
+        "north": {"code": "N", "parent_id": "land", "timezone": "Europe/Sofia", "language": "en"},
+        "south": {"code": "S", "parent_id": "land", "timezone": "Europe/Sofia", "language": "bg"},
     },
-    "outlets": {"o1": {"name": "Corner shop", "address": "Main St 1", "code": "O1"}},
-    "parties": {"p1": {"legal_name": "Corner Ltd"}, "p2": {"legal_name": "Payer Ltd"}},
+    "users": {
+        "anna": {"login": "anna", "org_id": "north", "supervisor_id": "sven", "roles": ["agent"]},
+        "boris": {
+            "login": "boris",
+            "org_id": "north",
+            "roles": ["agent"],
+            "limits": {"max_order_minor": 10_000},
+        },
+        "dan": {"login": "dan", "org_id": "north", "roles": ["driver"]},
+        "sven": {
+            "login": "sven",
+            "org_id": "north",
+            "supervisor_id": "mia",
+            "language": "ru",
+            "roles": ["supervisor"],
+        },
+        "mia": {"login": "mia", "org_id": "north", "roles": ["manager"]},
+        "olga": {"login": "olga", "org_id": "north", "roles": ["accounting"]},
+        "kim": {"login": "35924670000", "roles": ["client"]},
+    },
+    "outlets": {
+        "o1": {
+            "name": "Corner shop",
+            "address": "Main St 1",
+            "code": "O1",
+            "party_id": "p1",
+            "payer_party_id": "p2",
+        }
+    },
+    "parties": {
+        "p1": {"legal_name": "Corner Ltd", "portal_access": True},
+        "p2": {"legal_name": "Payer Ltd"},
+    },
+    "contacts": {"c1": {"party_id": "p1", "phone_e164": "+35924670000", "portal_access": True}},
     "price_lists": {"l1": {"code": "L"}},
     "warehouses": {"w1": {"code": "W"}},
     "products": {
@@ -100,6 +133,7 @@ class Desk:
 
     def mutation(self, row: Row, user: str = "anna", role: str = "agent") -> Mutation:
         self.received_at += 1_000
+        known = self.context.get("users", user) or {}
         return Mutation(
             mid="m",
             n=1,
@@ -112,7 +146,7 @@ class Desk:
             user_id=user,
             login=user,
             roles=(role,),
-            org_id="north",
+            org_id=known.get("org_id"),
             received_at=self.received_at,
         )
 

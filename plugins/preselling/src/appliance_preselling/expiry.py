@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from appliance.api import Context, ScheduledJob, Write
+from appliance_preselling.consequences import follow
+from appliance_preselling.step import Step
 
 JOB = ScheduledJob(
     name="expire",
@@ -23,7 +25,7 @@ ORDER BY id LIMIT ?
 
 
 def expire(context: Context) -> list[Write]:
-    """Return the orders whose time to be confirmed is over, as expired."""
+    """Return the orders whose time to be confirmed is over, as expired, and what follows."""
     days = context.settings["confirm_days"]
     if not days:
         return []
@@ -33,5 +35,8 @@ def expire(context: Context) -> list[Write]:
         order = context.get("orders", order_id)
         if order is not None:
             row = {**order, "state": "expired", "state_at": context.now_ms}
+            row.pop("state_comment", None)
+            step = Step(order_id, order, row, by=None, at=context.now_ms)
             writes.append(Write(collection="orders", id=order_id, row=row))
+            writes += follow(step, (), (), context)
     return writes

@@ -13,6 +13,10 @@ from appliance_preselling.words import ISSUES
 MOST = 100
 """Issues of one order that are told; an order may hold as many."""
 
+_CODE = 64
+_TEXT = 1_000
+"""Characters of a code and of a text that a record holds."""
+
 _BY_WEIGHT: Mapping[Severity, int] = {"reject": 0, "hold": 1, "flag": 2, "warn": 3}
 
 
@@ -71,9 +75,14 @@ def said(found: Iterable[Finding], language: str) -> tuple[Issue, ...]:
 
 
 def as_rows(issues: Sequence[Issue]) -> list[Row]:
-    """Return issues as records hold them."""
+    """Return issues as records hold them; those of other plugins may be longer than fits."""
     return [
-        {"code": one.code, "severity": one.severity, "pointer": one.pointer, "text": one.text}
+        {
+            "code": one.code[:_CODE],
+            "severity": one.severity,
+            "pointer": one.pointer[:_TEXT],
+            "text": one.text[:_TEXT],
+        }
         for one in issues[:MOST]
     ]
 

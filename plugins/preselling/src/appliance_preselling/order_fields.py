@@ -14,7 +14,9 @@ from appliance_preselling.states import STATES
 WRITERS = ("agent", "driver", "client", "supervisor", "manager", "accounting")
 """Roles that may send orders; what each may do to one is in `appliance_preselling.states`."""
 
-SERVER_FIELDS = frozenset({"received_at", "state_at", "issues", "approved_by", "approved_at"})
+SERVER_FIELDS = frozenset(
+    {"received_at", "state_at", "issues", "approved_by", "approved_at", "approved_revision"}
+)
 """Fields that the appliance sets; what a device sends in them is not looked at."""
 
 _DISCOUNTS = Field(
@@ -100,10 +102,10 @@ _ISSUES = Field(
             Field(name="code", type="text", required=True, max_length=64),
             Field(name="severity", type="text", required=True, max_length=16),
             Field(name="pointer", type="text"),
-            Field(name="text", type="text", required=True),
+            Field(name="text", type="text", doc="Not given: the customer sees the order too."),
         ),
     ),
-    doc="Why the order is held; the appliance sets it.",
+    doc="Why the order is held, or was when it was approved; the appliance sets it.",
 )
 
 ORDERS = Collection(
@@ -182,7 +184,19 @@ ORDERS = Collection(
             values=("cash", "bank", "card", "consignment"),
         ),
         Field(name="payment_terms_days", type="int", minimum=0),
-        Field(name="comment", type="text"),
+        Field(name="comment", type="text", doc="The customer sees it, as all of the order."),
+        Field(
+            name="state_comment",
+            type="text",
+            doc="Why the order is in its state; it goes with the state.",
+        ),
+        Field(
+            name="source_order_id",
+            type="ref",
+            of="orders",
+            index=True,
+            doc="Of a return request: the order that the goods came with.",
+        ),
         Field(name="client_confirm_required", type="bool"),
         Field(
             name="promo_ids", type="list", max_length=100, items=Field(name="promo_id", type="id")
@@ -201,5 +215,11 @@ ORDERS = Collection(
         _ISSUES,
         Field(name="approved_by", type="ref", of="users"),
         Field(name="approved_at", type="timestamp"),
+        Field(
+            name="approved_revision",
+            type="int",
+            minimum=1,
+            doc="The revision that was approved; another one is judged anew.",
+        ),
     ),
 )

@@ -7,12 +7,15 @@ one for all lines, however many there are, and whole records only for the rules 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import msgspec
+
 from appliance.api import Context, Row
+from appliance_preselling import totals
+from appliance_preselling.states import RETURN
 
 HEADER = {
     "outlet_id": ("outlets", "outlet"),
@@ -98,10 +101,27 @@ class OrderView:
         return self.context.settings
 
     @property
+    def is_return(self) -> bool:
+        """Whether goods are to come back."""
+        kind: str = self.row["order_kind"]
+        return kind == RETURN
+
+    @property
     def lines(self) -> list[dict[str, Any]]:
         """The lines that were sent."""
         lines: list[dict[str, Any]] = self.row["lines"]
         return lines
+
+    @cached_property
+    def sums(self) -> dict[str, int]:
+        """The totals that the lines add up to, minor units."""
+        return totals.of(self.row)
+
+    @property
+    def payable(self) -> int:
+        """What is to be paid, minor units: the total that was sent, or what the lines come to."""
+        sent: int | None = (self.row.get("totals") or {}).get("payable")
+        return self.sums["payable"] if sent is None else sent
 
     @cached_property
     def head(self) -> Head:
@@ -113,7 +133,7 @@ class OrderView:
 
     @cached_property
     def _special_lines(self) -> list[tuple[Any, ...]]:
-        asked = json.dumps([(line["product_id"], line["uom_id"]) for line in self.lines])
+        asked = _array((line["product_id"], line["uom_id"]) for line in self.lines)
         return sorted(self.context.select(_LINES, (asked,)), key=lambda one: one[0])
 
     @property
@@ -184,6 +204,10 @@ class OrderView:
     def _all(self, collection: str, ids: Iterable[str]) -> Mapping[str, Row]:
         found = self.context.select(
             f"SELECT id, body FROM {collection} WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(sorted(set(ids))),),
+            (_array(sorted(set(ids))),),
         )
-        return {record_id: json.loads(body) for record_id, body in found}
+        return {record_id: msgspec.json.decode(body) for record_id, body in found}
+
+
+def _array(values: Iterable[Any]) -> str:
+    return msgspec.json.encode(list(values)).decode()

@@ -28,9 +28,9 @@ from appliance.api import (
     Write,
     hookimpl,
 )
+from appliance_preselling.collections import COLLECTIONS
 from appliance_preselling.expiry import JOB, expire
 from appliance_preselling.order_copy import KIND, render
-from appliance_preselling.order_fields import ORDERS
 from appliance_preselling.posting import post
 from appliance_preselling.recent import COMMAND, recent
 from appliance_preselling.reports import ORDERS as ORDERS_FILE
@@ -59,8 +59,8 @@ class Preselling:
 
     @hookimpl
     def collections(self) -> Sequence[Collection]:
-        """Declare `orders`."""
-        return (ORDERS,)
+        """Declare orders and what belongs to them."""
+        return COLLECTIONS
 
     @hookimpl
     def apply_mutation(

@@ -1,17 +1,22 @@
-"""What is stored for an order, and what its sender is told."""
+"""What is stored for an order, what follows from it, and what its sender is told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from appliance.api import Context, Effect, Issue, Mutation, Row, languages_of
-from appliance_preselling import checks, rules, states
-from appliance_preselling.checks import changed_fields
-from appliance_preselling.findings import Finding, as_rows, said, told
+from appliance_preselling import approvals, checks, portal, rules, states
+from appliance_preselling.actors import Standing
+from appliance_preselling.consequences import follow
+from appliance_preselling.differences import content, difference
+from appliance_preselling.findings import Finding, said, told
 from appliance_preselling.order_fields import SERVER_FIELDS
 from appliance_preselling.order_view import OrderView
+from appliance_preselling.step import Step
 from appliance_preselling.texts import TEXTS
-from appliance_preselling.totals import added_up
+
+OFFICE = frozenset({"manager", "accounting"})
+"""Roles that may make an order in another org unit than their own."""
 
 
 def post(
@@ -23,63 +28,146 @@ def post(
     says so. The revision counts up when the content changed after the order left its author's
     hands.
     """
-    found = told(_found(mutation, stored, context))
+    row = _sent(mutation, stored)
+    standing = Standing(mutation, stored or row, context)
+    view = OrderView(mutation.id, row, stored, context)
+    found = told(_found(view, standing))
+    if any(one.severity == "reject" for one in found):
+        return Effect(issues=said(found, _language(mutation.user_id, context)))
+    row["revision"] = _revision(row, stored)
+    holding = _holding(mutation.id, row, stored, found, context)
+    asked = row["state"]
+    # What holds an order is only told where it does not: it was approved before, or is now by who
+    # changes the order for its customer's confirmation.
+    holds = holding if asked == "submitted" else []
+    found = [
+        one._replace(severity="warn") if one.severity == "hold" and one not in holds else one
+        for one in found
+    ]
+    foreign = [one for one in issues if one.severity == "hold"]
     answer: tuple[Issue, ...] = ()
+    for_author: Sequence[Issue] = ()
+    reasons: Sequence[Issue] = foreign
     if found:
-        language = TEXTS.language(*languages_of(context, mutation.user_id))
-        answer = said(found, language)
-        if any(one.severity == "reject" for one in found):
-            return Effect(issues=answer)
-    return Effect(row=_completed(mutation, stored, (*issues, *answer)), issues=answer)
+        author, sender = row["user_id"], mutation.user_id
+        language = _language(sender, context)
+        answer = for_author = said(found, language)
+        if author != sender:
+            language = _language(author, context)
+            for_author = said(found, language)
+        reasons = [*said(holding, language), *foreign]
+    if asked not in ("submitted", "awaiting_confirmation"):
+        reasons = ()
+    _complete(mutation, view, reasons)
+    step = Step(
+        mutation.id,
+        stored,
+        row,
+        mutation.user_id,
+        mutation.received_at,
+        decided=row["state"] == asked and asked != "submitted",
+    )
+    writes = follow(step, for_author, reasons, context)
+    return Effect(row=row, issues=answer, writes=tuple(writes))
 
 
-def _found(mutation: Mutation, stored: Row | None, context: Context) -> Iterator[Finding]:
-    row = mutation.row
-    yield from checks.check_author(mutation, stored)
-    yield from checks.check_revision(row, stored)
-    yield from checks.check_transition(mutation, stored)
-    way = states.transition(None if stored is None else stored["state"], row["state"])
-    if way is None or way.scope == "content":
-        # Elsewhere the content is the stored one, which was right when it came: any other is
-        # refused above. So an order can be given up or shipped without mending it first.
-        view = OrderView(mutation.id, row, stored, context)
-        yield from rules.judge(view, draft=row["state"] == "draft")
+def _language(user_id: str, context: Context) -> str:
+    return TEXTS.language(*languages_of(context, user_id))
 
 
-def _completed(mutation: Mutation, stored: Row | None, issues: Sequence[Issue]) -> Row:
+def _sent(mutation: Mutation, stored: Row | None) -> Row:
+    """Return what was sent, without what is the appliance's to say."""
     row = {name: value for name, value in mutation.row.items() if name not in SERVER_FIELDS}
     before = stored or {}
     row.update((name, before[name]) for name in SERVER_FIELDS if name in before)
-    if row.get("org_id") is None and mutation.org_id is not None:
-        row["org_id"] = mutation.org_id
+    if stored is not None:
+        org_id = stored.get("org_id")
+    elif OFFICE.intersection(mutation.roles) and row.get("org_id") is not None:
+        org_id = row["org_id"]
+    else:
+        org_id = mutation.org_id
+    row.pop("org_id", None)
+    if org_id is not None:
+        row["org_id"] = org_id
+    return row
+
+
+def _found(view: OrderView, standing: Standing) -> Iterator[Finding]:
+    row, stored = view.row, view.stored
+    yield from checks.check_author(row, stored, standing.user_id)
+    yield from checks.check_revision(row, stored)
+    yield from checks.check_transition(row, stored, standing)
+    way = checks.way_of(row, stored)
+    if way is None or way.scope == "content":
+        # Elsewhere the content is the stored one, which was right when it came: any other is
+        # refused above. So an order can be given up or shipped without mending it first.
+        if standing.is_customer:
+            yield from portal.check(standing.user_id, row, view.context)
+        yield from rules.judge(view, draft=row["state"] == "draft")
+
+
+def _holding(
+    order_id: str, row: Row, stored: Row | None, found: Sequence[Finding], context: Context
+) -> list[Finding]:
+    """Return what holds an order: what was not waived for the revision it has now."""
+    holding = [one for one in found if one.severity == "hold"]
+    if not holding or stored is None or stored["state"] == "draft":
+        return holding
+    waived = approvals.waived(order_id, row["revision"], context)
+    return [one for one in holding if (one.code, one.pointer) not in waived]
+
+
+def _complete(mutation: Mutation, view: OrderView, holding: Sequence[Issue]) -> None:
+    """Set what the appliance decides: totals, state and what goes with it."""
+    row, stored = view.row, view.stored
+    before = stored or {}
     if row["lines"]:
         # Limits and reports go by the totals, so those that were not sent are filled in.
         sent = {
             name: value for name, value in (row.get("totals") or {}).items() if value is not None
         }
-        row["totals"] = added_up(row["lines"], sent.get("rounding", 0)) | sent
-    if row["state"] == "submitted":
-        holding = [issue for issue in issues if issue.severity == "hold"]
-        row["state"] = "held" if holding else "accepted"
-        row.pop("issues", None)
-        if holding:
-            row["issues"] = as_rows(holding)
-    row["revision"] = _revision(mutation.row, stored)
+        row["totals"] = view.sums | sent
     if stored is not None and row["revision"] != stored["revision"]:
         row["parent_revision"] = stored["revision"]
+        for name in ("approved_by", "approved_at", "approved_revision", "issues"):
+            row.pop(name, None)  # they are about the revision before
+    if row["state"] == "submitted":
+        row["state"] = _verdict(row["order_kind"], bool(holding))
+        row.pop("issues", None)
+        if holding:
+            row["issues"] = [_for_all(one) for one in holding]
     if row["state"] != before.get("state"):
         row["state_at"] = mutation.received_at
-    if before.get("state") == "held" and row["state"] == "accepted":
+        if row.get("state_comment") == before.get("state_comment"):
+            row.pop("state_comment", None)  # it was said of the state before
+    if before.get("state") in ("held", "submitted") and row["state"] in ("accepted", "approved"):
         row["approved_by"] = mutation.user_id
         row["approved_at"] = mutation.received_at
+        row["approved_revision"] = row["revision"]
     row["received_at"] = mutation.received_at
-    return row
+
+
+def _verdict(kind: str, holds: bool) -> str:
+    """Return the state of an order that was submitted."""
+    if kind == states.RETURN:
+        return "submitted" if holds else "approved"
+    return "held" if holds else "accepted"
+
+
+def _for_all(issue: Issue) -> Row:
+    """Return an issue without its text, which may tell the customer what is not for him."""
+    return {
+        "code": issue.code[:64],
+        "severity": issue.severity,
+        "pointer": issue.pointer[:1_000],
+    }
 
 
 def _revision(row: Row, stored: Row | None) -> int:
     if stored is None:
         return 1
     revision: int = stored["revision"]
-    way = states.transition(stored["state"], row["state"])
-    rewritten = way is not None and way.scope == "content" and stored["state"] != "draft"
-    return revision + 1 if rewritten and changed_fields(row, stored) else revision
+    way = checks.way_of(row, stored)
+    if way is None or way.scope != "content" or stored["state"] == "draft":
+        return revision
+    return revision + 1 if difference(content(stored), content(row)) else revision

@@ -14,6 +14,7 @@ SELECT date(created_at / 1000 + tz_offset_min * 60, 'unixepoch') AS day, currenc
        sum(state = 'held'), coalesce(sum(body ->> '$.totals.payable'), 0)
 FROM orders
 WHERE state NOT IN ('draft', 'cancelled', 'rejected', 'expired')
+    AND order_kind <> 'return_request'
     AND created_at >= (unixepoch(:since) - 86400) * 1000
     AND created_at < (unixepoch(:until) + 172800) * 1000
 GROUP BY day, currency
@@ -39,7 +40,7 @@ ORDER BY day, currency
 
 ORDERS = Exporter(
     kind="orders",
-    title="Order lines, drafts left out",
+    title="Order lines, drafts and return requests left out",
     sql="""
 SELECT orders.id, orders.number, orders.state, orders.created_at, orders.requested_date,
        outlets.code, users.login, line.value ->> '$.line_no', products.code, unit.uom_code,
@@ -51,7 +52,7 @@ LEFT JOIN outlets ON outlets.id = orders.outlet_id
 LEFT JOIN users ON users.id = orders.user_id
 LEFT JOIN products ON products.id = line.value ->> '$.product_id'
 LEFT JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
-WHERE orders.state <> 'draft'
+WHERE orders.state <> 'draft' AND orders.order_kind <> 'return_request'
 ORDER BY orders.created_at, orders.id, line.key
 """,
     columns=(

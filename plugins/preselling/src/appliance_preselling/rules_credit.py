@@ -12,7 +12,6 @@ from appliance.api.amounts import money
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
-from appliance_preselling.totals import payable
 
 # Orders that will be owed and are not among the open items yet.
 _DEBTS = """
@@ -69,7 +68,7 @@ def check(view: OrderView) -> Iterable[Finding]:
     )
     if overdue > least:
         yield issue("overdue_debt", "/payment_form", debt=money(overdue), days=days)
-    whole = owed + ordered + payable(row)
+    whole = owed + ordered + view.payable
     if limit is not None and whole > limit.minor:
         yield issue(
             "credit_limit_exceeded",

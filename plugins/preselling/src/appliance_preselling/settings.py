@@ -16,6 +16,13 @@ SETTINGS = (
         default=True,
     ),
     Setting(
+        "auto_approve_returns",
+        "bool",
+        "Approve a return request at once when no rule holds it; otherwise every one waits for"
+        " approval.",
+        default=False,
+    ),
+    Setting(
         "max_lines",
         "int",
         "Lines an order may have.",

@@ -1,14 +1,16 @@
-"""The states of an order and every way between them.
+"""The states of orders and of return requests, and every way between them.
 
     draft > submitted > accepted > awaiting_confirmation > confirmed > shipped > completed
+    draft > submitted > approved > collected > credited
 
-A submitted order is decided at once: it becomes accepted, or held for a supervisor. What a
-transition may change is in the table too, so that an order cannot be rewritten on its way.
+A submitted order is decided at once: it becomes accepted, or held for approval. A return request
+waits as submitted until it is approved. What a transition may change is in the tables too, so that
+an order cannot be rewritten on its way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 STATES = (
@@ -21,22 +23,29 @@ STATES = (
     "partially_shipped",
     "shipped",
     "completed",
+    "approved",
+    "refused",
+    "collected",
+    "credited",
     "cancelled",
     "rejected",
     "expired",
 )
 
-TERMINAL = frozenset({"completed", "cancelled", "rejected", "expired"})
+TERMINAL = frozenset(
+    {"completed", "credited", "cancelled", "rejected", "refused", "expired"},
+)
 """States that nothing leaves."""
 
-NOT_AN_ORDER = frozenset({"draft", "cancelled", "rejected", "expired"})
-"""States in which nothing is to be delivered; reports leave them out."""
+RETURN = "return_request"
+"""The kind of order whose goods come back."""
 
 Scope = Literal["state", "shipment", "content"]
 """What a transition may change beside the state.
 
 ``state``: nothing but the comment. ``shipment``: also each line's status, shipped quantity and
-reason. ``content``: everything; the order gets a new revision once it has left the author's hands.
+reason (the reason of a return is content). ``content``: everything; the order gets a new revision
+once it has left the author's hands.
 """
 
 AUTHOR = "author"
@@ -48,6 +57,9 @@ SERVER = "server"
 MAKERS = ("agent", "driver", "client", "supervisor", "manager", "accounting")
 """Roles that make orders."""
 
+APPROVERS = ("supervisor", "manager")
+"""Who approves what is held: a supervisor of his team, a manager of his branch."""
+
 
 class Transition(NamedTuple):
     """One way from a state (None: the order is new) to a state, and who may go it."""
@@ -58,17 +70,21 @@ class Transition(NamedTuple):
     scope: Scope = "state"
 
 
-TRANSITIONS = (
+_DRAFTS = (
     Transition(None, "draft", MAKERS, "content"),
     Transition(None, "submitted", MAKERS, "content"),
     Transition("draft", "draft", (AUTHOR,), "content"),
     Transition("draft", "submitted", (AUTHOR, "agent", "client"), "content"),
     Transition("draft", "cancelled", (AUTHOR,)),
+    Transition("submitted", "cancelled", (AUTHOR,)),
+)
+
+ORDERS = (
+    *_DRAFTS,
     Transition("submitted", "accepted", (SERVER, "manager", "accounting")),
     Transition("submitted", "held", (SERVER,)),
-    Transition("submitted", "cancelled", (AUTHOR,)),
-    Transition("held", "accepted", ("supervisor", "manager")),
-    Transition("held", "rejected", ("supervisor", "manager")),
+    Transition("held", "accepted", APPROVERS),
+    Transition("held", "rejected", APPROVERS),
     Transition("held", "cancelled", (AUTHOR,)),
     Transition("accepted", "awaiting_confirmation", ("accounting", "manager"), "content"),
     Transition("accepted", "confirmed", ("accounting", "manager")),
@@ -84,23 +100,34 @@ TRANSITIONS = (
     Transition("shipped", "partially_shipped", ("accounting",), "shipment"),
     Transition("shipped", "completed", ("accounting",)),
 )
-"""Every transition; there is no other."""
+"""Every transition of an order; there is no other."""
 
-_TABLE = {(way.source, way.target): way for way in TRANSITIONS}
+RETURNS = (
+    *_DRAFTS,
+    Transition("submitted", "approved", (SERVER, *APPROVERS)),
+    Transition("submitted", "refused", APPROVERS),
+    Transition("approved", "collected", ("driver", "manager", "accounting"), "shipment"),
+    Transition("collected", "credited", ("accounting",)),
+)
+"""Every transition of a return request; there is no other."""
+
+TRANSITIONS = (*ORDERS, *(way for way in RETURNS if way not in ORDERS))
+"""The transitions of both."""
+
+_ORDERS: Mapping[tuple[str | None, str], Transition] = {(w.source, w.target): w for w in ORDERS}
+_RETURNS: Mapping[tuple[str | None, str], Transition] = {(w.source, w.target): w for w in RETURNS}
 
 
-def transition(source: str | None, target: str) -> Transition | None:
+def transitions(kind: str) -> tuple[Transition, ...]:
+    """Return the transitions of a kind of order (``order_kind``)."""
+    return RETURNS if kind == RETURN else ORDERS
+
+
+def transition(kind: str, source: str | None, target: str) -> Transition | None:
     """Return the way between two states, None where there is none."""
-    return _TABLE.get((source, target))
+    return (_RETURNS if kind == RETURN else _ORDERS).get((source, target))
 
 
-def targets(source: str | None) -> tuple[str, ...]:
+def targets(kind: str, source: str | None) -> tuple[str, ...]:
     """Return the states that an order in a state may go to."""
-    return tuple(way.target for way in TRANSITIONS if way.source == source)
-
-
-def may_go(way: Transition, roles: Collection[str], *, is_author: bool) -> bool:
-    """Tell whether somebody with these roles may go this way."""
-    if is_author and AUTHOR in way.actors:
-        return True
-    return any(actor in roles for actor in way.actors if actor not in (AUTHOR, SERVER))
+    return tuple(way.target for way in transitions(kind) if way.source == source)

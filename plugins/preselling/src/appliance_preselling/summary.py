@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.api import Context, Device, Endpoint, EndpointRequest, EndpointResponse
+from appliance_preselling.states import RETURN, STATES, TERMINAL
 
 ENDPOINT = Endpoint(
     name="orders_summary",
@@ -49,10 +50,12 @@ ENDPOINT = Endpoint(
 OFFICE = frozenset({"admin", "manager", "supervisor", "hq", "accounting"})
 """Roles that see the orders of everybody."""
 
-_COUNTS = """
+_OPEN = ", ".join(f"'{state}'" for state in STATES if state not in TERMINAL)
+
+_COUNTS = f"""
 SELECT state, currency, count(*), coalesce(sum(body ->> '$.totals.payable'), 0)
 FROM orders
-WHERE state NOT IN ('completed', 'cancelled', 'rejected', 'expired')
+WHERE state IN ({_OPEN}) AND order_kind <> '{RETURN}'
     AND (:outlet_id IS NULL OR outlet_id = :outlet_id)
     AND (:user_id IS NULL OR user_id = :user_id)
 GROUP BY state, currency

@@ -25,6 +25,18 @@ OF_STATES: Sentences = {
         "reject",
         "The order is in the state “{source}”; only these may make it “{target}”: {actors}.",
     ),
+    "state_transition:team": (
+        "reject",
+        "Only a supervisor of the person who made the order may do this.",
+    ),
+    "state_transition:branch": (
+        "reject",
+        "Only a manager of the branch that the order was made in may do this.",
+    ),
+    "state_transition:portal": (
+        "reject",
+        "Only the customer of this outlet, with access to the portal, may do this.",
+    ),
     "state_transition:content": (
         "reject",
         "The order is in the state “{source}”; while it becomes “{target}”, {field} cannot be"
@@ -72,10 +84,23 @@ OF_CONTENT: Sentences = {
     ),
     "approval_required": ("hold", "Every order waits for approval here."),
     "order_over_limit": ("hold", "The order is over your limit of {expected}."),
+    "approval_required:return": ("hold", "Every return request waits for approval here."),
     "issues_more": ("warn", "Further issues that are not listed: {count}."),
 }
 
-ISSUES: Sentences = {**OF_STATES, **OF_CONTENT, **OF_RULES, **OF_PRICES}
+OF_CUSTOMERS: Sentences = {
+    "portal_denied": ("reject", "This outlet is not open to your orders."),
+    "party_wrong": ("reject", "The order must be for the customer that the outlet belongs to."),
+    "party_wrong:payer": ("reject", "The order must be paid by the payer of the outlet."),
+}
+
+ISSUES: Sentences = {
+    **OF_STATES,
+    **OF_CONTENT,
+    **OF_CUSTOMERS,
+    **OF_RULES,
+    **OF_PRICES,
+}
 """Every issue of the plugin."""
 
 OF_TRADE: Mapping[str, str] = {
@@ -89,6 +114,10 @@ OF_TRADE: Mapping[str, str] = {
     "state:partially_shipped": "partially shipped",
     "state:shipped": "shipped",
     "state:completed": "completed",
+    "state:approved": "approved",
+    "state:refused": "refused",
+    "state:collected": "collected",
+    "state:credited": "credited",
     "state:cancelled": "cancelled",
     "state:rejected": "rejected",
     "state:expired": "expired",
@@ -122,8 +151,23 @@ OF_TRADE: Mapping[str, str] = {
 }
 """Words that stand in sentences: states, people, things."""
 
+NOTICES: Mapping[str, str] = {
+    "notice:order:held": "Order {number} for {outlet} waits for your approval.",
+    "notice:order:awaiting_confirmation": (
+        "Your order {number} for {outlet} was changed and waits to be confirmed. {comment}"
+    ),
+    "notice:order:rejected": "Your order {number} for {outlet} was rejected. {comment}",
+    "notice:order:expired": (
+        "Your order {number} for {outlet} was not confirmed in time and has expired."
+    ),
+    "notice:return:submitted": "Return request {number} of {outlet} waits for your approval.",
+    "notice:return:refused": "Your return request {number} for {outlet} was refused. {comment}",
+}
+"""What people are told to act on, by kind of order and state."""
+
 ENGLISH: Mapping[str, str] = {
     **{key: sentence for key, (_, sentence) in ISSUES.items()},
     **OF_TRADE,
+    **NOTICES,
 }
 """Everything that is translated."""

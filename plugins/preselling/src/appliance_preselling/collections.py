@@ -1,0 +1,10 @@
+"""Every collection of the plugin, in the order of the README."""
+
+from __future__ import annotations
+
+from appliance.api import Collection
+from appliance_preselling.approval_fields import APPROVALS
+from appliance_preselling.order_fields import ORDERS
+from appliance_preselling.revision_fields import REVISIONS
+
+COLLECTIONS: tuple[Collection, ...] = (ORDERS, REVISIONS, APPROVALS)

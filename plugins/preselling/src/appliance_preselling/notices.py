@@ -1,0 +1,120 @@
+"""What people hear of an order: its state, and what they must do about it.
+
+Every change of state writes a record of ``doc_states`` for the order's author and those who lead
+him, so that the device hears it in its next pull even where the answer got lost. It holds the
+issues, which are not for everybody who sees the outlet. Whoever must act gets a record of
+``notifications``: the supervisor of an order that waits for approval, the author of one that came
+back to him.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from appliance.api import Context, Row, Write
+from appliance_preselling import states
+from appliance_preselling.step import Step
+from appliance_preselling.texts import TEXTS
+from appliance_preselling.words import NOTICES
+
+WAITING = frozenset({"held", "submitted"})
+"""States of an order that waits for approval; a return request waits as submitted."""
+
+_VERDICTS = {
+    "held": "held",
+    "submitted": "held",
+    "rejected": "rejected",
+    "refused": "rejected",
+    "expired": "rejected",
+}
+_MOST_SAID = 400
+"""Characters of a comment that a notification repeats."""
+
+_MOST_TOLD = 10
+"""Managers that are told of an order whose author has no supervisor."""
+
+_SUPERVISOR = "SELECT supervisor_id FROM users WHERE id = ?"
+
+# The managers of the nearest unit that has any.
+_MANAGERS = """
+WITH RECURSIVE above(id, steps) AS (
+    SELECT org_id, 1 FROM users WHERE id = :author
+    UNION
+    SELECT unit.parent_id, steps + 1 FROM above
+    JOIN org_units AS unit ON unit.id = above.id WHERE steps < 20
+),
+managers(id, steps) AS (
+    SELECT users.id, above.steps FROM above CROSS JOIN users ON users.org_id = +above.id
+    WHERE users.locked IS NOT 1 AND users.id <> :author
+        AND 'manager' IN (SELECT value FROM json_each(users.body, '$.roles'))
+)
+SELECT id FROM managers WHERE steps = (SELECT min(steps) FROM managers) ORDER BY id LIMIT :most
+"""
+
+
+def state(step: Step, issues: Sequence[Row], context: Context) -> Write:
+    """Return the record of ``doc_states`` of a step that changes the state.
+
+    Args:
+        step: what happens.
+        issues: what was found, in the language of the order's author.
+        context: makes the id.
+    """
+    after = step.after
+    row: Row = {
+        "doc_id": step.order_id,
+        "doc_type": "orders",
+        "state": after["state"],
+        "verdict": _VERDICTS.get(after["state"], "accepted"),
+        "at": step.at,
+        "user_id": after["user_id"],
+    }
+    if issues:
+        row["issues"] = list(issues)
+    if step.by is not None and step.decided:
+        row["by"] = step.by
+    return Write(collection="doc_states", id=context.new_id(), row=row)
+
+
+def notifications(step: Step, context: Context) -> list[Write]:
+    """Return what people must act on after a step that changes the state."""
+    after, author = step.after, step.after["user_id"]
+    kind = "return" if after["order_kind"] == states.RETURN else "order"
+    key = f"notice:{kind}:{after['state']}"
+    if key not in NOTICES:
+        return []
+    told: Sequence[str] = ()
+    if after["state"] in WAITING:
+        told = approvers(author, context)
+    elif author != step.by:
+        told = (author,)
+    if not told:
+        return []
+    outlet: Row = context.get("outlets", after["outlet_id"]) or {}
+    values: dict[str, Any] = {
+        "number": after.get("number") or step.order_id[:8],
+        "outlet": outlet.get("name", "-"),
+        "comment": (after.get("state_comment") or "")[:_MOST_SAID],
+    }
+    said = TEXTS.in_all(key, **values)
+    row: Row = {
+        "kind": f"orders.{after['state']}",
+        "text": {language: text.strip() for language, text in said.items()},
+        "at": step.at,
+        "ref_type": "orders",
+        "ref_id": step.order_id,
+    }
+    return [
+        Write(collection="notifications", id=context.new_id(), row={"user_id": person, **row})
+        for person in told
+    ]
+
+
+def approvers(author: str, context: Context) -> list[str]:
+    """Return who is to approve an author's order: his supervisor, else his unit's managers."""
+    found = context.select(_SUPERVISOR, (author,))
+    if found and found[0][0] is not None:
+        return [found[0][0]]
+    managers = context.select(_MANAGERS, {"author": author, "most": _MOST_TOLD})
+    return [person for (person,) in managers]
