@@ -98,11 +98,16 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
         row: the record to store in place of what the device sent; None stores that.
         issues: added to those of `validate_mutation`.
         writes: further changes, stored in the same transaction or not at all.
+        follow_ups: further records to put as if the sender had sent them too, each with the
+            present version as its base: his rights and scope are checked, every plugin's
+            `validate_mutation` and the owner's `apply_mutation` are asked, and where one of them
+            is refused, so is the mutation. Of a request or master only.
     """
 
     row: Row | None = None
     issues: tuple[Issue, ...] = ()
     writes: tuple[Write, ...] = ()
+    follow_ups: tuple[Write, ...] = ()
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):

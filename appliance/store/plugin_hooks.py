@@ -124,6 +124,7 @@ class PluginHooks:
             raise self._host.refuse(owner, "apply_mutation", "returned no Effect")
         self._issues(owner, "apply_mutation", found.issues)
         self._writes(owner, "apply_mutation", found.writes)
+        self._writes(owner, "apply_mutation", found.follow_ups)
         return found
 
     def resolve(self, owner: str, mutation: Mutation, stored: Row, base: Row | None) -> Row | None:

@@ -23,6 +23,9 @@ plugins               an issue that rejects a request            rejected
 store                                                            applied
 ====================  =========================================  =====================
 
+A plugin may ask for further records to be decided as if the sender had sent them with it: each goes
+through the same steps from its scope on, and where one is refused, so is the mutation.
+
 What was sent is kept in every case: as the stored row, which the owning plugin may have
 completed, or as the payload of its answer.
 
@@ -41,14 +44,11 @@ import orjson
 from appliance.api.errors import PluginError, RecordError
 from appliance.api.mutations import Issue, Mutation, Outcome, Row
 from appliance.sync import envelope as envelopes
-from appliance.sync.conflicts import merge_fields
 from appliance.sync.envelope import Envelope, Malformed
 from appliance.sync.intake_rules import (
     End,
     check_numbers,
     check_rights,
-    out_of_scope,
-    refuse,
     reject_issue,
     unfit,
 )
@@ -60,9 +60,10 @@ from appliance.sync.intake_transaction import (
     Sender,
     StoredRow,
 )
+from appliance.sync.judging import Judging, standing
 from appliance.sync.registry import CompiledCollection, Registry
 from appliance.sync.repeats import fit_to_read, may_know, same_content
-from appliance.sync.writes import check_write, store_checked
+from appliance.sync.writes import store_checked
 
 
 class Intake:
@@ -71,7 +72,7 @@ class Intake:
     def __init__(self, registry: Registry, hooks: Hooks, *, max_row: int, max_nesting: int) -> None:
         """Take the collections, the plugins and the limits (bytes of a row, depth of JSON)."""
         self._registry = registry
-        self._hooks = hooks
+        self._judging = Judging(registry, hooks)
         self._max_row = max_row
         self._max_nesting = max_nesting
 
@@ -154,7 +155,7 @@ class Intake:
         issues: list[Issue] = []
         try:
             if collection is not None:
-                check_rights(collection, sender, sent)
+                check_rights(collection, sender)
             if fault is not None:
                 raise fault
             assert collection is not None
@@ -214,14 +215,9 @@ class Intake:
         Everything that may refuse it comes before the first change to the store, so nothing has
         to be undone where it is refused.
         """
-        before: Row | None = None
-        if present is not None:
-            if not tx.granted(sender.device, present.bucket):
-                raise out_of_scope()
-            if not present.deleted:
-                before = orjson.loads(present.text)
+        before = standing(tx, sender, present)
         if sent.op == "put":
-            self._check_scope(tx, sender, collection, sent.id, row)
+            self._judging.check_scope(tx, sender, collection, sent.id, row)
         mutation = Mutation(
             mid=sent.mid,
             n=sent.n,
@@ -237,112 +233,34 @@ class Intake:
             org_id=sender.org_id,
             received_at=now_ms,
         )
-        merged = self._settle(tx, collection, mutation, present, before)
+        merged = self._judging.settle(tx, collection, mutation, present, before)
         if merged is not None:
             mutation = msgspec.structs.replace(mutation, row=merged)
-            text = self._encode(collection, merged)
-            self._check_scope(tx, sender, collection, sent.id, merged)
-        issues.extend(self._hooks.validate(mutation, before))
-        refuse(collection, issues)
-        effect = self._hooks.apply(collection.owner, mutation, before, tuple(issues))
+            text = self._judging.encode(collection, merged)
+            self._judging.check_scope(tx, sender, collection, sent.id, merged)
+        judged = self._judging.judge(collection, mutation, before, text, issues)
+        follow_ups = self._judging.follow_ups(
+            tx, sender, collection, mutation, judged.follow_ups, issues
+        )
         outcome: Outcome = "applied"
-        changed = merged is not None
-        if effect is not None:
-            issues.extend(effect.issues)
-            if effect.row is not None and effect.row != mutation.row:
-                text = self._encode(collection, effect.row)
-                mutation = msgspec.structs.replace(mutation, row=effect.row)
-                changed = True
-        refuse(collection, issues)
         if any(issue.severity in ("reject", "hold", "flag") for issue in issues):
             outcome = "flagged" if collection.spec.kind == "fact" else "held"
-        writes = [check_write(self._registry, write) for write in (effect.writes if effect else ())]
+        changed = merged is not None or judged.changed
         if sent.op == "put":
-            bucket = collection.bucket.of(sent.id, mutation.row)
+            bucket = collection.bucket.of(sent.id, judged.row)
             origin = 0 if changed else sender.device
-            seq = tx.put(sent.collection, sent.id, bucket, text, mutation.row, origin)
+            seq = tx.put(sent.collection, sent.id, bucket, judged.text, judged.row, origin)
         else:
             deleted = tx.delete(sent.collection, sent.id)
             seq = deleted if deleted is not None else (present.seq if present else 0)
-        for checked in writes:
+        for checked in (*follow_ups, *judged.writes):
             store_checked(tx, checked)
         return Answer(
             mid=sent.mid,
             outcome=outcome,
             seq=seq,
             issues=tuple(issues),
-            row=text if changed and sent.op == "put" else None,
-        )
-
-    def _encode(self, collection: CompiledCollection, row: Row) -> bytes:
-        """Check a row that did not come from a device; its maker is at fault."""
-        try:
-            return collection.codec.encode(row)
-        except RecordError as error:
-            where = error.pointer or "the row"
-            raise PluginError(f"{collection.owner} made a wrong record: {where}: {error}") from None
-
-    def _check_scope(
-        self,
-        tx: IntakeTransaction,
-        sender: Sender,
-        collection: CompiledCollection,
-        record_id: str,
-        row: Row,
-    ) -> None:
-        try:
-            bucket = collection.bucket.of(record_id, row)
-        except RecordError as error:
-            raise End("quarantined", reject_issue(error.code, str(error), error.pointer)) from None
-        if not tx.granted(sender.device, bucket):
-            raise out_of_scope()
-
-    def _settle(
-        self,
-        tx: IntakeTransaction,
-        collection: CompiledCollection,
-        mutation: Mutation,
-        present: StoredRow | None,
-        before: Row | None,
-    ) -> Row | None:
-        """Check the base; return a merged row where the policy merged one."""
-        policy = collection.spec.conflict
-        if mutation.op == "del" and not collection.spec.deletable:
-            raise End("rejected", reject_issue("delete_denied", "records here are not deleted"))
-        if present is None:
-            if mutation.base is None or mutation.op == "del":
-                return None
-            raise End("conflict", reject_issue("record_unknown", "the record does not exist here"))
-        if policy == "append_only":
-            raise End(
-                "rejected",
-                reject_issue("hash_conflict", "this id is taken by a record with other content"),
-                seq=present.seq,
-            )
-        if mutation.base == present.seq:
-            return None
-        if before is None:
-            raise End(
-                "conflict",
-                reject_issue("record_deleted", "the record was deleted meanwhile"),
-                seq=present.seq,
-            )
-        if mutation.op == "put" and policy in ("field_merge", "hook"):
-            was = None
-            if mutation.base is not None:
-                was = tx.version(collection.name, mutation.id, mutation.base)
-            base = orjson.loads(was) if was else None
-            if policy == "hook":
-                merged = self._hooks.resolve(collection.owner, mutation, before, base)
-            else:
-                merged = merge_fields(base, before, mutation.row) if base is not None else None
-            if merged is not None:
-                return merged
-        raise End(
-            "conflict",
-            reject_issue("revision_stale", "the record was changed meanwhile; yours is kept"),
-            seq=present.seq,
-            row=present.text,
+            row=judged.text if changed and sent.op == "put" else None,
         )
 
 

@@ -46,18 +46,18 @@ def out_of_scope() -> End:
     )
 
 
-def check_rights(collection: CompiledCollection, sender: Sender, sent: Envelope) -> None:
+def check_rights(collection: CompiledCollection, sender: Sender) -> None:
     """End a mutation of a collection that the sender may not write."""
     if collection.spec.direction == "down":
         raise End(
             "quarantined",
-            reject_issue("role_denied", f"{sent.collection} only comes from the server"),
+            reject_issue("role_denied", f"{collection.name} only comes from the server"),
         )
-    if sent.collection not in sender.writable:
+    if collection.name not in sender.writable:
         roles = ", ".join(sender.roles)
         raise End(
             "quarantined",
-            reject_issue("role_denied", f"{sent.collection} is not written by {roles}"),
+            reject_issue("role_denied", f"{collection.name} is not written by {roles}"),
         )
 
 
