@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from appliance.api import Context, Document, DocumentKind, Row
 from appliance.api.amounts import money, percent, price, quantity
 from appliance.api.documents import Block, Column, Heading, KeyValue, Qr, Rule, Table, Text
+from appliance_preselling.dates import moment_of
 from appliance_preselling.texts import TEXTS
 
 KIND = DocumentKind(name="order_copy", title="Order copy", collection="orders")
@@ -43,11 +43,8 @@ def render(order_id: str, row: Row, context: Context) -> Document:
 
 def local_time(created_at: int, tz_offset_min: int) -> str:
     """Write a moment as the device's clock showed it; a moment no calendar holds as ``-``."""
-    try:
-        moment = datetime.fromtimestamp(created_at // 1000, UTC) + timedelta(minutes=tz_offset_min)
-    except (OverflowError, ValueError, OSError):
-        return "-"
-    return moment.strftime("%Y-%m-%d %H:%M")
+    moment = moment_of(created_at, tz_offset_min)
+    return "-" if moment is None else moment.strftime("%Y-%m-%d %H:%M")
 
 
 def plain(name: Any) -> str:

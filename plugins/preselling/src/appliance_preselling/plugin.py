@@ -28,6 +28,7 @@ from appliance.api import (
     Write,
     hookimpl,
 )
+from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
 from appliance_preselling.expiry import JOB, expire
 from appliance_preselling.order_copy import KIND, render
@@ -66,10 +67,14 @@ class Preselling:
     def apply_mutation(
         self, mutation: Mutation, stored: Row | None, issues: Sequence[Issue], context: Context
     ) -> Effect | None:
-        """Judge an order, accept or hold it, count its revision."""
-        if mutation.collection != "orders" or mutation.op != "put":
+        """Judge an order or an action, and decide what becomes of the order."""
+        if mutation.op != "put":
             return None
-        return post(mutation, stored, issues, context)
+        if mutation.collection == "orders":
+            return post(mutation, stored, issues, context)
+        if mutation.collection == "order_actions":
+            return act(mutation, context)
+        return None
 
     @hookimpl
     def http_endpoints(self) -> Sequence[Endpoint]:

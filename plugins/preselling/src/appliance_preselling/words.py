@@ -43,6 +43,10 @@ OF_STATES: Sentences = {
         " changed.",
     ),
     "state_transition:confirmation": ("reject", "The customer must confirm this order first."),
+    "state_transition:decline": (
+        "reject",
+        "Only an order that awaits confirmation is declined; this one is in the state “{source}”.",
+    ),
     "revision_stale": (
         "reject",
         "The order was changed meanwhile: this is revision {got}, the newest is {expected}. Get"
@@ -88,6 +92,14 @@ OF_CONTENT: Sentences = {
     "issues_more": ("warn", "Further issues that are not listed: {count}."),
 }
 
+OF_ACTIONS: Sentences = {
+    "user_wrong:action": ("reject", "An action belongs to the person who sends it."),
+    "order_unknown": ("reject", "There is no such order of this outlet here."),
+    "order_taken": ("reject", "There is an order with the id that the new one shall have."),
+    "product_left_out": ("warn", "Line {line_no} was left out: it is no longer sold."),
+    "lines_missing:repeat": ("reject", "Nothing of this order is sold any more."),
+}
+
 OF_CUSTOMERS: Sentences = {
     "portal_denied": ("reject", "This outlet is not open to your orders."),
     "party_wrong": ("reject", "The order must be for the customer that the outlet belongs to."),
@@ -97,6 +109,7 @@ OF_CUSTOMERS: Sentences = {
 ISSUES: Sentences = {
     **OF_STATES,
     **OF_CONTENT,
+    **OF_ACTIONS,
     **OF_CUSTOMERS,
     **OF_RULES,
     **OF_PRICES,
