@@ -21,6 +21,7 @@ OF_FIELDBOX = frozenset(
         "gps_points",
         "notes",
         "notifications",
+        "order_actions",
         "orders",
         "outlet_changes",
         "visits",

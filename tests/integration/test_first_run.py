@@ -142,7 +142,7 @@ def test_a_second_demo_in_the_same_folder_is_told(state: Path) -> None:
 def test_a_wrong_address_leaves_nothing_behind(state: Path, listen: str) -> None:
     code, errors = refused(state, "--listen", listen)
     assert code == 2
-    assert "http.listen" in errors
+    assert "--listen" in errors
     assert not state.exists()
 
 
