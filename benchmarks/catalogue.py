@@ -133,7 +133,7 @@ def order(number: int, user_id: str, outlet_id: str, party_id: str, warehouse_id
         "tax_included": True,
         "warehouse_id": warehouse_id,
         "delivery": "address",
-        "requested_date": "2026-11-24",
+        "requested_date": "2090-01-05",
         "payment_form": "cash",
         "totals": {
             "gross": gross,

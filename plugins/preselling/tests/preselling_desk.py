@@ -10,6 +10,8 @@ from appliance.api import Effect, Issue, Mutation, Row
 from appliance.testing.fake_context import FakeContext
 from appliance_preselling.plugin import plugin
 
+BASE = {"is_base": True, "factor_num": 1, "factor_den": 1}
+
 MASTERS: dict[str, dict[str, Row]] = {
     "org_units": {
         "land": {"code": "L", "timezone": "Europe/Sofia", "language": "en"},
@@ -58,9 +60,9 @@ MASTERS: dict[str, dict[str, Row]] = {
         "old": {"code": "X", "name": "Old", "active": False},
     },
     "product_uoms": {
-        "tea-pce": {"product_id": "tea", "uom_code": "PCE", "name": "pcs"},
-        "jam-pce": {"product_id": "jam", "uom_code": "PCE", "name": "pcs"},
-        "old-pce": {"product_id": "old", "uom_code": "PCE", "name": "pcs"},
+        "tea-pce": {"product_id": "tea", "uom_code": "PCE", "name": "pcs", **BASE},
+        "jam-pce": {"product_id": "jam", "uom_code": "PCE", "name": "pcs", **BASE},
+        "old-pce": {"product_id": "old", "uom_code": "PCE", "name": "pcs", **BASE},
     },
 }
 

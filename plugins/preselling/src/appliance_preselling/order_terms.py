@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from functools import cached_property
 
 from appliance.api import Context, Row
 from appliance.api.pricing import Branch, PriceBook, Subject, Terms
 from appliance_master_data.price_shelf import Earlier, PriceShelf
+from appliance_preselling.dates import day_of
 from appliance_preselling.order_view import OrderView
 
 _SHELF = PriceShelf()
@@ -33,6 +33,12 @@ class OrderTerms:
         """Take the order."""
         self._view = view
 
+    @classmethod
+    def of(cls, view: OrderView) -> OrderTerms:
+        """Return the terms of an order, the same to every rule."""
+        found: OrderTerms = view.kept.setdefault(cls, cls(view))
+        return found
+
     @cached_property
     def units(self) -> tuple[Row, ...]:
         """The org unit that sells and those above it; none where the order has no unit."""
@@ -51,12 +57,15 @@ class OrderTerms:
     @property
     def _unit_id(self) -> str | None:
         """The order's own unit, else its author's, else that of the warehouse, else the company."""
-        warehouse = self._view.record("warehouses", self._view.row["warehouse_id"]) or {}
-        for row in (self._view.row, self._view.author or {}, warehouse):
-            unit: str | None = row.get("org_id")
+        view = self._view
+        own: str | None = view.row.get("org_id")
+        if own is not None:
+            return own
+        for row in (view.author, view.record("warehouses", view.row["warehouse_id"])):
+            unit: str | None = (row or {}).get("org_id")
             if unit is not None:
                 return unit
-        roots = self._view.context.select(
+        roots = view.context.select(
             "SELECT id FROM org_units WHERE parent_id IS NULL ORDER BY id LIMIT 2"
         )
         return roots[0][0] if len(roots) == 1 else None
@@ -153,7 +162,9 @@ class OrderTerms:
 
 
 def created_on(row: Row) -> str:
-    """Return the day on which an order was made, where it was made, YYYY-MM-DD."""
-    local_ms = row["created_at"] + row["tz_offset_min"] * 60_000
-    epoch = datetime.datetime(1970, 1, 1)
-    return (epoch + datetime.timedelta(milliseconds=local_ms)).date().isoformat()
+    """Return the day on which an order was made, where it was made, YYYY-MM-DD.
+
+    A clock may say anything; the requested day stands in for one that no calendar has.
+    """
+    day = day_of(row["created_at"], row["tz_offset_min"])
+    return row["requested_date"] if day is None else day.isoformat()

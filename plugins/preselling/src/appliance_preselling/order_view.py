@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from appliance.api import Context, Row
-from appliance_preselling import totals
+from appliance_preselling import loads, totals
 from appliance_preselling.states import RETURN
 
 HEADER = {
@@ -37,15 +37,22 @@ FROM (SELECT 1)
 LEFT JOIN users author ON author.id = :user_id
 """
 
-# It returns what is wrong or regulated and nothing else: lines as they should be cost no rows.
+# It returns what is wrong, regulated or has a weight, and nothing else: a line of a unit of which
+# nothing is to be said costs no row.
 _LINES = """
 SELECT l.key, p.id IS NOT NULL, p.active, u.id IS NOT NULL, u.product_id = l.value ->> 0,
-    p.regulation
+    p.regulation, u.gross_g, u.volume_cm3, u.factor_num, u.factor_den, u.is_base
 FROM json_each(?) l
 LEFT JOIN products p ON p.id = l.value ->> 0
 LEFT JOIN product_uoms u ON u.id = l.value ->> 1
 WHERE p.id IS NULL OR NOT p.active OR u.id IS NULL OR u.product_id <> l.value ->> 0
-    OR p.regulation IS NOT NULL
+    OR p.regulation IS NOT NULL OR u.is_base IS NOT 1
+    OR u.gross_g IS NOT NULL OR u.volume_cm3 IS NOT NULL
+"""
+
+_BASE_UNITS = """
+SELECT base.product_id, base.gross_g, base.volume_cm3, 1, 1, 1 FROM json_each(?) AS product
+CROSS JOIN product_uoms AS base ON base.product_id = product.value WHERE base.is_base
 """
 
 
@@ -77,6 +84,23 @@ class WrongLine(NamedTuple):
     fits: bool
 
 
+class UnitSize(NamedTuple):
+    """How large one of a unit is.
+
+    Attributes:
+        gross_g: its weight, grams, packing included; None where that is not known.
+        volume_cm3: likewise, cubic centimetres.
+        factor_num, factor_den: one of it in base units.
+        is_base: whether it is the base unit.
+    """
+
+    gross_g: int | None
+    volume_cm3: int | None
+    factor_num: int
+    factor_den: int
+    is_base: int | None
+
+
 class OrderView:
     """One order, as rules see it.
 
@@ -85,6 +109,7 @@ class OrderView:
         row: as it was sent.
         stored: as it stands; None where it is new.
         context: of the call; rules that need more than this view ask it.
+        kept: what rules work out of the view and keep for one another, by its type.
     """
 
     def __init__(self, order_id: str, row: Row, stored: Row | None, context: Context) -> None:
@@ -93,6 +118,7 @@ class OrderView:
         self.row = row
         self.stored = stored
         self.context = context
+        self.kept: dict[type, Any] = {}
         self._records: dict[tuple[str, str], Row | None] = {}
 
     @property
@@ -147,6 +173,21 @@ class OrderView:
         """The regulation of each regulated line by its place in the order, from 0."""
         return {line[0]: line[5] for line in self._special_lines if line[5] is not None}
 
+    @property
+    def unit_sizes(self) -> Mapping[int, UnitSize]:
+        """How large one of each line's unit is, by the line's place in the order, from 0.
+
+        A base unit of which neither weight nor volume is known is left out.
+        """
+        return {line[0]: UnitSize(*line[6:]) for line in self._special_lines if line[3]}
+
+    @cached_property
+    def base_sizes(self) -> Mapping[str, UnitSize]:
+        """How large one base unit of each product is by the product's id, in one question."""
+        products = _array(sorted({line["product_id"] for line in self.lines}))
+        found = self.context.select(_BASE_UNITS, (products,))
+        return {product_id: UnitSize(*rest) for product_id, *rest in found}
+
     @cached_property
     def products(self) -> Mapping[str, Row]:
         """The whole records of the lines' products by id, in one question."""
@@ -156,6 +197,11 @@ class OrderView:
     def uoms(self) -> Mapping[str, Row]:
         """The whole records of the lines' units by id, in one question."""
         return self._all("product_uoms", (line["uom_id"] for line in self.lines))
+
+    @cached_property
+    def load(self) -> loads.Load:
+        """What the order weighs and takes up."""
+        return loads.load_of(self)
 
     @property
     def outlet(self) -> Row | None:

@@ -126,7 +126,7 @@ def _complete(mutation: Mutation, view: OrderView, holding: Sequence[Issue]) -> 
         sent = {
             name: value for name, value in (row.get("totals") or {}).items() if value is not None
         }
-        row["totals"] = view.sums | sent
+        row["totals"] = view.sums | sent | _load(view)
     if stored is not None and row["revision"] != stored["revision"]:
         row["parent_revision"] = stored["revision"]
         for name in ("approved_by", "approved_at", "approved_revision", "issues"):
@@ -145,6 +145,16 @@ def _complete(mutation: Mutation, view: OrderView, holding: Sequence[Issue]) -> 
         row["approved_at"] = mutation.received_at
         row["approved_revision"] = row["revision"]
     row["received_at"] = mutation.received_at
+
+
+def _load(view: OrderView) -> Row:
+    """Return the totals of weight and volume, where they are known of every line."""
+    way = checks.way_of(view.row, view.stored)
+    if view.row["state"] == "draft" or way is None or way.scope != "content":
+        return {}
+    load = view.load
+    known = {"weight_g": load.weight_g, "volume_cm3": load.volume_cm3}
+    return {name: amount for name, amount in known.items() if amount is not None}
 
 
 def _verdict(kind: str, holds: bool) -> str:

@@ -17,6 +17,7 @@ from appliance_preselling import (
     references,
     rules_contract,
     rules_credit,
+    rules_delivery,
     rules_licence,
     rules_price,
     rules_stock,
@@ -33,6 +34,7 @@ ALWAYS: tuple[Rule, ...] = (lines.check, totals.check, references.check)
 SUBMITTED: tuple[Rule, ...] = (
     lines.check_any,
     limits.check,
+    rules_delivery.check,
     rules_contract.check,
     rules_price.check,
     rules_licence.check,

@@ -45,7 +45,7 @@ def check(view: OrderView) -> Iterable[Finding]:
     row = view.row
     if not view.settings["check_credit"] or row["payment_form"] == "cash":
         return
-    terms = OrderTerms(view)
+    terms = OrderTerms.of(view)
     contract = terms.contract or {}
     limit = _limit(view, contract)
     days = contract.get("overdue_block_days")

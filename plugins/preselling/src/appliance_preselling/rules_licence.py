@@ -32,7 +32,8 @@ def check(view: OrderView) -> Iterable[Finding]:
     }
     licences = {name: days for name, *days in view.context.select(_LICENCES, asked)}
     warn_days = view.settings["licence_warn_days"]
-    soon = (datetime.date.fromisoformat(date) + datetime.timedelta(days=warn_days)).isoformat()
+    day = datetime.date.fromisoformat(date)
+    soon = (day + datetime.timedelta(min(warn_days, (datetime.date.max - day).days))).isoformat()
     warned: set[str] = set()
     for place, regulation in view.regulated.items():
         covered, newest = licences.get(regulation, (None, None))

@@ -22,7 +22,7 @@ def check(view: OrderView) -> Iterable[Finding]:
         return
     if view.head.lost or view.wrong_lines:
         return  # what is wrong there is told already, and nothing can be priced without it
-    terms = OrderTerms(view)
+    terms = OrderTerms.of(view)
     if terms.terms is None:
         if terms.has_units:
             yield issue("unit_unknown", "/org_id")

@@ -92,6 +92,28 @@ OF_CONTENT: Sentences = {
     "issues_more": ("warn", "Further issues that are not listed: {count}."),
 }
 
+OF_DELIVERY: Sentences = {
+    "time_window_invalid": (
+        "reject",
+        "A delivery time is written HH:MM, and ends later than it begins.",
+    ),
+    "delivery_date_invalid:past": ("hold", "The delivery date {date} is past."),
+    "delivery_date_invalid:day": ("hold", "The delivery date {date} is no working day."),
+    "delivery_date_invalid:closed": (
+        "hold",
+        "The outlet takes no deliveries on the weekday of {date}.",
+    ),
+    "delivery_date_invalid:window": (
+        "hold",
+        "On that day the outlet takes deliveries at other times: {windows}.",
+    ),
+    "vehicle_capacity": (
+        "warn",
+        "The order weighs {weight} kg; the heaviest vehicle that gets to the outlet carries"
+        " {limit} kg.",
+    ),
+}
+
 OF_ACTIONS: Sentences = {
     "user_wrong:action": ("reject", "An action belongs to the person who sends it."),
     "order_unknown": ("reject", "There is no such order of this outlet here."),
@@ -109,6 +131,7 @@ OF_CUSTOMERS: Sentences = {
 ISSUES: Sentences = {
     **OF_STATES,
     **OF_CONTENT,
+    **OF_DELIVERY,
     **OF_ACTIONS,
     **OF_CUSTOMERS,
     **OF_RULES,
