@@ -32,6 +32,9 @@ class ImportColumn(msgspec.Struct, frozen=True, kw_only=True):
         scale: for ``decimal``, how many decimal digits are kept; more digits are an error.
         required: a row without it is refused.
         doc: one sentence for people.
+        several: for ``code``, a cell may hold several, with spaces, commas, semicolons, slashes or
+            bars between; each is checked as a code, and they arrive as one text with one space
+            between.
     """
 
     name: str
@@ -40,6 +43,7 @@ class ImportColumn(msgspec.Struct, frozen=True, kw_only=True):
     scale: int = 0
     required: bool = False
     doc: str = ""
+    several: bool = False
 
 
 class Importer(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,9 @@ from appliance.cli.failure import Failure, WrongUse
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import show_json, show_table
 
+WORKBOOK = ".xlsx"
+"""How the name of a workbook ends."""
+
 
 @click.command()
 @click.argument("kind", required=False)
@@ -32,10 +35,12 @@ def export(
 ) -> None:
     """Write the list KIND into FILE ("-" for standard output).
 
-    The file appears whole or not at all, in place of an earlier one.
+    The file appears whole or not at all, in place of an earlier one. A FILE named .xlsx becomes a
+    workbook.
 
     \b
     fieldbox export prices prices.csv --profile ru-csv
+    fieldbox export prices prices.xlsx
     """
     from appliance.exchange.profile import PROFILES, find_profile
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
@@ -49,12 +54,19 @@ def export(
         raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
     if as_json and str(file) == "-":
         raise click.UsageError('--json and FILE "-" both want standard output; choose one')
+    if profile is None and file.suffix.casefold() == WORKBOOK:
+        profile = "xlsx"
     if profile is None:
         raise click.UsageError(f"--profile is needed; there are: {', '.join(sorted(PROFILES))}")
     try:
         form = find_profile(profile)
     except ProfileRefused as error:
         raise WrongUse(str(error)) from error
+    if form.format == "text" and file.suffix.casefold() == WORKBOOK:
+        raise WrongUse(
+            f"{file} would be a workbook by its name, and profile {profile} writes text: name it "
+            ".csv, or leave --profile out"
+        )
     found = invocation.ask("export.rows", kind=kind)
     try:
         size = _write(file, table_bytes(found, form))
@@ -75,8 +87,11 @@ def table_bytes(found: dict[str, Any], profile: Any) -> Iterable[bytes]:
 
     from appliance.api.reports import ReportColumn
     from appliance.exchange.write import write_table
+    from appliance.exchange.write_sheet import write_sheet
 
     columns = msgspec.convert(found["columns"], tuple[ReportColumn, ...])
+    if profile.format == "workbook":
+        return write_sheet(columns, found["rows"], found["title"])
     return write_table(columns, found["rows"], profile)
 
 

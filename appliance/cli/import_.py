@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The system whose codes the file holds; codes of different systems are kept apart.",
 )
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook: its name, or its number.")
 @click.option("--dry-run", is_flag=True, help="Tell what would happen and store nothing.")
 @click.option("--kinds", "list_kinds", is_flag=True, help="List the kinds and their columns.")
 @json_option
@@ -43,6 +44,7 @@ def import_(
     file: Path | None,
     profile: str | None,
     source: str,
+    sheet: str | None,
     dry_run: bool,
     list_kinds: bool,
     as_json: bool,
@@ -56,6 +58,8 @@ def import_(
     fieldbox import products products.csv --profile ru-csv --dry-run
     fieldbox import products products.csv --profile ru-csv
     """
+    from msgspec import structs
+
     from appliance.exchange.profile import PROFILES, find_profile
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
 
@@ -69,8 +73,11 @@ def import_(
         raise click.UsageError(f"--profile is needed; there are: {', '.join(sorted(PROFILES))}")
     importer = _importer(found, kind)
     try:
+        form = find_profile(profile)
+        if sheet is not None:
+            form = structs.replace(form, sheet=sheet)
         with file.open("rb") as stream:
-            run = _Run(invocation, importer, find_profile(profile), source, dry_run)
+            run = _Run(invocation, importer, form, source, dry_run)
             summary = run.through(stream, file.name, quiet=as_json)
     except ProfileRefused as error:
         raise WrongUse(str(error)) from error
@@ -187,11 +194,23 @@ class _Bar:
         )
         self._task = self._progress.add_task("", total=os.fstat(stream.fileno()).st_size or None)
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """Read on."""
         data = self._stream.read(size)
-        self._progress.advance(self._task, len(data))
+        self._progress.update(self._task, completed=self._stream.tell())
         return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place; a workbook is not read from front to back."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._stream.tell()
+
+    def seekable(self) -> bool:
+        """Tell that places can be gone to."""
+        return True
 
     def __enter__(self) -> Any:
         self._progress.start()

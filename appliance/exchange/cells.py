@@ -29,6 +29,11 @@ MAX_TEXT = 32_767
 MAX_CODE = 200
 """Characters of a ``code``: what an external id may have."""
 
+MAX_CODES = 2_000
+"""Characters of a cell with several codes."""
+
+_BETWEEN_CODES = re.compile(r"[\s,;/|]+")
+
 MAX_NUMBER = 64
 """Characters of a number; 16 digits are the largest there is."""
 
@@ -43,7 +48,19 @@ FIRST_YEAR = 1900
 
 # How a spreadsheet shows a number too long for its column: 4.60712E+12.
 _SHORTENED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
-_SHORTENED_CODE = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
+_SHORTENED_CODE = re.compile(r"(?<!\S)[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}(?![^\s,;/|])")
+
+NO_RESULT = "#NO RESULT!"
+"""Stands in a cell of a workbook for the result of a formula that is not in the file."""
+
+ERRORS = frozenset(
+    {
+        *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"),
+        *("#Н/Д", "#ССЫЛКА!", "#ДЕЛ/0!", "#ЗНАЧ!", "#ИМЯ?", "#ПУСТО!", "#ЧИСЛО!"),
+        NO_RESULT,
+    }
+)
+"""What a spreadsheet shows in place of a formula's result, in English and Russian."""
 _DATE = re.compile(
     r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
     r"|(?P<d2>[0-9]{2})\.(?P<m2>[0-9]{2})\.(?P<y2>[0-9]{4})"
@@ -76,7 +93,8 @@ def converter(column: ImportColumn, profile: Profile, header: str, digits: int =
     if column.type == "text":
         return _text(profile, where)
     if column.type == "code":
-        return _code(profile, where)
+        single = _code(profile, where)
+        return _codes(where, single) if column.several else single
     if column.type == "bool":
         return _bool(where)
     if column.type == "date":
@@ -121,6 +139,8 @@ def _number(scale: int, profile: Profile, header: str) -> Convert:
 def _why_no_number(cell: str, profile: Profile) -> str:
     """Say in one sentence why a cell is not a number, and what to do where that is known."""
     text = shown(cell)
+    if cell in ERRORS:
+        return _why_error(cell)
     if _SHORTENED.fullmatch(cell):
         return (
             f"{text} is a number that a spreadsheet shortened; its last digits are lost. Widen "
@@ -138,10 +158,22 @@ def _why_no_number(cell: str, profile: Profile) -> str:
     return f"{text} is not a number"
 
 
+def _why_error(cell: str) -> str:
+    """Say what a spreadsheet's error in a cell is."""
+    if cell == NO_RESULT:
+        return (
+            "the cell holds a formula whose result is not in the file; open the file in a "
+            "spreadsheet, save it there, and import that"
+        )
+    return f"the cell holds the error {cell} of a formula; mend the formula, or clear the cell"
+
+
 def _text(profile: Profile, header: str) -> Convert:
     guard = profile.guard_formulas
 
     def convert(cell: str) -> str:
+        if cell[0] == "#" and cell in ERRORS:
+            raise ImportRowError(_why_error(cell), column=header)
         text = unguarded(cell).strip() if guard and cell[0] == "'" else cell
         if len(text) > MAX_TEXT:
             raise ImportRowError(
@@ -163,6 +195,8 @@ def _code(profile: Profile, header: str) -> Convert:
     guard = profile.guard_formulas
 
     def convert(cell: str) -> str:
+        if cell[0] == "#" and cell in ERRORS:
+            raise ImportRowError(_why_error(cell), column=header)
         text = unguarded(cell).strip() if guard and cell[0] == "'" else cell
         if len(text) > MAX_CODE:
             raise ImportRowError(
@@ -177,11 +211,12 @@ def _code(profile: Profile, header: str) -> Convert:
                         f"{shown(text)} holds the invisible character U+{ord(character):04X}",
                         column=header,
                     )
-        if "+" in text and _SHORTENED_CODE.fullmatch(text):
+        found = _SHORTENED_CODE.search(text) if "+" in text else None
+        if found is not None:
             raise ImportRowError(
-                f"{shown(text)} is a code that a spreadsheet took for a number and shortened; its "
-                "last digits are lost. Format the column as text there, and save the file again "
-                "from the source",
+                f"{shown(found[0])} is a code that a spreadsheet took for a number and shortened; "
+                "its last digits are lost. Format the column as text there, and save the file "
+                "again from the source",
                 column=header,
             )
         return text
@@ -189,9 +224,24 @@ def _code(profile: Profile, header: str) -> Convert:
     return convert
 
 
+def _codes(header: str, single: Convert) -> Convert:
+    """Read a cell of several codes, each as a code by itself; one space stays between them."""
+
+    def convert(cell: str) -> str:
+        if len(cell) > MAX_CODES:
+            raise ImportRowError(
+                f"{shown(cell)} has {len(cell)} characters; at most {MAX_CODES} fit", column=header
+            )
+        return " ".join(str(single(code)) for code in _BETWEEN_CODES.split(cell) if code)
+
+    return convert
+
+
 def _bool(header: str) -> Convert:
     def convert(cell: str) -> bool:
         word = cell.casefold()
+        if cell in ERRORS:
+            raise ImportRowError(_why_error(cell), column=header)
         if word in TRUE_WORDS:
             return True
         if word in FALSE_WORDS:
@@ -214,6 +264,8 @@ def _date(profile: Profile, header: str) -> Convert:
     def convert(cell: str) -> str:
         match = _DATE.fullmatch(cell)
         if match is None:
+            if cell in ERRORS:
+                raise ImportRowError(_why_error(cell), column=header)
             if _DATE_AND_TIME.fullmatch(cell):
                 raise ImportRowError(
                     f"{shown(cell)} has a time of day; only the date belongs here", column=header

@@ -40,6 +40,10 @@ SPACES = " \u00a0\u202f"
 """What stands between thousands where a space does: space, no-break, narrow no-break."""
 
 
+MAX_TITLE_LINES = 100
+"""Lines above the header that a file may have."""
+
+
 class ProfileColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a profile knows of one column that the importer cannot know.
 
@@ -75,7 +79,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         thousands: characters tolerated between groups of three digits on the way in; none are
             written.
         quote: around a cell that holds the delimiter, a quote (doubled) or a line break.
-        title_lines: lines above the header line, left unread.
+        title_lines: lines above the header line (rows of a sheet), left unread; ``found`` takes
+            the first line for the header that has every column that the kind needs.
+        sheet: of a workbook, its name or its number from 1; "" is the first that people see.
         date_order: how ``01/02/2024`` is read. Dates with points are always day first, dates with
             hyphens always year first.
         short_rows: a row with fewer cells than the header is refused, or its missing cells count
@@ -84,6 +90,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         export_bom: a written file begins with a byte order mark, by which Excel knows UTF-8.
         guard_formulas: text that a spreadsheet would run as a formula is written with an
             apostrophe before it and read without (`appliance.exchange.formula`).
+        format: what is written. Read is either, by what the file holds; of a workbook the
+            encoding, delimiter and quote say nothing.
         columns: what is known of single columns.
 
     Raises:
@@ -97,11 +105,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     decimal: Literal[".", ","] = "."
     thousands: str = SPACES
     quote: Literal['"', "'"] = '"'
-    title_lines: int = 0
+    title_lines: int | Literal["found"] = 0
+    sheet: str = ""
     date_order: Literal["dmy", "mdy"] = "dmy"
     short_rows: Literal["refuse", "empty"] = "refuse"
     export_bom: bool = False
     guard_formulas: bool = True
+    format: Literal["text", "workbook"] = "text"
     columns: tuple[ProfileColumn, ...] = ()
 
     def __post_init__(self) -> None:
@@ -117,8 +127,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("the decimal separator also stands among the thousands separators")
         if any(c.isalnum() or c in "+-\r\n" for c in self.thousands):
             raise ValueError("a thousands separator is no letter, digit, sign or line break")
-        if not 0 <= self.title_lines <= 100:
-            raise ValueError(f"title_lines must be 0 to 100, not {self.title_lines}")
+        if isinstance(self.title_lines, int) and not 0 <= self.title_lines <= MAX_TITLE_LINES:
+            raise ValueError(f"title_lines must be 0 to {MAX_TITLE_LINES}, not {self.title_lines}")
+        if len(self.sheet) > 100:
+            raise ValueError("the name of a sheet has at most 100 characters")
         if self.export_bom and self.encoding != "utf-8":
             raise ValueError("only utf-8 has a byte order mark; set export_bom to false")
 
@@ -139,6 +151,13 @@ _BUILT_IN = (
         export_bom=True,
     ),
     Profile(name="csv", title="CSV of most other programs: UTF-8, commas, decimal point"),
+    Profile(
+        name="xlsx",
+        title="Workbooks of spreadsheets (.xlsx); decimal comma in cells that are text",
+        decimal=",",
+        title_lines="found",
+        format="workbook",
+    ),
 )
 
 PROFILES: dict[str, Profile] = {profile.name: profile for profile in _BUILT_IN}

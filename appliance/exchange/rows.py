@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from appliance.api.errors import ImportRowError
 from appliance.api.importing import Importer, ImportValues
 from appliance.exchange.columns import Columns, UnknownColumn, match_columns
-from appliance.exchange.profile import Profile
+from appliance.exchange.profile import MAX_TITLE_LINES, Profile
 from appliance.exchange.refusal import FileRefused
+from appliance.exchange.sheet import SheetTable
+from appliance.exchange.suggestion import SAMPLE_BYTES, ZIP_MARK
 from appliance.exchange.table import ByteSource, Table
 
 
@@ -62,16 +67,23 @@ class RowReader:
     columns: Columns
 
     def __init__(self, source: ByteSource, profile: Profile, importer: Importer) -> None:
-        table = Table(source, profile)
+        table = open_table(source, profile)
         self._table = iter(table)
-        header = next(self._table, None)
-        if header is None:
+        refused: tuple[str, int] | None = None
+        most = 0
+        titles = MAX_TITLE_LINES if table.profile.title_lines == "found" else 0
+        for number, cells in islice(self._table, titles + 1):
+            try:
+                self.columns = match_columns(cells, importer, table.profile)
+                return
+            except FileRefused as error:
+                # Of rows that are no header, the one with the most cells says best what is wrong.
+                filled = sum(1 for cell in cells if cell.strip())
+                if filled > most:
+                    refused, most = (error.reason, number), filled
+        if refused is None:
             table.refuse("the file is empty: it has no header and no rows.", None)
-        number, cells = header
-        try:
-            self.columns = match_columns(cells, importer, profile)
-        except FileRefused as refused:
-            table.refuse(refused.reason, number)
+        table.refuse(*refused)
 
     @property
     def unknown(self) -> tuple[UnknownColumn, ...]:
@@ -88,6 +100,34 @@ class RowReader:
                     yield RowProblem(number=number, column=error.column, text=str(error))
             else:
                 yield row
+
+
+def open_table(source: ByteSource, profile: Profile) -> Table | SheetTable:
+    """Return the rows of a file as cells, by what the file holds: a workbook or text.
+
+    Args:
+        source: see `read_rows`; a workbook must be a stream that can be gone back in.
+        profile: how the file is written.
+
+    Raises:
+        FileRefused: it is a workbook that cannot be read.
+    """
+    stream: Any = source
+    if not hasattr(stream, "seek"):
+        return Table(source, profile)
+    stream.seek(0)
+    beginning = stream.read(SAMPLE_BYTES)
+    stream.seek(0)
+    if beginning.startswith(ZIP_MARK):
+        # Rows of a sheet end at their last cell that holds something; and a cell that is text
+        # cannot be a formula.
+        fitting = structs.replace(profile, short_rows="empty", guard_formulas=False)
+        return SheetTable(stream, fitting)
+    table = Table(source, profile)
+    if profile.format == "workbook":
+        table.sample = beginning
+        table.refuse(f"the file is no workbook, which profile {profile.name} reads.", None)
+    return table
 
 
 def read_rows(source: ByteSource, profile: Profile, importer: Importer) -> RowReader:

@@ -18,8 +18,10 @@ SAMPLE_BYTES = 4096
 """How much of a file's beginning `sniff` looks at."""
 
 _UTF8_BOM = codecs.BOM_UTF8
-_ZIP = b"PK\x03\x04"  # .xlsx and .ods are ZIP archives
-_OLE = b"\xd0\xcf\x11\xe0"  # .xls is an OLE compound file
+ZIP_MARK = b"PK\x03\x04"
+"""How a ZIP archive begins; .xlsx and .ods are some."""
+
+_OLE = b"\xd0\xcf\x11\xe0"  # .xls is an OLE compound file, and so is an .xlsx with a password
 _CYRILLIC = ("windows-1251", "cp866", "koi8-r")
 # The most frequent letters of Russian: about 60 % of any text, far less in a wrong decoding.
 _FREQUENT = frozenset("оеаинтсрвл")
@@ -31,7 +33,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     """What the beginning of a file looks like.
 
     Attributes:
-        content: ``text`` is all that can be imported.
+        content: what it is at all; ``workbook`` is a ZIP archive, as .xlsx is one.
         encoding: one of `ENCODINGS`; None where there is nothing but ASCII, which is the same in
             all of them.
         delimiter: the likely delimiter, None where no line has any.
@@ -39,7 +41,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
         profile: a built-in profile that fits all of this, None where none does.
     """
 
-    content: Literal["text", "workbook", "utf-16", "binary"]
+    content: Literal["text", "workbook", "old-workbook", "utf-16", "binary"]
     encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
@@ -48,7 +50,12 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     def advice(self, profile: Profile) -> str:
         """Say in one or two sentences what to do when `profile` was used; "" if it fits."""
         if self.content == "workbook":
-            return "This is a spreadsheet workbook; save it as CSV and import that."
+            return "This is a workbook or another ZIP archive; it can be read from a file only."
+        if self.content == "old-workbook":
+            return (
+                "This is a workbook of an old form (.xls), or one with a password; save it as "
+                ".xlsx or CSV, without a password, and import that."
+            )
         if self.content == "utf-16":
             return "This is UTF-16 ('Unicode text' in Excel); save it as CSV and import that."
         if self.content == "binary":
@@ -73,8 +80,10 @@ def sniff(sample: bytes) -> Suggestion:
         sample: the beginning of the file; only `SAMPLE_BYTES` of it are looked at.
     """
     sample = sample[:SAMPLE_BYTES]
-    if sample.startswith((_ZIP, _OLE)):
+    if sample.startswith(ZIP_MARK):
         return Suggestion(content="workbook")
+    if sample.startswith(_OLE):
+        return Suggestion(content="old-workbook")
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Suggestion(content="utf-16")
     if b"\0" in sample:
@@ -142,7 +151,8 @@ def _decimal(lines: list[str], delimiter: str | None) -> str | None:
 def _fitting(encoding: str | None, delimiter: str | None, decimal: str | None) -> str | None:
     for profile in PROFILES.values():
         if (
-            delimiter == profile.delimiter
+            profile.format == "text"
+            and delimiter == profile.delimiter
             and encoding in (None, profile.encoding)
             and decimal in (None, profile.decimal)
         ):

@@ -136,6 +136,7 @@ class Table:
     def _decoded(self) -> Iterator[tuple[int, str]]:
         profile = self.profile
         encoding = profile.encoding
+        titles = profile.title_lines if isinstance(profile.title_lines, int) else 0
         doubtful = encoding != "utf-8"  # until a line shows that the file is not UTF-8 either
         for number, line in enumerate(_lines(self._source), 1):
             raw = line
@@ -145,7 +146,7 @@ class Table:
                 raw = self._first(raw)
             if len(raw) > MAX_LINE_BYTES:
                 self.refuse(f"the line is longer than {MAX_LINE_BYTES} bytes.", number)
-            if number <= profile.title_lines:
+            if number <= titles:
                 continue
             if b"\0" in raw:
                 self.refuse("the line holds a NUL, which no text has.", number)
@@ -174,7 +175,7 @@ class Table:
 
     def _first(self, raw: bytes) -> bytes:
         """Check the first bytes of the file; return its first line without a mark."""
-        if sniff(raw).content in ("workbook", "utf-16"):
+        if sniff(raw).content in ("workbook", "old-workbook", "utf-16"):
             self.refuse("the file is not delimited text.", None)
         if not raw.startswith(codecs.BOM_UTF8):
             return raw

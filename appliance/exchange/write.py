@@ -149,30 +149,36 @@ class _Writer:
         if column.unit in ("text", "date"):
             return self._as_text
         if column.unit == "int":
-            return lambda value: str(_integer(value))
+            return lambda value: str(integer_of(value))
         if column.unit == "timestamp":
             return _moment
-        if column.unit in _DIGITS:
-            digits, trim = _DIGITS[column.unit]
+        if column.unit in DIGITS:
+            digits, trim = DIGITS[column.unit]
             separator = self._profile.decimal
-            return lambda value: decimal_text(_integer(value), digits, separator, trim=trim)
+            return lambda value: decimal_text(integer_of(value), digits, separator, trim=trim)
         raise PluginError(f"export column {column.name!r}: there is no unit {column.unit!r}")
 
     def _as_text(self, value: Value) -> str:
         if isinstance(value, str):
             return self._text(value)
-        return str(_integer(value))
+        return str(integer_of(value))
 
 
-_DIGITS = {"money": (2, False), "price": (4, True), "quantity": (3, True), "percent": (2, True)}
+DIGITS = {"money": (2, False), "price": (4, True), "quantity": (3, True), "percent": (2, True)}
+"""Of each unit of amounts: how many decimal digits it has, and whether zeros at the end go."""
 
 
-def _integer(value: Value) -> int:
+def integer_of(value: Value) -> int:
+    """Return a value that must be an integer.
+
+    Raises:
+        TypeError: it is none.
+    """
     if not isinstance(value, int):
         raise TypeError("not an integer")
     return int(value)
 
 
 def _moment(value: Value) -> str:
-    moment = _EPOCH + timedelta(milliseconds=_integer(value))
+    moment = _EPOCH + timedelta(milliseconds=integer_of(value))
     return moment.replace(tzinfo=None, microsecond=0).isoformat() + "Z"

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from appliance.cli import row_batch
@@ -134,6 +135,32 @@ def test_no_batch_is_larger_than_a_request_may_be() -> None:
     assert not batch.full
     assert batch.taken() == []
     assert batch.too_large(Row(number=3, values={"a": "x" * row_batch.MAX_ROW_BYTES}))
+
+
+def test_workbooks_in_and_out(fieldbox: Any, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Не здесь"])
+    for row in (["Холодильники"], ["code", "name", "price"], ["f-1", "Витрина", 1250.5]):
+        (book["Лист"] if "Лист" in book.sheetnames else book.create_sheet("Лист")).append(row)
+    file = tmp_path / "list-without-an-ending"
+    book.save(file)
+    run = ("import", "fridges", str(file), "--profile", "xlsx")
+    wrong = fieldbox(*run)
+    assert wrong.code == 1
+    assert 'This is the sheet "Sheet"; the workbook has: "Sheet", "Лист"' in wrong.errors
+    assert "1 created" in fieldbox(*run, "--sheet", "2").output
+    source = tmp_path / "products.csv"
+    source.write_text("Код,Наименование\np-1,=1+1\n", encoding="utf-8")
+    assert fieldbox("import", "products", str(source), "--profile", "csv").code == 0
+    out = tmp_path / "out.XLSX"
+    assert fieldbox("export", "products", str(out)).code == 0
+    rows = list(openpyxl.load_workbook(out).active.iter_rows(values_only=True))
+    assert (rows[0][:3], rows[1][:3]) == (("code", "article", "name"), ("p-1", None, "=1+1"))
+    assert "0 created, 0 changed, 1 unchanged" in fieldbox(
+        "import", "products", str(out), "--profile", "xlsx"
+    ).output.replace("product_uoms", "")
+    mixed = fieldbox("export", "products", str(out), "--profile", "csv")
+    assert (mixed.code, "writes text" in mixed.errors) == (2, True)
 
 
 def test_an_export_appears_whole_or_not_at_all(fieldbox: Any, bring: Any, tmp_path: Path) -> None:

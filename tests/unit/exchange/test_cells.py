@@ -180,6 +180,26 @@ def test_a_code_is_never_a_number() -> None:
 @pytest.mark.parametrize("cell", ["4,60712E+12", "4.6E+12", "5E+12"])
 def test_a_barcode_that_a_spreadsheet_shortened_is_refused(cell: str) -> None:
     assert "last digits are lost" in reason(cell, "code")
+    assert "last digits are lost" in reason(f"4607120000017, {cell}", "code")
+
+
+def test_several_codes_in_a_cell_are_codes_each() -> None:
+    column = ImportColumn(name="x", headers=("X",), type="code", several=True)
+    several = converter(column, RU, "X")
+    assert several("4607120000017;  4607120000024 /46\n0017,") == (
+        "4607120000017 4607120000024 46 0017"
+    )
+    many = " ".join(["4607120000017"] * 100)
+    assert several(many) == many
+    for wrong in ("1 4,6E+12", "1;" + "x" * (MAX_CODE + 1), "AB\u200b12", "1 " * 2_000):
+        with pytest.raises(ImportRowError):
+            several(wrong)
+
+
+@pytest.mark.parametrize("kind", list(COLUMN_TYPES))
+@pytest.mark.parametrize("cell", ["#N/A", "#ЗНАЧ!", "#NO RESULT!"])
+def test_an_error_of_a_spreadsheet_is_no_value(cell: str, kind: ColumnType) -> None:
+    assert "formula" in reason(cell, kind)
 
 
 def test_a_code_has_no_invisible_characters() -> None:

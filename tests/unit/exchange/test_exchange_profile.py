@@ -14,6 +14,7 @@ def test_the_built_in_profiles_are_listed_under_their_names() -> None:
         "ru-csv": "ru-csv",
         "ru-csv-utf8": "ru-csv-utf8",
         "csv": "csv",
+        "xlsx": "xlsx",
     }
     russian = find_profile("ru-csv")
     assert (russian.encoding, russian.delimiter, russian.decimal) == ("windows-1251", ";", ",")
@@ -23,7 +24,7 @@ def test_an_unknown_profile_names_the_nearest_and_all() -> None:
     with pytest.raises(ProfileRefused) as refused:
         find_profile("ru-cvs")
     assert "Did you mean ru-csv?" in str(refused.value)
-    assert "csv, ru-csv, ru-csv-utf8" in str(refused.value)
+    assert "csv, ru-csv, ru-csv-utf8, xlsx" in str(refused.value)
 
 
 def test_a_hostile_name_does_not_reach_the_terminal_as_it_is() -> None:

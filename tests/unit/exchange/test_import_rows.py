@@ -6,9 +6,11 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from appliance.api.importing import ColumnType, ImportColumn, Importer
 from appliance.exchange.profile import PROFILES, Profile
@@ -16,6 +18,7 @@ from appliance.exchange.refusal import FileRefused
 from appliance.exchange.rows import Row, RowProblem, read_rows
 
 RU = PROFILES["ru-csv"]
+TEXTS = [profile for profile in PROFILES.values() if profile.format == "text"]
 PRICES = Importer(
     kind="prices",
     title="Prices",
@@ -64,6 +67,55 @@ def test_the_wrong_delimiter_is_named_with_the_profile_to_try() -> None:
     assert "--profile ru-csv-utf8" in str(refused.value)
 
 
+TITLED = "Прайс-лист;;\r\nна 1 августа\r\n;;\r\nКод;Тип цены;Цена\r\nA1;опт;1,5\r\n"
+
+
+def test_a_header_below_titles_is_found_by_its_names() -> None:
+    found = structs.replace(RU, title_lines="found")
+    assert list(read_rows(io.BytesIO(TITLED.encode("cp1251")), found, PRICES)) == [
+        Row(number=5, values={"product": "A1", "price_list": "опт", "price": 15_000})
+    ]
+    counted = structs.replace(RU, title_lines=3)
+    assert len(list(read_rows(io.BytesIO(TITLED.encode("cp1251")), counted, PRICES))) == 1
+    with pytest.raises(FileRefused, match="lacks"):
+        read_rows(io.BytesIO(TITLED.encode("cp1251")), RU, PRICES)
+    headless = TITLED.replace("Цена", "Сумма").encode("cp1251")
+    with pytest.raises(FileRefused, match=r'line 4: the header lacks .* price .*"Сумма"'):
+        read_rows(io.BytesIO(headless), found, PRICES)
+    deep = "\r\n".join(["x;y;z"] * 101) + "\r\nКод;Тип цены;Цена\r\n"
+    with pytest.raises(FileRefused, match="lacks"):
+        read_rows(io.BytesIO(deep.encode("cp1251")), found, PRICES)
+
+
+def test_a_workbook_is_known_by_its_content_and_its_rows_may_end_early() -> None:
+    book = openpyxl.Workbook()
+    for row in (["Прайс"], [], ["Код", "Тип цены", "Цена", "Валюта"], ["A1", "опт", 1250.5]):
+        book.active.append(row)
+    book.active.append(["A2", "опт", "1 250,50", None])
+    book.active.append(["=A1", "опт", 7])
+    stream = io.BytesIO()
+    book.save(stream)
+    for name in ("xlsx", "ru-csv"):
+        profile = structs.replace(PROFILES[name], title_lines="found")
+        items = list(read_rows(stream, profile, PRICES))
+        assert items[:2] == [
+            Row(
+                number=number,
+                values={
+                    "product": code,
+                    "price_list": "опт",
+                    "price": 12_505_000,
+                    "currency": None,
+                },
+            )
+            for number, code in ((4, "A1"), (5, "A2"))
+        ]
+        assert isinstance(items[2], RowProblem)
+        assert "whose result is not in the file" in items[2].text
+    with pytest.raises(FileRefused, match="the file is no workbook"):
+        read_rows(io.BytesIO(TITLED.encode("cp1251")), PROFILES["xlsx"], PRICES)
+
+
 @pytest.mark.parametrize("data", [b"", b"\r\n;;\r\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_refused(data: bytes) -> None:
     with pytest.raises(FileRefused, match="empty"):
@@ -74,7 +126,7 @@ def test_a_header_alone_is_a_file_without_rows() -> None:
     assert list(read_rows([b"product;price_list;price"], RU, PRICES)) == []
 
 
-@given(st.binary(max_size=300), st.booleans(), st.sampled_from(list(PROFILES.values())))
+@given(st.binary(max_size=300), st.booleans(), st.sampled_from(TEXTS))
 def test_any_bytes_are_rows_problems_or_a_refusal(
     data: bytes, with_header: bool, profile: Profile
 ) -> None:
