@@ -12,6 +12,7 @@ import click
 
 from appliance.api.importing import DEFAULT_SOURCE
 from appliance.cli.failure import Failure, WrongUse
+from appliance.cli.file_form import form_options
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import show_json, show_table
 
@@ -26,14 +27,18 @@ if TYPE_CHECKING:
 @click.argument(
     "file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
-@click.option("--profile", metavar="NAME", help="How the file is written: ru-csv, csv, ...")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="How the file is written: ru-csv, csv, xlsx, ...; found out from the file if not given.",
+)
+@form_options
 @click.option(
     "--source",
     default=DEFAULT_SOURCE,
     show_default=True,
     help="The system whose codes the file holds; codes of different systems are kept apart.",
 )
-@click.option("--sheet", metavar="NAME", help="The sheet of a workbook: its name, or its number.")
 @click.option("--dry-run", is_flag=True, help="Tell what would happen and store nothing.")
 @click.option("--kinds", "list_kinds", is_flag=True, help="List the kinds and their columns.")
 @json_option
@@ -44,7 +49,12 @@ def import_(
     file: Path | None,
     profile: str | None,
     source: str,
-    sheet: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    decimal: str | None,
+    dates: str | None,
+    titles: str | None,
+    sheet: str,
     dry_run: bool,
     list_kinds: bool,
     as_json: bool,
@@ -55,12 +65,12 @@ def import_(
     their line and left out; then the exit code is 1.
 
     \b
-    fieldbox import products products.csv --profile ru-csv --dry-run
-    fieldbox import products products.csv --profile ru-csv
+    fieldbox import products products.csv --dry-run
+    fieldbox import products products.csv
+    fieldbox import prices prices.xlsx --profile xlsx --sheet 2
     """
-    from msgspec import structs
-
-    from appliance.exchange.profile import PROFILES, find_profile
+    from appliance.cli.file_form import profile_of, told
+    from appliance.exchange.detection import told_as
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
 
     found = invocation.rows("import.kinds")
@@ -69,14 +79,13 @@ def import_(
         return
     if kind is None or file is None:
         raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
-    if profile is None:
-        raise click.UsageError(f"--profile is needed; there are: {', '.join(sorted(PROFILES))}")
     importer = _importer(found, kind)
     try:
-        form = find_profile(profile)
-        if sheet is not None:
-            form = structs.replace(form, sheet=sheet)
+        said = told(encoding, delimiter, decimal, dates, titles, sheet)
         with file.open("rb") as stream:
+            form = profile_of(stream, importer, profile, said)
+            if profile is None:
+                click.echo(f"{file.name} is read as {told_as(form)}", err=as_json)
             run = _Run(invocation, importer, form, source, dry_run)
             summary = run.through(stream, file.name, quiet=as_json)
     except ProfileRefused as error:

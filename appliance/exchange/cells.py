@@ -17,7 +17,7 @@ from appliance.api.errors import ImportRowError, PluginError
 from appliance.api.importing import ImportColumn
 from appliance.api.values import MAX_INTEGER
 from appliance.exchange.formula import unguarded
-from appliance.exchange.profile import Profile
+from appliance.exchange.profile import UNKNOWN_DECIMAL, Profile
 from appliance.exchange.refusal import plain, shown
 
 Convert = Callable[[str], str | int | bool]
@@ -145,6 +145,11 @@ def _why_no_number(cell: str, profile: Profile) -> str:
         return (
             f"{text} is a number that a spreadsheet shortened; its last digits are lost. Widen "
             "the column or format it as a number there, and save the file again"
+        )
+    if profile.decimal == UNKNOWN_DECIMAL and re.fullmatch(r"[+-]?[0-9]*[.,][0-9]+", cell):
+        return (
+            f"{text}: the first rows of the file do not show whether that is a fraction; say "
+            "--decimal comma or --decimal point"
         )
     other = "," if profile.decimal == "." else "."
     words = {",": "comma", ".": "point"}

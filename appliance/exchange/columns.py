@@ -38,6 +38,7 @@ class Columns:
         present: names of the importer's columns that the file has, in the file's order. Values
             of a row have exactly these keys; an importer tells an empty cell (None) from a
             column that the file does not have (no key).
+        places: of each of them the position in a row, from 0, what it is, and its header.
         unknown: columns that are left out.
     """
 
@@ -51,6 +52,7 @@ class Columns:
         self.width = width
         self.unknown = unknown
         self.present = tuple(column.name for _, column, _, _ in cells)
+        self.places = tuple((position, column, header) for position, column, header, _ in cells)
         self._short_is_empty = profile.short_rows == "empty"
         # (position, name, header when required else None, converter): tuples, because this is
         # walked for every row.

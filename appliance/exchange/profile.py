@@ -16,6 +16,9 @@ from appliance.exchange.refusal import ProfileRefused, shown
 
 ENCODINGS: dict[str, str] = {
     "utf-8": "Unicode",
+    "utf-16": "Unicode, two bytes a letter, with a mark that says in which order",
+    "utf-16-le": "the same without a mark, the lower byte first",
+    "utf-16-be": "the same without a mark, the higher byte first",
     "windows-1250": "Windows, Central Europe",
     "windows-1251": "Windows, Cyrillic",
     "windows-1252": "Windows, Western Europe",
@@ -25,8 +28,9 @@ ENCODINGS: dict[str, str] = {
     "koi8-r": "Unix, Russian",
     "koi8-u": "Unix, Ukrainian",
 }
-"""Encodings a profile may name. In each of them the ASCII bytes stand for themselves and are never
-part of another character, so lines can be found before the bytes are decoded."""
+"""Encodings a profile may name. In each of them but UTF-16 the ASCII bytes stand for themselves and
+are never part of another character, so lines can be found before the bytes are decoded; UTF-16 is
+turned into UTF-8 first."""
 
 DELIMITERS: dict[str, str] = {
     ";": "semicolons",
@@ -42,6 +46,11 @@ SPACES = " \u00a0\u202f"
 
 MAX_TITLE_LINES = 100
 """Lines above the header that a file may have."""
+
+
+UNKNOWN_DECIMAL = "\u066b"
+"""The decimal separator of a file whose numbers show none: a sign that no such file has, so that a
+number with a comma or a point further on is refused and not guessed at."""
 
 
 class ProfileColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +84,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         title: one sentence for people.
         encoding: one of `ENCODINGS`.
         delimiter: between cells, one of `DELIMITERS`.
-        decimal: the decimal separator, on the way in and out.
+        decimal: the decimal separator, on the way in and out; see `UNKNOWN_DECIMAL`.
         thousands: characters tolerated between groups of three digits on the way in; none are
             written.
         quote: around a cell that holds the delimiter, a quote (doubled) or a line break.
@@ -102,7 +111,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     title: str = ""
     encoding: str = "utf-8"
     delimiter: str = ","
-    decimal: Literal[".", ","] = "."
+    decimal: Literal[".", ",", "\u066b"] = "."
     thousands: str = SPACES
     quote: Literal['"', "'"] = '"'
     title_lines: int | Literal["found"] = 0
@@ -131,8 +140,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(f"title_lines must be 0 to {MAX_TITLE_LINES}, not {self.title_lines}")
         if len(self.sheet) > 100:
             raise ValueError("the name of a sheet has at most 100 characters")
-        if self.export_bom and self.encoding != "utf-8":
-            raise ValueError("only utf-8 has a byte order mark; set export_bom to false")
+        if self.export_bom and self.encoding not in ("utf-8", "utf-16"):
+            raise ValueError("only Unicode has a byte order mark; set export_bom to false")
 
 
 _BUILT_IN = (

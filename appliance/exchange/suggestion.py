@@ -57,11 +57,11 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
                 ".xlsx or CSV, without a password, and import that."
             )
         if self.content == "utf-16":
-            return "This is UTF-16 ('Unicode text' in Excel); save it as CSV and import that."
+            return "This is UTF-16 ('Unicode text' in Excel): say --encoding utf-16."
         if self.content == "binary":
             return "This is not a text file."
         seen = []
-        if self.encoding is not None and self.encoding != profile.encoding:
+        if self.encoding not in (None, profile.encoding) and profile.encoding[:6] != "utf-16":
             seen.append(f"encoded as {self.encoding} ({ENCODINGS[self.encoding]})")
         if self.delimiter is not None and self.delimiter != profile.delimiter:
             seen.append(f"separated by {DELIMITERS[self.delimiter]}")

@@ -136,9 +136,12 @@ class Table:
     def _decoded(self) -> Iterator[tuple[int, str]]:
         profile = self.profile
         encoding = profile.encoding
+        source: ByteSource = self._source
+        if encoding.startswith("utf-16"):
+            source, encoding = _as_utf8(source, encoding), "utf-8"
         titles = profile.title_lines if isinstance(profile.title_lines, int) else 0
         doubtful = encoding != "utf-8"  # until a line shows that the file is not UTF-8 either
-        for number, line in enumerate(_lines(self._source), 1):
+        for number, line in enumerate(_lines(source), 1):
             raw = line
             if len(self.sample) < SAMPLE_BYTES:
                 self.sample += raw[:SAMPLE_BYTES]
@@ -179,7 +182,7 @@ class Table:
             self.refuse("the file is not delimited text.", None)
         if not raw.startswith(codecs.BOM_UTF8):
             return raw
-        if self.profile.encoding != "utf-8":
+        if not self.profile.encoding.startswith("utf"):
             raise FileRefused(_is_utf8(self.profile, self.sample), line=1)
         return raw[len(codecs.BOM_UTF8) :]
 
@@ -209,6 +212,17 @@ def _chunks(source: ByteSource) -> Iterator[bytes]:
     # Not by iterating a stream: that reads whole lines, however long they are.
     while chunk := read(CHUNK_BYTES):
         yield chunk
+
+
+def _as_utf8(source: ByteSource, encoding: str) -> Iterator[bytes]:
+    """Turn UTF-16 into UTF-8, in which lines can be found."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for chunk in _chunks(source):
+            yield decoder.decode(chunk).encode()
+        yield decoder.decode(b"", final=True).encode()
+    except UnicodeError as error:
+        raise FileRefused(f"the file is not {encoding}: {error}.") from None
 
 
 def _lines(source: ByteSource) -> Iterator[bytes]:

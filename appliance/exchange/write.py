@@ -59,7 +59,9 @@ def write_table(
     """
     writer = _Writer(columns, profile)
     batch = [writer.header()]
-    if profile.export_bom:
+    if profile.encoding == "utf-16":
+        batch.insert(0, codecs.BOM_UTF16_LE)
+    elif profile.export_bom:
         batch.insert(0, codecs.BOM_UTF8)
     for number, row in enumerate(rows, 1):
         batch.append(writer.row(number, row))
@@ -88,6 +90,8 @@ class _Writer:
     def __init__(self, columns: Sequence[ReportColumn], profile: Profile) -> None:
         self._columns = columns
         self._profile = profile
+        # Python's "utf-16" begins every piece with a mark.
+        self._encoding = "utf-16-le" if profile.encoding == "utf-16" else profile.encoding
         # Spaces at the ends are part of a text; a reader may trim them only outside quotes.
         special = re.escape(profile.delimiter + profile.quote)
         self._needs_quotes = re.compile(rf"[{special}\r\n]|\A\s|\s\Z").search
@@ -115,13 +119,12 @@ class _Writer:
 
     def _line(self, number: int, cells: list[str]) -> bytes:
         line = self._profile.delimiter.join(map(self._quoted, cells)) + "\r\n"
+        if "\0" in line:
+            self._refuse(number, cells)
         try:
-            data = line.encode(self._profile.encoding)
+            return line.encode(self._encoding)
         except UnicodeEncodeError:
             self._refuse(number, cells)
-        if b"\0" in data:
-            self._refuse(number, cells)
-        return data
 
     def _quoted(self, cell: str) -> str:
         if self._needs_quotes(cell):

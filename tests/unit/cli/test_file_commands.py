@@ -89,12 +89,32 @@ def test_wrong_use_of_import(fieldbox: Any, bring: Any, tmp_path: Path) -> None:
     unknown = fieldbox("import", "fridges", file, "--profile", "ru-cvs")
     assert unknown.code == 2
     assert "Did you mean ru-csv?" in unknown.errors
-    lacking = fieldbox("import", "fridges", file)
-    assert lacking.code == 2
-    assert "ru-csv-utf8" in lacking.errors
+    assert fieldbox("import", "fridges", file, "--encoding", "utf8").code == 2
+    assert fieldbox("import", "fridges", file, "--titles", "-1").code == 2
+    assert fieldbox("import", "fridges", file, "--decimal", "x").code == 2
     assert fieldbox("import", "fridges", str(tmp_path / "none.csv")).code == 2
     assert fieldbox("import").code == 2
     assert bring(GOOD, "--source", "Not A Name").code == 2
+
+
+def test_a_file_without_a_profile_tells_how_it_is_read(fieldbox: Any, tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_bytes(GOOD.encode("cp1251"))
+    run = ("import", "fridges", str(file))
+    assert fieldbox(*run, "--dry-run").output.splitlines()[:2] == [
+        "list.txt is read as windows-1251, ';', decimal comma",
+        "fridges: 2 rows read with profile detected (dry run: nothing is stored)",
+    ]
+    told = fieldbox(*run, "--json")
+    assert told.errors.startswith("list.txt is read as")
+    assert told.json["records"]["fridges"]["created"] == 2
+    file.write_bytes(b"code,name,price\nf-1,x,1.5\nf-2,x,7\n")
+    assert "utf-8, ',', decimal point" in fieldbox(*run).output
+    file.write_bytes(b'code,name,price\nf-1,x,"1,500"\n')
+    doubtful = fieldbox(*run)
+    assert (doubtful.code, "may be a thousand or a fraction" in doubtful.errors) == (1, True)
+    assert fieldbox(*run, "--decimal", "comma").code == 0
+    assert fieldbox("search", "x", "--json").json[0]["row"]["price"] == 150
 
 
 def test_the_kinds_and_their_columns(fieldbox: Any) -> None:

