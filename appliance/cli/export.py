@@ -42,7 +42,8 @@ def export(
     fieldbox export prices prices.csv --profile ru-csv
     fieldbox export prices prices.xlsx
     """
-    from appliance.exchange.profile import PROFILES, find_profile
+    from appliance.cli.profile import known_profiles
+    from appliance.exchange.profile import find_profile
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
 
     if list_kinds:
@@ -56,10 +57,11 @@ def export(
         raise click.UsageError('--json and FILE "-" both want standard output; choose one')
     if profile is None and file.suffix.casefold() == WORKBOOK:
         profile = "xlsx"
+    profiles = known_profiles(invocation)
     if profile is None:
-        raise click.UsageError(f"--profile is needed; there are: {', '.join(sorted(PROFILES))}")
+        raise click.UsageError(f"--profile is needed; there are: {', '.join(sorted(profiles))}")
     try:
-        form = find_profile(profile)
+        form = find_profile(profile, profiles)
     except ProfileRefused as error:
         raise WrongUse(str(error)) from error
     if form.format == "text" and file.suffix.casefold() == WORKBOOK:

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 )
 @form_options
 @click.option(
+    "--save-profile",
+    "save_as",
+    metavar="NAME",
+    help="Save how the file is read as a profile, for the next one.",
+)
+@click.option(
     "--source",
     default=DEFAULT_SOURCE,
     show_default=True,
@@ -45,19 +51,16 @@ if TYPE_CHECKING:
 @pass_invocation
 def import_(
     invocation: Invocation,
+    /,
     kind: str | None,
     file: Path | None,
     profile: str | None,
     source: str,
-    encoding: str | None,
-    delimiter: str | None,
-    decimal: str | None,
-    dates: str | None,
-    titles: str | None,
-    sheet: str,
+    save_as: str | None,
     dry_run: bool,
     list_kinds: bool,
     as_json: bool,
+    **form_said: Any,
 ) -> None:
     """Bring FILE in as a list of KIND.
 
@@ -67,10 +70,22 @@ def import_(
     \b
     fieldbox import products products.csv --dry-run
     fieldbox import products products.csv
-    fieldbox import prices prices.xlsx --profile xlsx --sheet 2
+    fieldbox import prices prices.xlsx --sheet 2
+
+    A file with a column for each price list, saved as a profile for the next time:
+
+    \b
+    fieldbox import prices board.csv --set currency=RUB \\
+      --column "Розница=price,price_list=R" --column "Опт=price,price_list=O" \\
+      --save-profile board
+    fieldbox import prices board.csv --profile board
     """
+    from msgspec import structs
+
     from appliance.cli.file_form import profile_of, told
+    from appliance.cli.profile import known_profiles, save_profile
     from appliance.exchange.detection import told_as
+    from appliance.exchange.profile_text import check_name, profile_text
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
 
     found = invocation.rows("import.kinds")
@@ -81,9 +96,12 @@ def import_(
         raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
     importer = _importer(found, kind)
     try:
-        said = told(encoding, delimiter, decimal, dates, titles, sheet)
+        said = told(kind=importer.kind, **form_said)
         with file.open("rb") as stream:
-            form = profile_of(stream, importer, profile, said)
+            form = profile_of(stream, importer, profile, said, known_profiles(invocation))
+            if save_as is not None:
+                check_name(save_as)
+                profile_text(form)
             if profile is None:
                 click.echo(f"{file.name} is read as {told_as(form)}", err=as_json)
             run = _Run(invocation, importer, form, source, dry_run)
@@ -95,6 +113,9 @@ def import_(
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror or error}") from error
     _show(summary, as_json)
+    if save_as is not None:
+        save_profile(invocation, structs.replace(form, name=save_as))
+        click.echo(f"saved as profile {save_as}", err=as_json)
     if not summary.clean:
         click.get_current_context().exit(1)
 

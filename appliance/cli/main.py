@@ -38,8 +38,8 @@ A technician sets up a box:
 
 \b
 An office brings lists in and takes them out:
-  fieldbox import products products.csv --profile ru-csv --dry-run
-  fieldbox import products products.csv --profile ru-csv
+  fieldbox import products products.csv --dry-run
+  fieldbox import products products.csv
   fieldbox export prices prices.csv --profile ru-csv
 
 \b
@@ -85,6 +85,7 @@ COMMANDS: dict[str, Entry] = {
     "role": Entry("role", "role", "What roles may do: list, allow, deny, forget."),
     "import": Entry("import_", "import_", "Bring a list in from a file."),
     "export": Entry("export", "export", "Write a list into a file."),
+    "profile": Entry("profile", "profile", "How files are written: list, show, save, remove."),
     "report": Entry("report", "report", "Run a report, or list the reports."),
     "search": Entry("search", "search", "Find records by a part of their names."),
     "print": Entry("print_", "print_", "Print a document from a record."),

@@ -55,7 +55,7 @@ def report(
         names = [column["name"] for column in found["columns"]]
         show_json([dict(zip(names, row, strict=True)) for row in found["rows"]])
     elif form == "csv":
-        _write_csv(found, profile)
+        _write_csv(invocation, found, profile)
     else:
         _show_table(found)
 
@@ -112,13 +112,14 @@ def _cell(unit: str, value: Any) -> Any:
     return value
 
 
-def _write_csv(found: dict[str, Any], profile: str) -> None:
+def _write_csv(invocation: Invocation, found: dict[str, Any], profile: str) -> None:
     from appliance.cli.export import table_bytes
+    from appliance.cli.profile import known_profiles
     from appliance.exchange.profile import find_profile
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
 
     try:
-        for chunk in table_bytes(found, find_profile(profile)):
+        for chunk in table_bytes(found, find_profile(profile, known_profiles(invocation))):
             sys.stdout.buffer.write(chunk)
         sys.stdout.flush()
     except ProfileRefused as error:

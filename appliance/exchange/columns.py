@@ -1,19 +1,18 @@
-"""Columns: the headers of a file matched to what an importer understands."""
+"""Columns: a line of a file as values, by what its header says."""
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from appliance.api.errors import ImportRowError, PluginError
-from appliance.api.importing import ImportColumn, Importer, ImportValues
-from appliance.exchange.cells import Convert, converter
-from appliance.exchange.formula import unguarded
-from appliance.exchange.profile import Profile, ProfileColumn
-from appliance.exchange.refusal import FileRefused, ProfileRefused, plain, shown
+from appliance.api.errors import ImportRowError
+from appliance.api.importing import ImportColumn, ImportValues
+from appliance.exchange.cells import Convert
+from appliance.exchange.profile import Profile
+
+_EMPTY = "the cell is empty, and no row may lack it"
 
 
 class UnknownColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +29,23 @@ class UnknownColumn(msgspec.Struct, frozen=True, kw_only=True):
     nearest: str | None
 
 
+class Cell(NamedTuple):
+    """Where a value is and how it is read; ``needed`` is the header where no row may lack it."""
+
+    position: int
+    column: ImportColumn
+    header: str
+    needed: str | None
+    convert: Convert
+
+
+class Group(NamedTuple):
+    """Cells that make a row of their own of each line, and what such a row has beside them."""
+
+    fixed: ImportValues
+    cells: tuple[Cell, ...]
+
+
 class Columns:
     """The columns of one file: where each value is and how it is read.
 
@@ -38,47 +54,58 @@ class Columns:
         present: names of the importer's columns that the file has, in the file's order. Values
             of a row have exactly these keys; an importer tells an empty cell (None) from a
             column that the file does not have (no key).
-        places: of each of them the position in a row, from 0, what it is, and its header.
+        places: of each column of the file the position in a row, from 0, what it is, and its
+            header.
         unknown: columns that are left out.
     """
 
     def __init__(
         self,
-        cells: Sequence[tuple[int, ImportColumn, str, Convert]],
+        cells: Sequence[Cell],
+        groups: Sequence[Group],
+        constants: ImportValues,
         width: int,
         unknown: tuple[UnknownColumn, ...],
         profile: Profile,
     ) -> None:
         self.width = width
         self.unknown = unknown
-        self.present = tuple(column.name for _, column, _, _ in cells)
-        self.places = tuple((position, column, header) for position, column, header, _ in cells)
-        self._short_is_empty = profile.short_rows == "empty"
-        # (position, name, header when required else None, converter): tuples, because this is
-        # walked for every row.
-        self._cells = tuple(
-            (position, column.name, plain(header) if column.required else None, convert)
-            for position, column, header, convert in cells
+        every = [*cells, *(cell for group in groups for cell in group.cells)]
+        self.places = tuple((cell.position, cell.column, cell.header) for cell in every)
+        names = [cell.column.name for cell in every]
+        self.present = tuple(
+            dict.fromkeys([*names, *constants, *(n for group in groups for n in group.fixed)])
         )
+        self._short_is_empty = profile.short_rows == "empty"
+        self._constants = constants
+        # Plain tuples, because this is walked for every row.
+        self._cells = tuple(
+            (cell.position, cell.column.name, cell.needed, cell.convert) for cell in cells
+        )
+        self._groups = tuple(groups)
 
-    def values(self, cells: list[str]) -> ImportValues:
-        """Read a row.
+    def values(self, cells: list[str]) -> list[ImportValues]:
+        """Read a line; it makes one row, or as many as its profile says.
 
         Raises:
             ImportRowError: the first thing that is wrong; `problems` finds all.
         """
         if len(cells) != self.width:
             cells = self._fitted(cells)
-        values: ImportValues = {}
-        for position, name, required, convert in self._cells:
+        values: ImportValues = self._constants.copy()
+        for position, name, needed, convert in self._cells:
             cell = cells[position].strip()
             if cell:
                 values[name] = convert(cell)
-            elif required is None:
+            elif needed is None:
                 values[name] = None
             else:
-                raise ImportRowError("the cell is empty, and no row may lack it", column=required)
-        return values
+                raise ImportRowError(_EMPTY, column=needed)
+        if not self._groups:
+            return [values]
+        return [
+            values | found for group in self._groups if (found := _of_group(group, cells, None))
+        ]
 
     def problems(self, cells: list[str]) -> list[ImportRowError]:
         """Return everything that is wrong with a row, in the order of its columns."""
@@ -86,18 +113,18 @@ class Columns:
             cells = self._fitted(cells)
         except ImportRowError as error:
             return [error]
-        found = []
-        for position, _, required, convert in self._cells:
+        found: list[ImportRowError] = []
+        for position, _, needed, convert in self._cells:
             cell = cells[position].strip()
             try:
                 if cell:
                     convert(cell)
-                elif required is not None:
-                    raise ImportRowError(
-                        "the cell is empty, and no row may lack it", column=required
-                    )
+                elif needed is not None:
+                    raise ImportRowError(_EMPTY, column=needed)
             except ImportRowError as error:
                 found.append(error)
+        for group in self._groups:
+            _of_group(group, cells, found)
         return found
 
     def _fitted(self, cells: list[str]) -> list[str]:
@@ -121,140 +148,27 @@ class Columns:
         return cells
 
 
-def normal_header(text: str) -> str:
-    """Return a header as it is compared: no case, no space, ``ё`` as ``е``, Unicode NFKC.
-
-    >>> normal_header(" Учётная  цена")
-    'учетнаяцена'
-    """
-    # NFKC first: it joins a letter and its mark, which some systems write apart.
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    return "".join(folded.split())
-
-
-def match_columns(headers: Sequence[str], importer: Importer, profile: Profile) -> Columns:
-    """Match the header row of a file to an importer's columns.
-
-    A header is, in this order: what the profile says it is, one of a column's headers, a
-    column's name.
+def _of_group(
+    group: Group, cells: list[str], errors: list[ImportRowError] | None
+) -> ImportValues | None:
+    """Return what a group's cells of a line hold; None where they hold nothing.
 
     Args:
-        headers: the cells of the header row.
-        importer: what may be in the file.
-        profile: how cells are read, and what it knows of single columns.
-
-    Raises:
-        FileRefused: a required column is missing, or one is there twice.
-        ProfileRefused: the profile names a column that the importer does not have.
-        PluginError: the importer's declaration contradicts itself.
+        group: the cells.
+        cells: the line.
+        errors: takes what is wrong; None raises the first of it.
     """
-    known = _known(importer)
-    said = _said(importer, profile)
-    taken: dict[str, int] = {}
-    cells: list[tuple[int, ImportColumn, str, Convert]] = []
-    strange: list[tuple[int, str]] = []
-    for position, raw in enumerate(headers):
-        header = raw.strip()
-        if profile.guard_formulas:
-            header = unguarded(header)
-        normal = normal_header(header)
-        if not normal:
-            continue  # a delimiter at the end of the line
-        digits = 0
-        column = known.get(normal)
-        if normal in said:
-            column, digits = said[normal]
-            if column is None:
-                continue
-        if column is None:
-            strange.append((position, header))
-            continue
-        if column.name in taken:
-            first = taken[column.name]
-            raise FileRefused(
-                f"columns {first + 1} ({shown(headers[first].strip())}) and {position + 1} "
-                f"({shown(header)}) are both {column.name!r}; keep one of them."
-            )
-        taken[column.name] = position
-        cells.append((position, column, header, converter(column, profile, header, digits)))
-    missing = [c for c in importer.columns if c.required and c.name not in taken]
-    if missing:
-        raise FileRefused(_missing(missing, headers, importer))
-    absent = {n: c for n, c in known.items() if c.name not in taken}
-    unknown = tuple(_unknown(position, header, absent) for position, header in strange)
-    return Columns(cells, len(headers), unknown, profile)
-
-
-def _known(importer: Importer) -> dict[str, ImportColumn]:
-    """Return the importer's columns by normal header, names included where they are free."""
-    names = [column.name for column in importer.columns]
-    known: dict[str, ImportColumn] = {}
-    for column in importer.columns:
-        if names.count(column.name) > 1:
-            raise PluginError(f"importer {importer.kind!r} declares column {column.name!r} twice")
-        for header in column.headers:
-            other = known.setdefault(normal_header(header), column)
-            if other is not column:
-                raise PluginError(
-                    f"importer {importer.kind!r}: header {header!r} belongs to both "
-                    f"{other.name!r} and {column.name!r}"
-                )
-    for column in importer.columns:
-        known.setdefault(normal_header(column.name), column)
-    return known
-
-
-def _said(importer: Importer, profile: Profile) -> dict[str, tuple[ImportColumn | None, int]]:
-    """Return what the profile says of headers of this kind of file."""
-    by_name = {column.name: column for column in importer.columns}
-    said: dict[str, tuple[ImportColumn | None, int]] = {}
-    # What is said of this kind comes last, and so wins over what is said of all.
-    for entry in sorted(profile.columns, key=lambda entry: entry.kind != ""):
-        if entry.kind not in ("", importer.kind):
-            continue
-        column = None if entry.column is None else by_name.get(entry.column)
-        if entry.column is not None and column is None:
-            if entry.kind == "":
-                continue
-            raise ProfileRefused(
-                f"profile {profile.name} takes header {shown(entry.header)} for column "
-                f"{shown(entry.column)}, which {importer.kind} files do not have. They have: "
-                f"{', '.join(by_name)}."
-            )
-        if column is not None:
-            _check_digits(entry, column, profile)
-        said[normal_header(entry.header)] = (column, entry.digits)
-    return said
-
-
-def _check_digits(entry: ProfileColumn, column: ImportColumn, profile: Profile) -> None:
-    if entry.digits and (column.type != "decimal" or entry.digits > column.scale):
-        raise ProfileRefused(
-            f"profile {profile.name} gives header {shown(entry.header)} digits = {entry.digits}, "
-            f"but column {column.name!r} is of type {column.type} and keeps {column.scale} "
-            "decimal digits."
-        )
-
-
-def _missing(missing: list[ImportColumn], headers: Sequence[str], importer: Importer) -> str:
-    wanted = ", ".join(
-        f"{column.name} ({' or '.join(shown(h) for h in column.headers[:4])})"
-        if column.headers
-        else column.name
-        for column in missing
-    )
-    there = ", ".join(shown(h.strip()) for h in headers[:20] if h.strip())
-    more = ", …" if len(headers) > 20 else ""
-    return (
-        f"the header lacks what every row of {importer.kind} needs: {wanted}. "
-        f"It has: {there}{more}."
-    )
-
-
-def _unknown(position: int, header: str, absent: dict[str, ImportColumn]) -> UnknownColumn:
-    near = difflib.get_close_matches(normal_header(header)[:100], absent, n=1, cutoff=0.7)
-    nearest = None
-    if near:
-        column = absent[near[0]]
-        nearest = next((h for h in column.headers if normal_header(h) == near[0]), column.name)
-    return UnknownColumn(header=plain(header[:100]), position=position + 1, nearest=nearest)
+    texts = [cells[cell.position].strip() for cell in group.cells]
+    if not any(texts):
+        return None
+    values = group.fixed.copy()
+    for cell, text in zip(group.cells, texts, strict=True):
+        try:
+            if not text and cell.needed is not None:
+                raise ImportRowError(_EMPTY, column=cell.needed)
+            values[cell.column.name] = cell.convert(text) if text else None
+        except ImportRowError as error:
+            if errors is None:
+                raise
+            errors.append(error)
+    return values

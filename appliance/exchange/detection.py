@@ -23,6 +23,8 @@ from appliance.exchange.profile import (
     SPACES,
     UNKNOWN_DECIMAL,
     Profile,
+    ProfileColumn,
+    ProfileConstant,
 )
 from appliance.exchange.refusal import FileRefused, shown
 from appliance.exchange.rows import RowReader, open_table
@@ -54,6 +56,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     date_order: Literal["dmy", "mdy"] | None = None
     title_lines: int | Literal["found"] | None = None
     sheet: str = ""
+    columns: tuple[ProfileColumn, ...] = ()
+    constants: tuple[ProfileConstant, ...] = ()
 
     def over(self, profile: Profile) -> Profile:
         """Return a profile with what was said in place of what it says.
@@ -61,9 +65,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: they contradict one another.
         """
-        said = {
-            name: value for name, value in structs.asdict(self).items() if value not in (None, "")
-        }
+        members = structs.asdict(self)
+        said = {name: value for name, value in members.items() if value not in (None, "", ())}
+        # What is said of a column later counts for more.
+        for name in said.keys() & {"columns", "constants"}:
+            said[name] = getattr(profile, name) + said[name]
         return structs.replace(profile, **said) if said else profile
 
 

@@ -48,6 +48,9 @@ MAX_TITLE_LINES = 100
 """Lines above the header that a file may have."""
 
 
+MAX_SAID = 500
+"""Columns and constants of one profile."""
+
 UNKNOWN_DECIMAL = "\u066b"
 """The decimal separator of a file whose numbers show none: a sign that no such file has, so that a
 number with a comma or a point further on is refused and not guessed at."""
@@ -62,18 +65,38 @@ class ProfileColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         kind: the kind of file this is said of; "" for every kind that has such a column.
         digits: decimal digits that the file's numbers hold without writing a separator: 2 where
             12990 means 129.90.
+        set: values of other columns for what this one holds, as text: a file with a column for
+            each price list has ``price`` several times, each with its ``price_list``. Each line
+            of the file becomes a row for each different set, where the cells of it are not empty.
     """
 
     header: str
     column: str | None
     kind: str = ""
     digits: int = 0
+    set: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         if not self.header.strip():
             raise ValueError("the header of a profile's column is empty")
         if not 0 <= self.digits <= 9:
             raise ValueError(f"digits must be 0 to 9, not {self.digits}")
+        if self.column is None and self.set:
+            raise ValueError(f"the column {shown(self.header)} is left out and sets nothing")
+
+
+class ProfileConstant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value that every row of a file has, though the file does not say it.
+
+    Attributes:
+        column: the importer's column.
+        value: as text, as a cell would hold it.
+        kind: the kind of file; "" for every kind that has such a column.
+    """
+
+    column: str
+    value: str
+    kind: str = ""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +125,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         format: what is written. Read is either, by what the file holds; of a workbook the
             encoding, delimiter and quote say nothing.
         columns: what is known of single columns.
+        constants: what every row has.
 
     Raises:
         ValueError: the parts contradict one another (msgspec.ValidationError when decoded).
@@ -122,6 +146,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     guard_formulas: bool = True
     format: Literal["text", "workbook"] = "text"
     columns: tuple[ProfileColumn, ...] = ()
+    constants: tuple[ProfileConstant, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name or len(self.name) > 64 or not self.name.isprintable():
@@ -138,6 +163,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("a thousands separator is no letter, digit, sign or line break")
         if isinstance(self.title_lines, int) and not 0 <= self.title_lines <= MAX_TITLE_LINES:
             raise ValueError(f"title_lines must be 0 to {MAX_TITLE_LINES}, not {self.title_lines}")
+        if len(self.columns) + len(self.constants) > MAX_SAID:
+            raise ValueError(f"a profile says something of at most {MAX_SAID} columns")
         if len(self.sheet) > 100:
             raise ValueError("the name of a sheet has at most 100 characters")
         if self.export_bom and self.encoding not in ("utf-8", "utf-16"):

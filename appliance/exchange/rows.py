@@ -11,7 +11,8 @@ from msgspec import structs
 
 from appliance.api.errors import ImportRowError
 from appliance.api.importing import Importer, ImportValues
-from appliance.exchange.columns import Columns, UnknownColumn, match_columns
+from appliance.exchange.columns import Columns, UnknownColumn
+from appliance.exchange.header import match_columns
 from appliance.exchange.profile import MAX_TITLE_LINES, Profile
 from appliance.exchange.refusal import FileRefused
 from appliance.exchange.sheet import SheetTable
@@ -54,7 +55,8 @@ class RowReader:
     """The rows of one file, to be gone through once; the header is read when it is made.
 
     Iterating yields a `Row` for each good row and, for each bad one, as many `RowProblem` of the
-    same number as there are things wrong with it.
+    same number as there are things wrong with it. Where the profile makes several rows of a line,
+    all have its number.
 
     Attributes:
         columns: the file's columns; `unknown` lists those left out.
@@ -94,12 +96,13 @@ class RowReader:
         values = self.columns.values
         for number, cells in self._table:
             try:
-                row = Row(number=number, values=values(cells))
+                found = values(cells)
             except ImportRowError:
                 for error in self.columns.problems(cells):
                     yield RowProblem(number=number, column=error.column, text=str(error))
             else:
-                yield row
+                for one in found:
+                    yield Row(number=number, values=one)
 
 
 def open_table(source: ByteSource, profile: Profile) -> Table | SheetTable:

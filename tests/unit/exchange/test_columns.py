@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import msgspec
 import pytest
 
 from appliance.api.errors import ImportRowError, PluginError
 from appliance.api.importing import ImportColumn, Importer
-from appliance.exchange.columns import match_columns, normal_header
-from appliance.exchange.profile import PROFILES, ProfileColumn
+from appliance.exchange.header import match_columns, normal_header
+from appliance.exchange.profile import PROFILES, ProfileColumn, ProfileConstant
 from appliance.exchange.refusal import FileRefused, ProfileRefused
 
 RU = PROFILES["ru-csv"]
@@ -34,11 +35,9 @@ def test_headers_are_compared_without_case_space_and_yo() -> None:
 
 def test_a_row_has_the_keys_of_the_files_columns_and_none_for_an_empty_cell() -> None:
     columns = match_columns(["Цена", "Код", "Валюта"], PRICES, RU)
-    assert columns.values(["1,5", " A1 ", " "]) == {
-        "price": 15_000,
-        "product": "A1",
-        "currency": None,
-    }
+    assert columns.values(["1,5", " A1 ", " "]) == [
+        {"price": 15_000, "product": "A1", "currency": None}
+    ]
 
 
 def test_a_columns_name_is_a_header_too() -> None:
@@ -79,7 +78,7 @@ def test_the_profile_may_say_what_a_header_is() -> None:
         ),
     )
     columns = match_columns(["Номер", "Коп.", "Товар"], PRICES, profile)
-    assert columns.values(["A1", "12990", "left out"]) == {"product": "A1", "price": 1_299_000}
+    assert columns.values(["A1", "12990", "left out"]) == [{"product": "A1", "price": 1_299_000}]
     assert columns.unknown == ()
 
 
@@ -121,7 +120,7 @@ def test_all_that_is_wrong_with_a_row_is_found() -> None:
 
 def test_a_ragged_row_is_refused_unless_nothing_is_lost() -> None:
     columns = match_columns(["Код", "Цена"], PRICES, RU)
-    assert columns.values(["A1", "1", "", " "]) == {"product": "A1", "price": 10_000}
+    assert columns.values(["A1", "1", "", " "]) == [{"product": "A1", "price": 10_000}]
     with pytest.raises(ImportRowError, match="3 cells, the header 2"):
         columns.values(["A1", "1", "x"])
     with pytest.raises(ImportRowError, match="only 1 cells"):
@@ -131,7 +130,71 @@ def test_a_ragged_row_is_refused_unless_nothing_is_lost() -> None:
 def test_a_profile_may_take_missing_cells_as_empty() -> None:
     lenient = msgspec.structs.replace(RU, short_rows="empty")
     columns = match_columns(["Код", "Цена", "Валюта"], PRICES, lenient)
-    assert columns.values(["A1", "1"])["currency"] is None
+    assert columns.values(["A1", "1"])[0]["currency"] is None
     with pytest.raises(ImportRowError) as refused:
         columns.values(["A1"])
     assert refused.value.column == "Цена"
+
+
+def of(headers: list[str], *entries: ProfileColumn, **constants: str) -> Any:
+    said = tuple(ProfileConstant(column=name, value=text) for name, text in constants.items())
+    profile = msgspec.structs.replace(RU, columns=entries, constants=said)
+    return match_columns(headers, PRICES, profile)
+
+
+def test_several_columns_of_a_line_make_several_rows() -> None:
+    columns = of(
+        ["Код", "Розница", "Опт", "Опт?"],
+        ProfileColumn(header="Розница", column="price", set={"currency": "RUB"}),
+        ProfileColumn(header="Опт", column="price", set={"currency": "KZT"}),
+        ProfileColumn(header="Опт?", column="accounted", set={"currency": "KZT"}),
+    )
+    assert columns.present == ("product", "price", "accounted", "currency")
+    assert columns.values(["A1", "1,5", "700", "да"]) == [
+        {"product": "A1", "currency": "RUB", "price": 15_000},
+        {"product": "A1", "currency": "KZT", "price": 7_000_000, "accounted": True},
+    ]
+    assert columns.values(["A1", "", "700", ""]) == [
+        {"product": "A1", "currency": "KZT", "price": 7_000_000, "accounted": None}
+    ]
+    assert columns.values(["A1", " ", "", ""]) == []
+    with pytest.raises(ImportRowError, match="the cell is empty"):
+        columns.values(["A1", "1", "", "да"])
+    problems = columns.problems(["", "1.5", "x", "может"])
+    assert [(p.column, str(p)[:12]) for p in problems] == [
+        ("Код", "the cell is "),
+        ("Розница", '"1.5" has a '),
+        ("Опт", '"x" is not a'),
+        ("Опт?", '"может" is n'),
+    ]
+
+
+def test_a_required_column_may_be_set_for_each_or_for_all() -> None:
+    entry = ProfileColumn(header="Розница", column="price", set={"product": "P"})
+    assert of(["Розница"], entry).values(["2"]) == [{"product": "P", "price": 20_000}]
+    assert of(["Цена"], product="P").values(["2"]) == [{"product": "P", "price": 20_000}]
+    with pytest.raises(FileRefused, match="lacks what every row of prices needs: price"):
+        of(["Код"], product="P")
+    with pytest.raises(FileRefused, match=r"columns 1 .* and 2 .* are both 'price'"):
+        of(["Розница", "розница"], entry)
+
+
+def test_a_column_of_the_file_counts_for_more_than_a_constant() -> None:
+    assert of(["Код", "Цена"], product="P", currency="RUB").values(["A1", "2"]) == [
+        {"currency": "RUB", "product": "A1", "price": 20_000}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [("prise", "1", "They have: product"), ("price", "1.5", "column price: .* decimal point")],
+)
+def test_a_value_that_the_kind_cannot_have_is_the_profiles_fault(
+    name: str, text: str, reason: str
+) -> None:
+    entry = ProfileColumn(header="Код", column="product", set={name: text})
+    with pytest.raises(ProfileRefused, match=reason):
+        of(["Код", "Цена"], entry)
+    said = ProfileConstant(column=name, value=text, kind="prices")
+    with pytest.raises(ProfileRefused, match=reason):
+        match_columns(["Код", "Цена"], PRICES, msgspec.structs.replace(RU, constants=(said,)))
