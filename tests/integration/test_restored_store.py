@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
 
@@ -16,6 +18,7 @@ write = ["*"]
 """
 
 
+@pytest.mark.slow
 def test_after_a_restore_a_new_epoch_brings_devices_and_store_together(tmp_path: Path) -> None:
     daemon = DaemonProcess(tmp_path, NOTES)
     daemon.start()
