@@ -147,6 +147,7 @@ class Branch:
 
     def send(self, login: str, row: Row, record_id: str | None = None) -> tuple[str, PushAnswer]:
         """Send an order from a person's device; return its id and the answer."""
+        self.box.now_ms += 1_000
         device = self.device(login)
         sent = device.put("orders", row, record_id)
         (answer,) = self.box.push(device, sent)
@@ -160,6 +161,7 @@ class Branch:
 
     def act(self, login: str, action: str, order_id: str, **changes: Any) -> PushAnswer:
         """Ask from a person's device for something to be done with an order."""
+        self.box.now_ms += 1_000
         device = self.device(login)
         seen = device.rows["orders"].get(order_id, {"revision": 1, "outlet_id": self.outlet})
         row = {
@@ -183,5 +185,5 @@ class Branch:
 
     def states(self, order_id: str) -> list[str]:
         """Return the states that were told of an order, in their order."""
-        found = self.box.records("doc_states").values()
+        found = sorted(self.box.records("doc_states").values(), key=lambda row: row["at"])
         return [row["state"] for row in found if row["doc_id"] == order_id]

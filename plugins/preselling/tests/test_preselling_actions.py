@@ -27,8 +27,8 @@ def test_submit_confirm_and_what_devices_hear(branch: Branch) -> None:
     assert branch.act(PHONE, "confirm", order_id).outcome == "applied"
     seen = branch.device("anna").rows
     assert seen["orders"][order_id]["state"] == "confirmed"
-    told = [row["state"] for row in seen["doc_states"].values()]
-    assert told == ["accepted", "awaiting_confirmation", "confirmed"]
+    told = sorted(seen["doc_states"].values(), key=lambda row: row["at"])
+    assert [row["state"] for row in told] == ["accepted", "awaiting_confirmation", "confirmed"]
     assert "order_actions" not in seen
 
 

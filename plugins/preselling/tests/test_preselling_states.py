@@ -179,7 +179,7 @@ def test_a_sale_does_not_turn_into_a_return(desk: Any, order: Row) -> None:
     desk.send(order)
     desk.move("awaiting_confirmation", "mia", "manager")
     turned = {**desk.stored, "state": "submitted", "order_kind": RETURN}
-    assert desk.codes(turned) == [("state_transition", "/state")]
+    assert ("state_transition", "/state") in desk.codes(turned)
     desk.context.put("orders", "order-1", {**order, "order_kind": RETURN})
     assert ("state_transition", "/order_kind") in desk.codes(
         {**order, "state": "accepted"}, "mia", "manager"

@@ -38,3 +38,8 @@ def day_in(at_ms: int, timezone: str | None) -> date:
     """
     zone = (zone_of(timezone) if timezone else None) or UTC
     return datetime.fromtimestamp(at_ms / 1_000, zone).date()
+
+
+def today_of(now_ms: int, tz_offset_min: int) -> date:
+    """Return the day of the appliance's clock where clocks are that far ahead of UTC."""
+    return day_of(now_ms, tz_offset_min) or date.min

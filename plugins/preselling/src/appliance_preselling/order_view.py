@@ -191,12 +191,12 @@ class OrderView:
     @cached_property
     def products(self) -> Mapping[str, Row]:
         """The whole records of the lines' products by id, in one question."""
-        return self._all("products", (line["product_id"] for line in self.lines))
+        return self.all_of("products", (line["product_id"] for line in self.lines))
 
     @cached_property
     def uoms(self) -> Mapping[str, Row]:
         """The whole records of the lines' units by id, in one question."""
-        return self._all("product_uoms", (line["uom_id"] for line in self.lines))
+        return self.all_of("product_uoms", (line["uom_id"] for line in self.lines))
 
     @cached_property
     def load(self) -> loads.Load:
@@ -247,7 +247,8 @@ class OrderView:
             self._records[key] = self.context.get(collection, record_id)
         return self._records[key]
 
-    def _all(self, collection: str, ids: Iterable[str]) -> Mapping[str, Row]:
+    def all_of(self, collection: str, ids: Iterable[str]) -> Mapping[str, Row]:
+        """Return records by their ids, in one question; those that are not there are left out."""
         found = self.context.select(
             f"SELECT id, body FROM {collection} WHERE id IN (SELECT value FROM json_each(?))",
             (_array(sorted(set(ids))),),

@@ -13,7 +13,8 @@ def check(view: OrderView) -> Iterable[Finding]:
     """Yield a finding for each reference to nothing, and for products that are no longer sold.
 
     A reference that the stored order already had was right once, so what it points to was deleted
-    since. A product that went out of sale stops new lines, not those of an order on its way.
+    since. A product that went out of sale stops new lines, not those of an order on its way, and it
+    may come back.
     """
     lost = view.head.lost
     for name, (_collection, what) in HEADER.items():
@@ -37,7 +38,7 @@ def _line(
     known = line["product_id"] in old_products
     if not wrong.product_there:
         yield _lost(number, product, "product", known)
-    elif not wrong.active and not known:
+    elif not wrong.active and not known and not view.is_return:
         yield issue("product_inactive", product, line_no=number)
     unit = f"/lines/{wrong.place}/uom_id"
     if not wrong.uom_there:

@@ -20,6 +20,7 @@ from appliance_preselling import (
     rules_delivery,
     rules_licence,
     rules_price,
+    rules_return,
     rules_stock,
     totals,
 )
@@ -43,6 +44,9 @@ SUBMITTED: tuple[Rule, ...] = (
 )
 """What an order keeps that is submitted, or changed after it was: asked once for each of them."""
 
+RETURNED: tuple[Rule, ...] = (lines.check_any, limits.check, rules_return.check)
+"""What a return request keeps that is submitted."""
+
 
 def judge(view: OrderView, *, draft: bool) -> list[Finding]:
     """Return what is wrong with the content of an order.
@@ -50,7 +54,8 @@ def judge(view: OrderView, *, draft: bool) -> list[Finding]:
     A total that is not the sum of the lines is not told a second time because it is not what
     pricing says either.
     """
-    rules = ALWAYS if draft else (*ALWAYS, *SUBMITTED)
+    submitted = RETURNED if view.is_return else SUBMITTED
+    rules = ALWAYS if draft else (*ALWAYS, *submitted)
     found: list[Finding] = []
     for rule in rules:
         told = {(one.code, one.pointer) for one in found} if rule is rules_price.check else ()

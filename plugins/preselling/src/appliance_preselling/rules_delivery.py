@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from appliance.api import Row
 from appliance.api.amounts import quantity
-from appliance_preselling.dates import day_in, day_of
+from appliance_preselling.dates import day_in, today_of
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
@@ -35,8 +35,7 @@ def _date(view: OrderView, wanted: datetime.date) -> Iterable[Finding]:
     if units:
         today = day_in(view.context.now_ms, units[0].get("timezone"))
     else:
-        offset = view.row["tz_offset_min"]
-        today = day_of(view.context.now_ms, offset) or datetime.date.min
+        today = today_of(view.context.now_ms, view.row["tz_offset_min"])
     days = next((unit["working_days"] for unit in units if unit.get("working_days")), ())
     if wanted < today:
         yield issue("delivery_date_invalid:past", "/requested_date", date=wanted)

@@ -23,6 +23,14 @@ SETTINGS = (
         default=False,
     ),
     Setting(
+        "return_days",
+        "int",
+        "Days after a delivery within which goods come back without approval; 0: for ever.",
+        default=30,
+        minimum=0,
+        maximum=3_650,
+    ),
+    Setting(
         "max_lines",
         "int",
         "Lines an order may have.",

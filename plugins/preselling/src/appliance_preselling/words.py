@@ -114,6 +114,26 @@ OF_DELIVERY: Sentences = {
     ),
 }
 
+OF_RETURNS: Sentences = {
+    "reason_missing": ("reject", "Line {line_no}: say why the goods come back."),
+    "reason_unknown": ("reject", "Line {line_no}: this is no reason for goods to come back."),
+    "reason_text_missing": ("reject", "Line {line_no}: this reason needs a comment."),
+    "photo_missing": ("warn", "A reason in this request asks for a photo; there is none yet."),
+    "return_without_sale": ("hold", "Line {line_no}: the product was not sold to this outlet."),
+    "return_qty_over": (
+        "hold",
+        "Line {line_no}: more comes back than was sold and is left: {left} (in the base unit).",
+    ),
+    "return_price_over": (
+        "hold",
+        "Line {line_no}: the price is higher than the one paid: {paid} (for the base unit).",
+    ),
+    "return_period": (
+        "hold",
+        "Line {line_no}: the goods were delivered on {date}; days to bring them back: {days}.",
+    ),
+}
+
 OF_ACTIONS: Sentences = {
     "user_wrong:action": ("reject", "An action belongs to the person who sends it."),
     "order_unknown": ("reject", "There is no such order of this outlet here."),
@@ -132,6 +152,7 @@ ISSUES: Sentences = {
     **OF_STATES,
     **OF_CONTENT,
     **OF_DELIVERY,
+    **OF_RETURNS,
     **OF_ACTIONS,
     **OF_CUSTOMERS,
     **OF_RULES,
