@@ -139,15 +139,37 @@ def test_reports_and_exports_run_and_fit_their_columns(
             "stock_balances": {
                 "b": {"product_id": "p", "warehouse_id": "w", "on_hand": 5_000, "reserved": 1_000}
             },
+            "parties": {"c": {"name": "Corner"}},
+            "receivables": {
+                str(days): {
+                    "party_id": "c",
+                    "currency": "RUB",
+                    "due_date": day,
+                    "open_amount": amount,
+                }
+                for days, day, amount in (
+                    (0, "2026-06-30", 1),
+                    (1, "2026-06-29", 10),
+                    (30, "2026-05-31", 100),
+                    (31, "2026-05-30", 1_000),
+                    (90, "2026-04-01", 10_000),
+                    (91, "2026-03-31", 100_000),
+                    (9, "2026-03-31", 0),
+                )
+            },
         }
     )
     for report in plugin.reports():
         defaults = {parameter.name: parameter.default for parameter in report.parameters}
         rows = context.select(report.sql, defaults)  # type: ignore[arg-type]
         assert [len(row) for row in rows] == [len(report.columns)], report.name
-        assert not defaults or context.select(report.sql, {**defaults, "warehouse": "none"}) == []
     for exporter in plugin.exporters():
         rows = context.select(exporter.sql)
         assert [len(row) for row in rows] == [len(exporter.columns)], exporter.kind
-    stock = context.select(plugin.reports()[0].sql, {"warehouse": "W"})
+    sql = {report.name: report.sql for report in plugin.reports()}
+    stock = context.select(sql["stock_by_warehouse"], {"warehouse": "W"})
     assert stock[0][4:7] == (5_000, 1_000, 4_000)
+    assert context.select(sql["stock_by_warehouse"], {"warehouse": "none"}) == []
+    assert context.select(sql["receivables_by_age"], {"date": "2026-06-30"}) == [
+        ("Corner", "RUB", 111_111, 1, 110, 1_000, 10_000, 100_000, 91)
+    ]

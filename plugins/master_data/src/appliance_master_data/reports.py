@@ -54,6 +54,43 @@ ORDER BY priced, body ->> '$.name'
         ),
         roles=("admin", "manager", "hq"),
     ),
+    Report(
+        name="receivables_by_age",
+        title="Open items by customer and age of the debt",
+        sql="""
+SELECT parties.name, item.currency, sum(item.open_amount),
+       sum(item.open_amount) FILTER (WHERE item.late <= 0),
+       sum(item.open_amount) FILTER (WHERE item.late BETWEEN 1 AND 30),
+       sum(item.open_amount) FILTER (WHERE item.late BETWEEN 31 AND 60),
+       sum(item.open_amount) FILTER (WHERE item.late BETWEEN 61 AND 90),
+       sum(item.open_amount) FILTER (WHERE item.late > 90), max(max(item.late), 0)
+FROM (SELECT party_id, currency, open_amount,
+        CAST(julianday(coalesce(nullif(:date, ''), date('now'))) - julianday(due_date) AS INTEGER)
+            AS late
+    FROM receivables WHERE open_amount <> 0) AS item
+LEFT JOIN parties ON parties.id = item.party_id
+GROUP BY item.party_id, item.currency
+ORDER BY item.currency, sum(item.open_amount) DESC, parties.name
+""",
+        columns=(
+            ReportColumn(name="party", title="Customer"),
+            ReportColumn(name="currency", title="Currency"),
+            ReportColumn(name="total", title="Open", unit="money"),
+            ReportColumn(name="not_due", title="Not due", unit="money"),
+            ReportColumn(name="days_30", title="1-30 days", unit="money"),
+            ReportColumn(name="days_60", title="31-60 days", unit="money"),
+            ReportColumn(name="days_90", title="61-90 days", unit="money"),
+            ReportColumn(name="older", title="Over 90 days", unit="money"),
+            ReportColumn(name="late", title="Latest by days", unit="int"),
+        ),
+        parameters=(
+            ReportParameter(
+                name="date", doc="As of this day, YYYY-MM-DD; empty: today.", default=""
+            ),
+        ),
+        roles=("admin", "manager", "supervisor", "hq"),
+        chart="bars",
+    ),
 )
 
 EXPORTERS = (

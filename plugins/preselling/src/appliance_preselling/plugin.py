@@ -31,11 +31,11 @@ from appliance.api import (
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
 from appliance_preselling.expiry import JOB, expire
+from appliance_preselling.exports import ORDERS as ORDERS_FILE
 from appliance_preselling.order_copy import KIND, render
 from appliance_preselling.posting import post
 from appliance_preselling.recent import COMMAND, recent
-from appliance_preselling.reports import ORDERS as ORDERS_FILE
-from appliance_preselling.reports import ORDERS_BY_DAY
+from appliance_preselling.reports import REPORTS
 from appliance_preselling.settings import SETTINGS
 from appliance_preselling.summary import ENDPOINT, summary
 
@@ -130,8 +130,8 @@ class Preselling:
 
     @hookimpl
     def reports(self) -> Sequence[Report]:
-        """Declare orders by day."""
-        return (ORDERS_BY_DAY,)
+        """Declare how sales go."""
+        return REPORTS
 
     @hookimpl
     def exporters(self) -> Sequence[Exporter]:

@@ -1,0 +1,41 @@
+"""Files out."""
+
+from __future__ import annotations
+
+from appliance.api import Exporter, ReportColumn
+
+ORDERS = Exporter(
+    kind="orders",
+    title="Order lines, drafts and return requests left out",
+    sql="""
+SELECT orders.id, orders.number, orders.state, orders.created_at, orders.requested_date,
+       outlets.code, users.login, line.value ->> '$.line_no', products.code, unit.uom_code,
+       line.value ->> '$.qty', line.value ->> '$.net_price', line.value ->> '$.tax_amount',
+       line.value ->> '$.total', orders.currency
+FROM orders
+JOIN json_each(orders.body, '$.lines') AS line
+LEFT JOIN outlets ON outlets.id = orders.outlet_id
+LEFT JOIN users ON users.id = orders.user_id
+LEFT JOIN products ON products.id = line.value ->> '$.product_id'
+LEFT JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
+WHERE orders.state <> 'draft' AND orders.order_kind <> 'return_request'
+ORDER BY orders.created_at, orders.id, line.key
+""",
+    columns=(
+        ReportColumn(name="id", title="order"),
+        ReportColumn(name="number", title="number"),
+        ReportColumn(name="state", title="state"),
+        ReportColumn(name="created_at", title="created", unit="timestamp"),
+        ReportColumn(name="requested_date", title="delivery date", unit="date"),
+        ReportColumn(name="outlet", title="outlet"),
+        ReportColumn(name="user", title="user"),
+        ReportColumn(name="line_no", title="line", unit="int"),
+        ReportColumn(name="product", title="product"),
+        ReportColumn(name="unit", title="unit"),
+        ReportColumn(name="qty", title="quantity", unit="quantity"),
+        ReportColumn(name="net_price", title="price", unit="price"),
+        ReportColumn(name="tax_amount", title="tax", unit="money"),
+        ReportColumn(name="total", title="total", unit="money"),
+        ReportColumn(name="currency", title="currency"),
+    ),
+)
