@@ -68,15 +68,23 @@ def check_transition(row: Row, stored: Row | None, standing: Standing) -> Iterab
         return
     if (source, target) == ("accepted", "confirmed") and stored.get("client_confirm_required"):
         yield issue("state_transition:confirmation", "/state")
+    for name in _held_fast(way, row, stored):
+        yield issue(
+            "state_transition:content",
+            f"/{name}",
+            source=state_word(source),
+            target=state_word(target),
+            field=name,
+        )
+
+
+def _held_fast(way: states.Transition, row: Row, stored: Row) -> list[str]:
+    """Name the fields that changed though this way may not change them."""
     if way.scope != "content":
-        for name in changed_fields(row, stored, shipment=way.scope == "shipment"):
-            yield issue(
-                "state_transition:content",
-                f"/{name}",
-                source=state_word(source),
-                target=state_word(target),
-                field=name,
-            )
+        return changed_fields(row, stored, shipment=way.scope == "shipment")
+    # What was written about an order that people have seen is where its outlet's devices get it.
+    moved = stored["state"] != "draft" and row["outlet_id"] != stored["outlet_id"]
+    return ["outlet_id"] if moved else []
 
 
 def changed_fields(row: Row, stored: Row, *, shipment: bool = False) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from appliance.api import Context, Issue, Write
-from appliance_preselling import approvals, notices
+from appliance_preselling import approvals, documents, notices
 from appliance_preselling.differences import content, difference
 from appliance_preselling.findings import as_rows
 from appliance_preselling.notices import WAITING
@@ -40,6 +40,8 @@ def follow(
         writes += approvals.decided(step, context)
     if waits:
         writes.append(approvals.asked(step, as_rows(holding), context.new_id()))
+    if step.before is not None:
+        writes += documents.shown(step, context)
     writes += notices.notifications(step, context)
     return writes
 

@@ -17,6 +17,11 @@ from appliance.api import (
     EndpointRequest,
     EndpointResponse,
     Exporter,
+    Importer,
+    ImportNote,
+    ImportRecord,
+    ImportRowError,
+    ImportValues,
     Issue,
     Manifest,
     Mutation,
@@ -28,9 +33,9 @@ from appliance.api import (
     Write,
     hookimpl,
 )
+from appliance_preselling import document_import, documents, expiry
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
-from appliance_preselling.expiry import JOB, expire
 from appliance_preselling.exports import ORDERS as ORDERS_FILE
 from appliance_preselling.order_copy import KIND, render
 from appliance_preselling.posting import post
@@ -104,15 +109,31 @@ class Preselling:
 
     @hookimpl
     def scheduled_jobs(self) -> Sequence[ScheduledJob]:
-        """Declare the expiry of orders nobody confirmed."""
-        return (JOB,)
+        """Declare what is due by the clock."""
+        return (expiry.JOB, documents.JOB)
 
     @hookimpl
     def run_job(self, job: str, context: Context) -> Sequence[Write] | None:
-        """Let orders expire."""
-        if job != JOB.name:
-            raise PluginError(f"preselling has no job {job!r}")
-        return expire(context)
+        """Let orders expire, or show documents."""
+        if job == expiry.JOB.name:
+            return expiry.expire(context)
+        if job == documents.JOB.name:
+            return documents.show_due(context)
+        raise PluginError(f"preselling has no job {job!r}")
+
+    @hookimpl
+    def importers(self) -> Sequence[Importer]:
+        """Declare the file of documents of orders."""
+        return (document_import.IMPORTER,)
+
+    @hookimpl
+    def import_row(
+        self, kind: str, values: ImportValues, context: Context
+    ) -> Sequence[ImportRecord | ImportNote]:
+        """Turn a row into a document of an order."""
+        if kind != document_import.IMPORTER.kind:
+            raise ImportRowError(f"preselling does not import {kind!r}")
+        return document_import.records(values, context)
 
     @hookimpl
     def commands(self) -> Sequence[Command]:

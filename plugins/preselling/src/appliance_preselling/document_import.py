@@ -1,0 +1,115 @@
+"""The file of documents of orders: ``fieldbox import order_documents FILE``."""
+
+from __future__ import annotations
+
+import re
+
+from appliance.api import (
+    Context,
+    ImportColumn,
+    Importer,
+    ImportRecord,
+    ImportRowError,
+    ImportValues,
+    Row,
+)
+from appliance_preselling.document_fields import KINDS
+from appliance_preselling.documents import reached
+from appliance_preselling.states import STATES
+
+IMPORTER = Importer(
+    kind="order_documents",
+    title="Papers of orders; the files themselves are uploaded before",
+    columns=(
+        ImportColumn(
+            name="order",
+            headers=("Заказ", "Номер заказа", "order"),
+            type="code",
+            required=True,
+            doc="The order's id, or its number where one order has it.",
+        ),
+        ImportColumn(
+            name="kind",
+            headers=("Вид", "Вид документа", "kind"),
+            required=True,
+            doc=", ".join(KINDS),
+        ),
+        ImportColumn(name="number", headers=("Номер", "number"), type="code"),
+        ImportColumn(name="date", headers=("Дата", "date"), type="date"),
+        ImportColumn(
+            name="sha256",
+            headers=("sha256", "Файл"),
+            type="code",
+            required=True,
+            doc="The SHA-256 of the file, 64 lower-case hex digits.",
+        ),
+        ImportColumn(name="mime", headers=("mime", "Тип файла"), doc="Absent: application/pdf."),
+        ImportColumn(name="size", headers=("size", "Размер"), type="int", doc="Bytes."),
+        ImportColumn(
+            name="visible_from_state",
+            headers=("visible from state", "Виден с состояния"),
+            doc="The state of the order before which no device gets it; absent: at once.",
+        ),
+    ),
+)
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ORDER = """
+SELECT id, order_kind, state, outlet_id FROM orders WHERE id = :order
+UNION
+SELECT id, order_kind, state, outlet_id FROM orders WHERE number = :order LIMIT 2
+"""
+
+_EARLIER = """
+SELECT visible_from_state FROM order_documents
+WHERE order_id = :order_id AND kind = :kind AND number IS :number
+"""
+
+
+def records(values: ImportValues, context: Context) -> list[ImportRecord]:
+    """Turn a row into a document of an order, shown at once where the order is that far.
+
+    Raises:
+        ImportRowError: the row cannot be used; the text says why.
+    """
+    named = values["order"]
+    orders = context.select(_ORDER, {"order": named})
+    if len(orders) != 1:
+        why = "there is no order" if not orders else "more than one order has the number"
+        raise ImportRowError(f"{why} {named}", column="order")
+    order_id, order_kind, state, outlet_id = orders[0]
+    kind = _one_of(values, "kind", KINDS)
+    assert kind is not None
+    wanted = _one_of(values, "visible_from_state", STATES)
+    if not _SHA256.fullmatch(values["sha256"]):
+        raise ImportRowError("sha256 must have 64 lower-case hex digits", column="sha256")
+    row: Row = {
+        "order_id": order_id,
+        "kind": kind,
+        "number": values.get("number"),
+        "date": values.get("date"),
+        "sha256": values["sha256"],
+        "mime": values.get("mime") or "application/pdf",
+        "size": values.get("size"),
+        "visible_from_state": wanted,
+    }
+    if reached(order_kind, state, wanted):
+        row["visible_outlet_id"] = outlet_id
+    elif wanted != _earlier_state(row, context):
+        row["visible_outlet_id"] = None  # it is to be seen later than was said before
+    external_id = f"{order_id}/{kind}/{values.get('number') or ''}"
+    return [ImportRecord(collection="order_documents", external_id=external_id, row=row)]
+
+
+def _earlier_state(row: Row, context: Context) -> str | None:
+    """Return from which state on the document was to be seen that this row is about."""
+    asked = {name: row[name] for name in ("order_id", "kind", "number")}
+    found = context.select(_EARLIER, asked)
+    return found[0][0] if found else None
+
+
+def _one_of(values: ImportValues, name: str, allowed: tuple[str, ...]) -> str | None:
+    value: str | None = values.get(name)
+    if value is not None and value not in allowed:
+        raise ImportRowError(f"{name} is one of {', '.join(allowed)}, not {value}", column=name)
+    return value
