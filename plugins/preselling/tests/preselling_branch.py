@@ -87,7 +87,7 @@ class Branch:
             sold = {"product_id": product, "uom_id": self.units[code]}
             price = {"price_list_id": self.list, "price": 100_100, "valid_from": "2020-01-01"}
             box.store("prices", {**price, **sold})
-        self.outlet = self._outlet("O1", self.anna.id, self.kim.id)
+        self.outlet = self._outlet("O1", self.anna.id)
         self.foreign = self._outlet("O2", self.boris.id)
         self._devices: dict[str, BoxDevice] = {}
 
@@ -96,7 +96,7 @@ class Branch:
         self.change("users", user.id, **fields)
         return user
 
-    def _outlet(self, code: str, *owners: str) -> str:
+    def _outlet(self, code: str, owner: str) -> str:
         outlet = self.box.store(
             "outlets",
             {
@@ -107,10 +107,9 @@ class Branch:
                 "active": True,
             },
         )
-        for number, owner in enumerate(owners):
-            route = {"code": f"{code}-{number}", "name": code, "active": True}
-            found = self.box.store("routes", {**route, "owner_user_id": owner})
-            self.box.store("route_outlets", {"route_id": found, "outlet_id": outlet})
+        route = {"code": code, "name": code, "owner_user_id": owner, "active": True}
+        found = self.box.store("routes", route)
+        self.box.store("route_outlets", {"route_id": found, "outlet_id": outlet})
         return outlet
 
     def change(self, collection: str, record_id: str, **fields: Any) -> None:

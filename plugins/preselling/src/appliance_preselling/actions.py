@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from appliance.api import Context, Effect, Issue, Mutation, Row, Write, languages_of
-from appliance_preselling import repeating
+from appliance_preselling import notes, repeating
 from appliance_preselling.action_fields import SERVER_FIELDS
 from appliance_preselling.checks import check_revision
 from appliance_preselling.findings import Finding, issue, said, state_word, told
@@ -69,11 +69,8 @@ def act(mutation: Mutation, context: Context) -> Effect:
 
 def _wrong(mutation: Mutation, order: Row | None, context: Context) -> Iterator[Finding]:
     row = mutation.row
-    if row["user_id"] != mutation.user_id:
-        yield issue("user_wrong:action", "/user_id")
-    # An order of another outlet is as good as none: it may be none of the sender's business.
+    yield from notes.wrong(mutation, order)
     if order is None or order["outlet_id"] != row["outlet_id"]:
-        yield issue("order_unknown", "/order_id")
         return
     yield from check_revision(row, order)
     wanted = row.get("new_order_id")

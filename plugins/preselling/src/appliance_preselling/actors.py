@@ -10,29 +10,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from appliance.api import Context, Mutation, Row
-from appliance_preselling import portal
+from appliance_preselling import leaders, portal
 from appliance_preselling.states import AUTHOR, SERVER, Transition
-
-# Chains of command and of units are short; the bound ends one that leads back to itself.
-_LED_BY = """
-WITH RECURSIVE above(id, steps) AS (
-    SELECT supervisor_id, 1 FROM users WHERE id = :author
-    UNION
-    SELECT leader.supervisor_id, steps + 1 FROM above
-    JOIN users AS leader ON leader.id = above.id WHERE steps < 20
-)
-SELECT 1 FROM above WHERE id = :person LIMIT 1
-"""
-
-_MADE_IN = """
-WITH RECURSIVE above(id, steps) AS (
-    SELECT org_id, 1 FROM users WHERE id = :author
-    UNION
-    SELECT unit.parent_id, steps + 1 FROM above
-    JOIN org_units AS unit ON unit.id = above.id WHERE steps < 20
-)
-SELECT 1 FROM above WHERE id = :org_id LIMIT 1
-"""
 
 
 class Standing:
@@ -70,17 +49,13 @@ class Standing:
 
     @cached_property
     def leads(self) -> bool:
-        """Whether the order's author is of his team, through whatever supervisors."""
-        values = {"author": self._order["user_id"], "person": self.user_id}
-        return bool(self._context.select(_LED_BY, values))
+        """Whether the order is of his team."""
+        return leaders.leads(self.user_id, self._order, self._context)
 
     @cached_property
     def runs(self) -> bool:
-        """Whether the order's author is of his unit or one below it; without a unit, all are."""
-        if self._org_id is None:
-            return True
-        values = {"author": self._order["user_id"], "org_id": self._org_id}
-        return bool(self._context.select(_MADE_IN, values))
+        """Whether the order is of his unit or one below it; without a unit, every order is."""
+        return self._org_id is None or leaders.runs(self._org_id, self._order, self._context)
 
     @cached_property
     def may_order_here(self) -> bool:

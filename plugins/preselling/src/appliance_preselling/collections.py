@@ -6,7 +6,15 @@ from appliance.api import Collection
 from appliance_preselling.action_fields import ORDER_ACTIONS
 from appliance_preselling.approval_fields import APPROVALS
 from appliance_preselling.document_fields import DOCUMENTS
+from appliance_preselling.note_fields import NOTES
 from appliance_preselling.order_fields import ORDERS
 from appliance_preselling.revision_fields import REVISIONS
 
-COLLECTIONS: tuple[Collection, ...] = (ORDERS, ORDER_ACTIONS, REVISIONS, APPROVALS, DOCUMENTS)
+COLLECTIONS: tuple[Collection, ...] = (
+    ORDERS,
+    ORDER_ACTIONS,
+    REVISIONS,
+    APPROVALS,
+    DOCUMENTS,
+    NOTES,
+)

@@ -14,6 +14,7 @@ from typing import Any
 
 from appliance.api import Context, Row, Write
 from appliance_preselling import states
+from appliance_preselling.leaders import approvers
 from appliance_preselling.step import Step
 from appliance_preselling.texts import TEXTS
 from appliance_preselling.words import NOTICES
@@ -30,27 +31,6 @@ _VERDICTS = {
 }
 _MOST_SAID = 400
 """Characters of a comment that a notification repeats."""
-
-_MOST_TOLD = 10
-"""Managers that are told of an order whose author has no supervisor."""
-
-_SUPERVISOR = "SELECT supervisor_id FROM users WHERE id = ?"
-
-# The managers of the nearest unit that has any.
-_MANAGERS = """
-WITH RECURSIVE above(id, steps) AS (
-    SELECT org_id, 1 FROM users WHERE id = :author
-    UNION
-    SELECT unit.parent_id, steps + 1 FROM above
-    JOIN org_units AS unit ON unit.id = above.id WHERE steps < 20
-),
-managers(id, steps) AS (
-    SELECT users.id, above.steps FROM above CROSS JOIN users ON users.org_id = +above.id
-    WHERE users.locked IS NOT 1 AND users.id <> :author
-        AND 'manager' IN (SELECT value FROM json_each(users.body, '$.roles'))
-)
-SELECT id FROM managers WHERE steps = (SELECT min(steps) FROM managers) ORDER BY id LIMIT :most
-"""
 
 
 def state(step: Step, issues: Sequence[Row], context: Context) -> Write:
@@ -86,7 +66,7 @@ def notifications(step: Step, context: Context) -> list[Write]:
         return []
     told: Sequence[str] = ()
     if after["state"] in WAITING:
-        told = approvers(author, context)
+        told = approvers(after, context)
     elif author != step.by:
         told = (author,)
     if not told:
@@ -109,12 +89,3 @@ def notifications(step: Step, context: Context) -> list[Write]:
         Write(collection="notifications", id=context.new_id(), row={"user_id": person, **row})
         for person in told
     ]
-
-
-def approvers(author: str, context: Context) -> list[str]:
-    """Return who is to approve an author's order: his supervisor, else his unit's managers."""
-    found = context.select(_SUPERVISOR, (author,))
-    if found and found[0][0] is not None:
-        return [found[0][0]]
-    managers = context.select(_MANAGERS, {"author": author, "most": _MOST_TOLD})
-    return [person for (person,) in managers]

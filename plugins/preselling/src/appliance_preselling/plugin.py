@@ -33,7 +33,7 @@ from appliance.api import (
     Write,
     hookimpl,
 )
-from appliance_preselling import document_import, documents, expiry
+from appliance_preselling import document_import, documents, expiry, notes
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
 from appliance_preselling.exports import ORDERS as ORDERS_FILE
@@ -79,6 +79,8 @@ class Preselling:
             return post(mutation, stored, issues, context)
         if mutation.collection == "order_actions":
             return act(mutation, context)
+        if mutation.collection == "order_notes":
+            return notes.take(mutation, context)
         return None
 
     @hookimpl

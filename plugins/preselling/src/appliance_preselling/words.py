@@ -135,7 +135,7 @@ OF_RETURNS: Sentences = {
 }
 
 OF_ACTIONS: Sentences = {
-    "user_wrong:action": ("reject", "An action belongs to the person who sends it."),
+    "user_wrong:own": ("reject", "It must be in the name of the person who sends it."),
     "order_unknown": ("reject", "There is no such order of this outlet here."),
     "order_taken": ("reject", "There is an order with the id that the new one shall have."),
     "product_left_out": ("warn", "Line {line_no} was left out: it is no longer sold."),
