@@ -7,6 +7,7 @@ import itertools
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from appliance.api import Row
 from appliance.testing import assert_plain
 from appliance_preselling.differences import content, difference, undone
 from appliance_preselling.order_fields import LINE_FIELDS, ORDERS
+from appliance_preselling.plugin import plugin
 
 TEXTS = st.one_of(st.none(), st.text(max_size=5))
 NUMBERS = st.one_of(st.none(), st.integers(-3, 3))
@@ -161,3 +163,55 @@ def test_what_is_no_change_of_content_writes_no_revision(desk: Any, order: Row) 
     desk.move("shipped", "olga", "accounting", lines=shipped)
     assert revisions(desk) == []
     assert desk.stored["revision"] == 1
+
+
+def history(desk: Any, **options: str) -> Any:
+    return plugin.run_command("revisions", {"order": "order-1", **options}, desk.context)
+
+
+def test_people_read_what_changed(desk: Any, order: Row) -> None:
+    desk.send(order)
+    assert history(desk).text == "The order has had one revision only, 1."
+    less = [{**order["lines"][0], "qty": 1_000}, {**order["lines"][0], "line_no": 5}]
+    desk.move("awaiting_confirmation", "olga", "accounting", lines=less, totals=None)
+    desk.move("submitted", "kim", "client", requested_date="2025-06-18", time_window=None)
+    result = history(desk)
+    assert result.columns == ("revision", "by", "at (UTC)", "changed")
+    assert [row[:2] for row in result.rows] == [(3, "35924670000"), (2, "olga")]
+    assert result.rows[0][3] == "requested_date: 2025-06-17 -> 2025-06-18"
+    assert result.rows[1][3] == (
+        "totals: (...) -> (...); + line 5; - line 2; line 1 qty: 3000 -> 1000"
+    )
+
+
+def test_people_read_what_the_order_was(desk: Any, order: Row) -> None:
+    desk.send(order)
+    less = [{**order["lines"][0], "qty": 1_000}]
+    desk.move("awaiting_confirmation", "olga", "accounting", lines=less, totals=None)
+    first = history(desk, revision="1")
+    assert first.columns == ("line", "product", "quantity", "price", "total")
+    assert first.rows == ((1, "T", "3", "10.01", "30.03"), (2, "J", "3", "10.01", "30.03"))
+    assert history(desk, revision="2").rows == ((1, "T", "1", "10.01", "30.03"),)
+
+
+@pytest.mark.parametrize("revision", ["0", "3", "x", "²", "-1", "9" * 50])
+def test_a_revision_that_never_was(desk: Any, order: Row, revision: str) -> None:
+    desk.send(order)
+    desk.move("awaiting_confirmation", "olga", "accounting", requested_date="2025-06-18")
+    result = history(desk, revision=revision)
+    assert result.failed
+    assert result.text.startswith("--revision must be a number from 1 to 2")
+
+
+def test_a_revision_that_was_not_kept_is_not_made_up(desk: Any, order: Row) -> None:
+    desk.context.put("orders", "order-1", {**order, "revision": 4})
+    assert history(desk, revision="3").failed
+    assert not history(desk, revision="4").failed
+
+
+def test_an_order_is_found_by_its_number(desk: Any, order: Row) -> None:
+    desk.send(order)
+    assert not history(desk, order="A-1").failed
+    assert "there is no order A-2" in history(desk, order="A-2").text
+    desk.context.put("orders", "order-2", order)
+    assert "more than one order has the number A-1" in history(desk, order="A-1").text

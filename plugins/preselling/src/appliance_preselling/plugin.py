@@ -33,13 +33,12 @@ from appliance.api import (
     Write,
     hookimpl,
 )
-from appliance_preselling import document_import, documents, expiry, notes
+from appliance_preselling import document_import, documents, expiry, notes, order_history, recent
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
 from appliance_preselling.exports import ORDERS as ORDERS_FILE
 from appliance_preselling.order_copy import KIND, render
 from appliance_preselling.posting import post
-from appliance_preselling.recent import COMMAND, recent
 from appliance_preselling.reports import REPORTS
 from appliance_preselling.settings import SETTINGS
 from appliance_preselling.summary import ENDPOINT, summary
@@ -139,17 +138,19 @@ class Preselling:
 
     @hookimpl
     def commands(self) -> Sequence[Command]:
-        """Declare ``recent``."""
-        return (COMMAND,)
+        """Declare ``recent`` and ``revisions``."""
+        return (recent.COMMAND, order_history.COMMAND)
 
     @hookimpl
     def run_command(
         self, command: str, options: Mapping[str, str], context: Context
     ) -> CommandResult:
-        """Show the newest orders."""
-        if command != COMMAND.name:
-            raise PluginError(f"preselling has no command {command!r}")
-        return recent(options, context)
+        """Show the newest orders, or the revisions of one."""
+        if command == recent.COMMAND.name:
+            return recent.recent(options, context)
+        if command == order_history.COMMAND.name:
+            return order_history.revisions(options, context)
+        raise PluginError(f"preselling has no command {command!r}")
 
     @hookimpl
     def reports(self) -> Sequence[Report]:
