@@ -236,7 +236,7 @@ _ROWS: tuple[tuple[str, int, str, str], ...] = (
         "storage_unavailable",
         503,
         "The store cannot take writes now",
-        "Keep the data and repeat later; a technician sees the reason with `fieldbox doctor`.",
+        "Keep the data and repeat later; a technician sees the reason with `fieldbox status`.",
     ),
     (
         "storage_full",

@@ -44,7 +44,7 @@ TARGETS = Collection(
             doc="Only what is sold of this; absent: of everything.",
         ),
         Field(name="plan_value", type="int", required=True),
-        Field(name="fact_value", type="int", doc="What is reached; the appliance sets it."),
+        Field(name="fact_value", type="int", doc="What is reached, as a file tells it."),
         Field(name="currency", type="text", max_length=3, doc="ISO 4217, of an amount."),
     ),
 )
