@@ -219,3 +219,41 @@ def test_a_branch_without_a_price_list_sells_by_that_of_the_unit_above(shop: Any
     shop.put("org_units", "company", company)
     shop.put("org_units", "almaty", parent_id="company")
     assert shop.judged(order) == ACCEPTED
+
+
+PROMOTION = {
+    "code": "SPRING",
+    "name": "Spring",
+    "kind": "line_percent",
+    "products": {"include": [{"kind": "product", "id": "tea"}]},
+    "tiers": [{"from": 2_000, "value": 1_000}],
+    "tier_mode": "whole",
+    "stacking": "stackable",
+    "priority": 1,
+    "valid_from": "2025-06-01",
+    "valid_to": "2025-06-30",
+}
+
+
+def test_a_promotion_is_expected_in_the_order_and_missed_where_it_is_left_out(shop: Any) -> None:
+    plain = shop.order(("tea-pce", 3_000))
+    shop.put("promotions", "spring", PROMOTION)
+    order = shop.order(("tea-pce", 3_000))
+    assert [one["ref_id"] for one in order["lines"][0]["discounts"]] == ["spring"]
+    assert order["totals"]["payable"] == plain["totals"]["payable"] * 9 // 10
+    assert shop.judged(order) == ACCEPTED
+    # The same order without it was right before the promotion came, and is held once that is old.
+    assert shop.judged(plain) == ("accepted", [("price_changed", "warn")])
+    # Made after it came, it is wrong.
+    late = {**plain, "pricing_rev": order["pricing_rev"]}
+    assert ("calc_mismatch", "reject") in shop.judged(late)[1]
+
+
+def test_a_promotion_out_of_its_days_is_no_reason_for_a_lower_price(shop: Any) -> None:
+    shop.put("promotions", "spring", PROMOTION)
+    order = shop.order(("tea-pce", 3_000))
+    shop.put("promotions", "spring", valid_to="2025-06-16")  # the delivery is on the 17th
+    order["pricing_rev"] = shop.context.newest("promotions")
+    state, issues = shop.judged(order)
+    assert state in ("held", "refused")
+    assert {code for code, _ in issues} & {"discount_expired", "calc_mismatch"}
