@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.api import Row
+from appliance_preselling import findings
 from appliance_preselling.findings import issue, state_word
 from appliance_preselling.states import AUTHOR, STATES, TRANSITIONS
 from appliance_preselling.texts import TEXTS
@@ -91,3 +94,43 @@ def test_who_has_nothing_wrong_costs_no_question_about_his_language(
     )
     desk.post(order)
     assert not any("language" in sql for sql in asked)
+
+
+def documented() -> dict[str, set[str]]:
+    """Read the table of codes in the README: the weights of each."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("\n| Code | Weight | When |") :].split("\n\n")[0].splitlines()[3:]
+    found: dict[str, set[str]] = {}
+    for row in table:
+        codes, weights, when, to_do = (cell.strip() for cell in row.strip("|").split(" | "))
+        assert when, row
+        assert to_do, row
+        for code in re.findall(r"`(\w+)`", codes):
+            assert code not in found, code
+            found[code] = set(weights.split(", "))
+    return found
+
+
+def test_the_readme_has_every_code_with_its_weight() -> None:
+    there: dict[str, set[str]] = {}
+    for key, (severity, _) in ISSUES.items():
+        there.setdefault(key.partition(":")[0], set()).add(severity)
+    there["price_changed"].add("warn")  # within the grace, as pricing says
+    assert documented() == there
+
+
+def test_every_finding_in_the_code_has_its_sentence_and_every_sentence_is_found() -> None:
+    """The key of `issue` is written out, or put together of words that are in the table."""
+    source = Path(findings.__file__).parent
+    said = {key for key in ISSUES if not key.endswith((":price", ":price_line"))}
+    hindrances = {"state_transition:team", "state_transition:branch", "state_transition:portal"}
+    words = {"words.py", "rule_words.py"}
+    calls = {
+        value
+        for path in source.glob("*.py")
+        if path.name not in words
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(value := node.value, str)
+    }
+    assert said - calls == hindrances
+    assert {key.partition(":")[2] for key in hindrances} <= calls
