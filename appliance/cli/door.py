@@ -10,6 +10,7 @@ import socket
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -140,7 +141,13 @@ class OwnDoor(Door):
 
     def close(self) -> None:
         """See `Door`."""
-        self._box.close()
+        from appliance.store.errors import StoreError
+
+        try:
+            with suppress(StoreError):
+                self._desk.close()
+        finally:
+            self._box.close()
 
 
 def _line(name: str, params: Mapping[str, Any] | None) -> bytes:

@@ -71,7 +71,7 @@ def export(
         )
     found = invocation.ask("export.rows", kind=kind)
     try:
-        size = _write(file, table_bytes(found, form))
+        size = write_file(file, table_bytes(found, form))
     except ExchangeError as error:
         raise Failure(f"{kind}: {error}") from error
     except OSError as error:
@@ -97,7 +97,16 @@ def table_bytes(found: dict[str, Any], profile: Any) -> Iterable[bytes]:
     return write_table(columns, found["rows"], profile)
 
 
-def _write(file: Path, chunks: Iterable[bytes]) -> int:
+def write_file(file: Path, chunks: Iterable[bytes]) -> int:
+    """Write a file whole or not at all, in place of an earlier one; return its bytes.
+
+    Args:
+        file: where; "-" is standard output.
+        chunks: of its content.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     if str(file) == "-":
         data = b"".join(chunks)
         sys.stdout.buffer.write(data)

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from appliance.api.importing import DEFAULT_SOURCE
+from appliance.cli.export import write_file
 from appliance.cli.failure import Failure, WrongUse
 from appliance.cli.file_form import form_options
+from appliance.cli.import_history import show_history, undo_last
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import show_json, show_table
 
 if TYPE_CHECKING:
     from appliance.api.importing import Importer
-    from appliance.exchange.profile import Profile
     from appliance.exchange.summary import ImportSummary
 
 
 @click.command("import")
 @click.argument("kind", required=False)
-@click.argument(
-    "file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--profile",
     metavar="NAME",
@@ -45,6 +44,23 @@ if TYPE_CHECKING:
     show_default=True,
     help="The system whose codes the file holds; codes of different systems are kept apart.",
 )
+@click.option(
+    "--on-error",
+    type=click.Choice(["skip", "stop"]),
+    default="skip",
+    show_default=True,
+    help="A row that cannot be used is left out, or nothing of the file is stored.",
+)
+@click.option(
+    "--full", is_flag=True, help="The file names everything: what it does not goes out of use."
+)
+@click.option("--yes", is_flag=True, help="With --full, however much that is.")
+@click.option(
+    "--report",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the rows that are left out there, with the reasons, to be mended and imported.",
+)
 @click.option("--dry-run", is_flag=True, help="Tell what would happen and store nothing.")
 @click.option("--kinds", "list_kinds", is_flag=True, help="List the kinds and their columns.")
 @json_option
@@ -57,6 +73,10 @@ def import_(
     profile: str | None,
     source: str,
     save_as: str | None,
+    on_error: str,
+    full: bool,
+    yes: bool,
+    report: Path | None,
     dry_run: bool,
     list_kinds: bool,
     as_json: bool,
@@ -65,7 +85,13 @@ def import_(
     """Bring FILE in as a list of KIND.
 
     Importing a file again changes nothing that is the same. Rows that cannot be used are told with
-    their line and left out; then the exit code is 1.
+    their line and left out; then the exit code is 1. The last import of
+    a kind can be taken back, also days later.
+
+    \b
+    fieldbox import history            who brought in what, and what it did
+    fieldbox import undo prices --dry-run
+    fieldbox import undo prices
 
     \b
     fieldbox import products products.csv --dry-run
@@ -84,10 +110,19 @@ def import_(
 
     from appliance.cli.file_form import profile_of, told
     from appliance.cli.profile import known_profiles, save_profile
+    from appliance.daemon.file_import import FileImport
     from appliance.exchange.detection import told_as
     from appliance.exchange.profile_text import check_name, profile_text
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
+    from appliance.exchange.refused_rows import refused_rows
 
+    if kind in ("history", "undo"):
+        of = None if file is None else str(file)
+        if kind == "history":
+            show_history(invocation, of, as_json)
+        else:
+            undo_last(invocation, of, dry_run, as_json)
+        return
     found = invocation.rows("import.kinds")
     if list_kinds:
         _show_kinds(found, kind, as_json)
@@ -95,6 +130,8 @@ def import_(
     if kind is None or file is None:
         raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
     importer = _importer(found, kind)
+    if not file.is_file():
+        raise click.UsageError(f"there is no file {str(file)!r}")
     try:
         said = told(kind=importer.kind, **form_said)
         with file.open("rb") as stream:
@@ -102,10 +139,26 @@ def import_(
             if save_as is not None:
                 check_name(save_as)
                 profile_text(form)
-            if profile is None:
-                click.echo(f"{file.name} is read as {told_as(form)}", err=as_json)
-            run = _Run(invocation, importer, form, source, dry_run)
-            summary = run.through(stream, file.name, quiet=as_json)
+            read_as = "" if profile is not None else told_as(form)
+            if read_as:
+                click.echo(f"{file.name} is read as {read_as}", err=as_json)
+            run = FileImport(
+                lambda name, params: invocation.ask(name, **params),
+                importer,
+                form,
+                source=source,
+                file=_readable(file.name),
+                sha256=sha256_of(stream),
+                read_as=read_as,
+                dry_run=dry_run,
+                whole=on_error == "stop",
+                full=full,
+                unlimited=yes,
+            )
+            with _Bar(stream, quiet=as_json) as counted:
+                summary = run.run(counted)
+            if report is not None and run.refused:
+                write_file(report, refused_rows(stream, form, importer, run.refused))
     except ProfileRefused as error:
         raise WrongUse(str(error)) from error
     except ExchangeError as error:
@@ -113,10 +166,12 @@ def import_(
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror or error}") from error
     _show(summary, as_json)
+    if report is not None and run.refused:
+        click.echo(f"rows left out are in {report}", err=as_json)
     if save_as is not None:
         save_profile(invocation, structs.replace(form, name=save_as))
         click.echo(f"saved as profile {save_as}", err=as_json)
-    if not summary.clean:
+    if not summary.done:
         click.get_current_context().exit(1)
 
 
@@ -125,85 +180,12 @@ def _readable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-class _Run:
-    """One file on its way into the box."""
-
-    def __init__(
-        self,
-        invocation: Invocation,
-        importer: Importer,
-        profile: Profile,
-        source: str,
-        dry_run: bool,
-    ) -> None:
-        from appliance.exchange.summary import ImportSummary
-
-        self._invocation = invocation
-        self._importer = importer
-        self._profile = profile
-        self._source = source
-        self.summary: ImportSummary = ImportSummary(
-            kind=importer.kind, profile=profile.name, dry_run=dry_run
-        )
-
-    def through(self, stream: BinaryIO, name: str, *, quiet: bool) -> ImportSummary:
-        """Read the file, send its rows, and return what became of them.
-
-        Raises:
-            FileRefused: not even its header can be used; nothing was sent.
-        """
-        from appliance.cli.row_batch import RowBatch
-        from appliance.exchange.refusal import FileRefused
-        from appliance.exchange.rows import RowProblem, read_rows
-
-        summary = self.summary
-        with _Bar(stream, quiet=quiet) as counted:
-            rows = read_rows(counted, self._profile, self._importer)
-            summary.unknown_columns = rows.unknown
-            begun = self._invocation.ask(
-                "import.begin",
-                kind=self._importer.kind,
-                source=self._source,
-                dry_run=summary.dry_run,
-                file=_readable(name)[:200],
-            )
-            batch = RowBatch()
-            try:
-                for item in rows:
-                    if not isinstance(item, RowProblem) and batch.too_large(item):
-                        item = RowProblem(
-                            number=item.number, column=None, text="the row is too large"
-                        )
-                    summary.saw(item)
-                    if not isinstance(item, RowProblem):
-                        batch.add(item)
-                        if batch.full:
-                            self._send(begun["number"], batch.taken())
-            except FileRefused as error:
-                # What came before is imported: the file is mended and imported again.
-                summary.stopped = str(error)
-            self._send(begun["number"], batch.taken())
-            self._take(self._invocation.ask("import.end", number=begun["number"]))
-        return summary
-
-    def _send(self, number: int, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._take(self._invocation.ask("import.batch", number=number, rows=rows))
-
-    def _take(self, done: dict[str, Any]) -> None:
-        """Count what a batch did."""
-        from appliance.exchange.rows import RowProblem
-
-        def told(of: list[dict[str, Any]], take: Callable[[RowProblem], None]) -> None:
-            for one in of:
-                take(
-                    RowProblem(number=one["number"], column=one["column"] or None, text=one["text"])
-                )
-
-        told(done["problems"], self.summary.problem)
-        told(done["notes"], self.summary.note)
-        for name, (created, changed, unchanged) in done["collections"].items():
-            self.summary.add(name, created=created, changed=changed, unchanged=unchanged)
+def sha256_of(stream: BinaryIO) -> str:
+    """Return the SHA-256 of a file's bytes, and go back to its beginning."""
+    stream.seek(0)
+    found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    stream.seek(0)
+    return found
 
 
 class _Bar:

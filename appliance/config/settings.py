@@ -198,6 +198,20 @@ class Blobs(msgspec.Struct, frozen=True, kw_only=True):
     ] = 512
 
 
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """`[exchange]`: lists in and out by files."""
+
+    full_percent: Annotated[
+        int,
+        whole(
+            0,
+            100,
+            "Percent of a list's records in use that a full load may put out of use without "
+            "`--yes`.",
+        ),
+    ] = 20
+
+
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """`[enrollment]`: how devices are let in."""
 
@@ -284,6 +298,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tls: Annotated[Tls, doc("Certificates of the appliance and of devices.")] = Tls()
     sync: Annotated[Sync, doc("Limits of pull and push.")] = Sync()
     blobs: Annotated[Blobs, doc("Photos, signatures and other files.")] = Blobs()
+    exchange: Annotated[Exchange, doc("Lists in and out by files.")] = Exchange()
     enrollment: Annotated[Enrollment, doc("How devices are let in.")] = Enrollment()
     mdns: Annotated[Mdns, doc("Being found in the local network.")] = Mdns()
     log: Annotated[Log, doc("What the daemon writes about itself.")] = Log()

@@ -109,6 +109,7 @@ class Conversation(LineReceiver):
         self._uid = -1
         self._gone = False
         self._busy = False
+        self._settling = False
         self._idle: list[Deferred[None]] = []
 
     # --- the connection, on the reactor's thread -----------------------------------------------
@@ -147,10 +148,12 @@ class Conversation(LineReceiver):
 
     def close(self) -> Deferred[None]:
         """Close; fires when the operation under way has ended."""
-        if not self._busy:
+        if not self._busy and not self._desk.imports:
             if not self._gone:
                 self._hang_up()
             return succeed(None)
+        if not self._busy and not self._gone:
+            self._hang_up()
         idle: Deferred[None] = Deferred()
         self._idle.append(idle)
         return idle
@@ -170,6 +173,23 @@ class Conversation(LineReceiver):
         self._abort()
 
     def _ended(self) -> None:
+        if self._settling:
+            return
+        if self._desk.imports:
+            self._settling = True
+            # What is half done is settled before anybody counts on the store being still.
+            done = deferToThreadPool(self._reactor, self._pool, self._desk.close)
+            done.addErrback(self._unsettled)
+            done.addCallback(lambda _result: self._left())
+        else:
+            self._left()
+
+    def _unsettled(self, failure: Failure) -> None:
+        _log.warning("import_unsettled", reason=str(failure.value))
+        self._desk.imports.clear()
+
+    def _left(self) -> None:
+        self._settling = False
         self._registered.discard(self)
         waiting, self._idle = self._idle, []
         for idle in waiting:

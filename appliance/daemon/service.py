@@ -31,6 +31,7 @@ from appliance.daemon.control import ControlServer
 from appliance.daemon.housekeeping import Housekeeping
 from appliance.daemon.metrics import Metrics
 from appliance.daemon.notify import Notifier
+from appliance.daemon.operations.import_history import recover
 from appliance.daemon.presence import Presence
 from appliance.daemon.watch import Watch
 from appliance.enrollment.server_certificate import ServerCertificate
@@ -60,6 +61,7 @@ from appliance.http.verify import verify_routes
 from appliance.http.workers import PoolWorkers
 from appliance.store.box import Box
 from appliance.store.disk import DiskFull
+from appliance.store.import_history import ImportBook
 from appliance.store.pages import PullReader
 from appliance.store.visibility import blob_is_visible
 from appliance.store.writer import Commit
@@ -140,6 +142,8 @@ class Service:
         )
         self._listen()
         self._listen_metrics()
+        # Imports under way when the last daemon died; from here on there may be others.
+        broken = box.store.read(lambda db: ImportBook(db).open())
         control = ControlServer(self._reactor, box, pool)
         control.serving = self.public
         control.start()
@@ -149,10 +153,14 @@ class Service:
                 FilePrinter(printer.folder).prepare()
             except PrinterFault as fault:  # printing says so too, and all else goes on
                 self._log.warning("printer_off", printer=name, reason=str(fault))
+        workers.run(lambda: recover(box, broken)).addErrback(self._not_recovered)
         self._chores = Housekeeping(box, self._reactor, workers, self._presence)
         self._chores.start()
         self._announce(workers)
         self._watch()
+
+    def _not_recovered(self, failure: Failure) -> None:
+        self._log.error("imports_not_recovered", exc_info=failure.value)
 
     def _context(self, certificate: ServerCertificate) -> Any:
         return server_context(material(self.box, certificate), self._authenticator.accepts_peer)

@@ -14,6 +14,9 @@ from appliance.exchange.formula import unguarded
 from appliance.exchange.profile import Profile, ProfileColumn
 from appliance.exchange.refusal import FileRefused, ProfileRefused, plain, shown
 
+OURS = "fieldbox: "
+"""How the headers of columns begin that tell what an earlier import thought of a row."""
+
 
 def normal_header(text: str) -> str:
     """Return a header as it is compared: no case, no space, ``ё`` as ``е``, Unicode NFKC.
@@ -54,8 +57,8 @@ def match_columns(headers: Sequence[str], importer: Importer, profile: Profile) 
         if profile.guard_formulas:
             header = unguarded(header)
         normal = normal_header(header)
-        if not normal:
-            continue  # a delimiter at the end of the line
+        if not normal or header.startswith(OURS):
+            continue  # a delimiter at the end of the line, or what we wrote ourselves
         column = known.get(normal)
         entry = said.get(normal)
         if entry is not None:

@@ -60,6 +60,8 @@ class RowReader:
 
     Attributes:
         columns: the file's columns; `unknown` lists those left out.
+        header: the cells of the header.
+        table: what the lines come from.
 
     Raises:
         FileRefused: the file as a whole cannot be read; when made, or while iterating.
@@ -67,9 +69,10 @@ class RowReader:
     """
 
     columns: Columns
+    header: list[str]
 
     def __init__(self, source: ByteSource, profile: Profile, importer: Importer) -> None:
-        table = open_table(source, profile)
+        self.table = table = open_table(source, profile)
         self._table = iter(table)
         refused: tuple[str, int] | None = None
         most = 0
@@ -77,6 +80,7 @@ class RowReader:
         for number, cells in islice(self._table, titles + 1):
             try:
                 self.columns = match_columns(cells, importer, table.profile)
+                self.header = cells
                 return
             except FileRefused as error:
                 # Of rows that are no header, the one with the most cells says best what is wrong.
@@ -91,6 +95,10 @@ class RowReader:
     def unknown(self) -> tuple[UnknownColumn, ...]:
         """The columns of the file that are left out."""
         return self.columns.unknown
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """Go through the lines below the header as they are, in place of iterating."""
+        return self._table
 
     def __iter__(self) -> Iterator[Row | RowProblem]:
         values = self.columns.values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -12,6 +13,15 @@ from appliance.exchange.rows import Row, RowProblem
 
 KEPT_PROBLEMS = 50
 """How many problems a summary keeps with their rows; the rest are counted."""
+
+KEPT_REASONS = 50
+"""How many reasons are told apart."""
+
+SHOWN_ROWS = 3
+"""How many rows of each reason are shown."""
+
+# What differs between two rows that are wrong in the same way: quoted text, numbers, codes.
+_VARYING = re.compile(r"\"[^\"]*\"|'[^']*'|\S*\d\S*")
 
 RecordFate = Literal["created", "changed", "unchanged"]
 """What became of a record that a row asked for."""
@@ -25,6 +35,32 @@ class RecordCounts(msgspec.Struct, kw_only=True):
     unchanged: int = 0
 
 
+class Reason(msgspec.Struct, kw_only=True):
+    """Rows that are left out for the same reason.
+
+    Attributes:
+        rows: how many problems there are of it.
+        first: the first `SHOWN_ROWS` of them.
+    """
+
+    rows: int = 0
+    first: list[RowProblem] = []
+
+
+class Deactivation(msgspec.Struct, kw_only=True):
+    """What a full load does not name of a collection.
+
+    Attributes:
+        count: records in use that the file does not name.
+        of: all that are in use.
+        names: external ids of the first of them.
+    """
+
+    count: int
+    of: int
+    names: list[str]
+
+
 class ImportSummary(msgspec.Struct, kw_only=True):
     """The tally of one import; plain data, in JSON as it stands.
 
@@ -33,6 +69,7 @@ class ImportSummary(msgspec.Struct, kw_only=True):
 
     Attributes:
         kind, profile: as given to the command.
+        read_as: how the file was read, where that was found out from it.
         dry_run: nothing was stored.
         rows: rows read, the header and empty rows not counted.
         refused_rows: rows with at least one problem.
@@ -41,6 +78,12 @@ class ImportSummary(msgspec.Struct, kw_only=True):
         problems: the first `KEPT_PROBLEMS` of them.
         note_count: what people should know of rows that were imported all the same.
         notes: the first `KEPT_PROBLEMS` of them.
+        reasons: problems by what is wrong, at most `KEPT_REASONS`; in no order of their own.
+        full: what the file does not name goes out of use.
+        deactivated: of a full load, by collection.
+        too_many: why a full load put nothing out of use, or "".
+        kept_out: why nothing of the file is stored, or "".
+        number: of the import in the history; None of a dry run.
         unknown_columns: columns of the file that were left out.
         stopped: why reading ended before the end of the file, or None.
         last_row, last_refused: the lines of the last row seen and of the last one refused.
@@ -48,6 +91,7 @@ class ImportSummary(msgspec.Struct, kw_only=True):
 
     kind: str
     profile: str
+    read_as: str = ""
     dry_run: bool = False
     rows: int = 0
     refused_rows: int = 0
@@ -56,10 +100,21 @@ class ImportSummary(msgspec.Struct, kw_only=True):
     problems: list[RowProblem] = []
     note_count: int = 0
     notes: list[RowProblem] = []
+    reasons: dict[str, Reason] = {}
+    full: bool = False
+    deactivated: dict[str, Deactivation] = {}
+    too_many: str = ""
+    kept_out: str = ""
+    number: int | None = None
     unknown_columns: tuple[UnknownColumn, ...] = ()
     stopped: str | None = None
     last_row: int = 0
     last_refused: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether all was done that was asked for."""
+        return self.clean and not self.too_many and not self.kept_out
 
     @property
     def clean(self) -> bool:
@@ -82,6 +137,13 @@ class ImportSummary(msgspec.Struct, kw_only=True):
         self.problem_count += 1
         if len(self.problems) < KEPT_PROBLEMS:
             self.problems.append(problem)
+        key = f"{problem.column}\n{_VARYING.sub('*', problem.text)}"
+        if key not in self.reasons and len(self.reasons) >= KEPT_REASONS:
+            key = ""
+        reason = self.reasons.setdefault(key, Reason())
+        reason.rows += 1
+        if len(reason.first) < SHOWN_ROWS:
+            reason.first.append(problem)
 
     def note(self, note: RowProblem) -> None:
         """Count a note of a row that is imported all the same."""
@@ -112,18 +174,23 @@ class ImportSummary(msgspec.Struct, kw_only=True):
         """Return what a script wants to know, as plain data."""
         members: dict[str, Any] = msgspec.to_builtins(self)
         del members["last_row"], members["last_refused"]
+        members["reasons"] = list(members["reasons"].values())
         return members
 
     def lines(self) -> list[str]:
         """Return the summary as lines of text for a person, without colours."""
-        told = [f"{self.kind}: {_count(self.rows, 'row')} read with profile {self.profile}"]
+        form = f"as {self.read_as}" if self.read_as else f"with profile {self.profile}"
+        told = [f"{self.kind}: {_count(self.rows, 'row')} read {form}"]
         if self.dry_run:
             told[0] += " (dry run: nothing is stored)"
+        elif self.kept_out:
+            told[0] += " (checked first)"
         for name, counts in sorted(self.records.items()):
             told.append(
                 f"  {name}: {counts.created} created, {counts.changed} changed, "
                 f"{counts.unchanged} unchanged"
             )
+        told.extend(self._full_lines())
         for column in self.unknown_columns:
             hint = "" if column.nearest is None else f'; did you mean "{column.nearest}"?'
             told.append(
@@ -137,9 +204,37 @@ class ImportSummary(msgspec.Struct, kw_only=True):
                 f"  {_count(self.refused_rows, 'row')} left out, "
                 f"{_count(self.problem_count, 'problem')}:"
             )
-            told.extend(_listed(self.problems, self.problem_count, "problem"))
+            told.extend(self._reason_lines())
         if self.stopped is not None:
             told.append(f"  reading stopped: {plain(self.stopped)}")
+        if self.kept_out:
+            told.append(f"  nothing is stored: {plain(self.kept_out)}")
+        return told
+
+    def _full_lines(self) -> list[str]:
+        told = []
+        for name, one in sorted(self.deactivated.items()):
+            names = ", ".join(map(plain, one.names[:5])) + (", …" if one.count > 5 else "")
+            # With rows left out it is not known what the file names.
+            stands = self.too_many or self.kept_out or not self.clean
+            what = "not named" if stands else "deactivated"
+            of = f"  {name}: {one.count} {what} of {one.of} in use"
+            told.append(f"{of}: {names}" if one.count else of)
+        if self.full and not self.deactivated and not self.kept_out:
+            told.append("  these records have no field active: what is not named stays as it is")
+        if self.too_many and not self.kept_out:
+            told.append(f"  nothing is deactivated: {plain(self.too_many)}")
+        elif self.deactivated and not self.clean and not self.kept_out:
+            told.append("  nothing is deactivated: rows are left out, and may be those of the rest")
+        return told
+
+    def _reason_lines(self) -> list[str]:
+        told = []
+        for reason in sorted(self.reasons.values(), key=lambda one: one.first[0].number):
+            told += [f"    {plain(problem.line())}" for problem in reason.first]
+            more = reason.rows - len(reason.first)
+            if more > 0:
+                told.append(f"      and {_count(more, 'more row')} like these")
         return told
 
 

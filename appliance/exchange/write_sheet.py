@@ -82,7 +82,11 @@ _PARTS = {
 
 
 def write_sheet(
-    columns: Sequence[ReportColumn], rows: Iterable[Sequence[Value]], title: str
+    columns: Sequence[ReportColumn],
+    rows: Iterable[Sequence[Value]],
+    title: str,
+    *,
+    skip: int = 0,
 ) -> Iterator[bytes]:
     """Write a header of the columns' titles and then the rows, in chunks of bytes.
 
@@ -90,6 +94,7 @@ def write_sheet(
         columns: one for each value of a row.
         rows: the values; taken from one at a time.
         title: the name of the sheet; what a name may not hold is left out.
+        skip: how many rows stay empty above the header.
 
     Raises (while iterating):
         ExportRefused: a text is longer than a cell, or the rows are more than a sheet holds.
@@ -101,7 +106,7 @@ def write_sheet(
         for name, text in (*_PARTS.items(), ("xl/workbook.xml", _workbook(title))):
             archive.writestr(_entry(name), _HEAD + text)
         with archive.open(_entry("xl/worksheets/sheet1.xml"), "w") as part:
-            for text in _sheet(columns, rows):
+            for text in _sheet(columns, rows, skip):
                 part.write(text.encode())
                 yield sink.taken()
     yield sink.taken()
@@ -122,7 +127,9 @@ def _workbook(title: str) -> str:
     )
 
 
-def _sheet(columns: Sequence[ReportColumn], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
+def _sheet(
+    columns: Sequence[ReportColumn], rows: Iterable[Sequence[Value]], skip: int
+) -> Iterator[str]:
     """Yield the text of the sheet's part in pieces of about `_BATCH_CHARS`."""
     letters = [column_letters(number) for number in range(1, len(columns) + 1)]
     writers = [_by_unit(column) for column in columns]
@@ -133,11 +140,12 @@ def _sheet(columns: Sequence[ReportColumn], rows: Iterable[Sequence[Value]]) -> 
     )
     held = [
         f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+        f'<pane ySplit="{skip + 1}" topLeftCell="A{skip + 2}" activePane="bottomLeft"'
+        ' state="frozen"/>'
         f"</sheetView></sheetViews><cols>{widths}</cols><sheetData>",
-        '<row r="1">'
+        f'<row r="{skip + 1}">'
         + "".join(
-            f'<c r="{letter}1"{_text(column.title, _STYLE["header"])}'
+            f'<c r="{letter}{skip + 1}"{_text(column.title, _STYLE["header"])}'
             for letter, column in zip(letters, columns, strict=True)
         )
         + "</row>",
@@ -148,16 +156,17 @@ def _sheet(columns: Sequence[ReportColumn], rows: Iterable[Sequence[Value]]) -> 
             raise PluginError(
                 f"row {number} of the export has {len(row)} values for {len(writers)} columns"
             )
-        if number >= MAX_ROWS:
+        place = number + skip + 1
+        if place > MAX_ROWS:
             raise ExportRefused(
                 f"a sheet holds {MAX_ROWS} rows; export with a CSV profile", row=number, column=""
             )
-        held.append(f'<row r="{number + 1}">')
+        held.append(f'<row r="{place}">')
         for letter, column, write, value in zip(letters, columns, writers, row, strict=True):
             if value is None:
                 continue
             try:
-                cell = f'<c r="{letter}{number + 1}"{write(value)}'
+                cell = f'<c r="{letter}{place}"{write(value)}'
             except (TypeError, OverflowError) as error:
                 raise PluginError(
                     f"row {number} of the export, column {column.name!r}: {shown(repr(value))} "

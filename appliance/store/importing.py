@@ -1,27 +1,29 @@
 """Imports: rows of a file become records, found again by their external ids.
 
-An import is a session: batches of rows go in, each row in a savepoint of its own; a row that names
-a record which is not there yet waits for the end of the session, because files do not come sorted.
+An import is a session: batches of rows go in, each row whole or not at all; a row that names a
+record which is not there yet waits for the end of the session, because files do not come sorted.
 Importing a file again changes nothing.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import orjson
+from typing import NamedTuple
 
 from appliance.api.errors import ImportRowError, PluginError
-from appliance.api.importing import ExternalRef, ImportNote, ImportRecord, ImportValues
-from appliance.api.mutations import Row, Write
-from appliance.api.values import uuid7
-from appliance.store.external_refs import MAX_EXTERNAL_ID, ExternalRefs
+from appliance.api.importing import ImportNote, ImportRecord, ImportValues
+from appliance.store.external_refs import ExternalRefs
+from appliance.store.full_load import FullLoad, forget_inactive
+from appliance.store.import_journal import Journal, difference, row_number
+from appliance.store.import_plan import Key, Planner, Step, UnknownRecord
 from appliance.store.transaction import WriteTransaction
-from appliance.sync.writes import store_write
 
 MAX_WAITING = 20_000
 """Rows that may wait for records named later in the file."""
+
+MAX_WAITING_CHARS = 32 * 1024 * 1024
+"""Characters of all their values."""
 
 Convert = Callable[[ImportValues], Sequence[ImportRecord | ImportNote]]
 
@@ -59,10 +61,6 @@ class Counts(NamedTuple):
     notes: tuple[RowProblem, ...] = ()
 
 
-class _Unknown(ImportRowError):
-    """The row names a record that is not there yet."""
-
-
 class _DryRun(Exception):
     """Undoes a batch whose result is wanted, and nothing else."""
 
@@ -71,23 +69,63 @@ class _DryRun(Exception):
         self.counts = counts
 
 
+class _Seen:
+    """Names of records that a dry run made and undid, in 4 MiB however many they are.
+
+    A name that was never added is taken for one that was about four times in a million where
+    360,000 were (four bits of 2^25 each); the dry run then misses that a row refers to nothing.
+    """
+
+    _BITS = 1 << 25
+
+    def __init__(self) -> None:
+        self._bits = bytearray(self._BITS // 8)
+
+    def add(self, key: Key) -> None:
+        for place in self._places(key):
+            self._bits[place >> 3] |= 1 << (place & 7)
+
+    def __call__(self, key: Key) -> bool:
+        return all(self._bits[place >> 3] & 1 << (place & 7) for place in self._places(key))
+
+    def _places(self, key: Key) -> list[int]:
+        first, step = hash(key), hash((key, 1)) | 1
+        return [(first + turn * step) % self._BITS for turn in range(4)]
+
+
 class ImportSession:
     """One import of one file."""
 
-    def __init__(self, source: str, *, dry_run: bool) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        dry_run: bool,
+        number: int | None = None,
+        full: FullLoad | None = None,
+    ) -> None:
         """Begin.
 
         Args:
             source: whose external ids the file holds.
-            dry_run: undo everything; refs made earlier in the session are remembered, so that the
-                result is that of the real run.
+            dry_run: undo everything; that records were made is remembered, so that the result is
+                that of the real run.
+            number: of the import in the history, whose journal is kept; None keeps none.
+            full: takes note of what the file names.
         """
         self._source = source
-        self._dry_run = dry_run
-        self._pretended: dict[tuple[str, str], str] = {}
-        # Of the row at hand: they count only when all of the row is stored.
-        self._new: dict[tuple[str, str], str] = {}
+        self._seen = _Seen() if dry_run else None
+        self._number = number
+        self._planner = Planner(source, pretended=self._seen, full=full)
         self._waiting: list[ImportRow] = []
+        self._waiting_chars = 0
+        self._turn: deque[ImportRow] = deque()
+        self._last_turn = False
+        self._progress = True
+
+    def forget(self) -> None:
+        """Forget what was found in a batch whose commit failed."""
+        self._planner.forget()
 
     def batch(self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert) -> Counts:
         """Import some rows.
@@ -99,28 +137,44 @@ class ImportSession:
         """
         return self._whole(tx, rows, convert, last=False)
 
-    def end(self, tx: WriteTransaction, convert: Convert) -> Counts:
-        """Import the rows that waited, as long as that gets anywhere; the rest are problems."""
-        total = Counts(0, 0, 0, ())
-        while self._waiting:
-            rows, self._waiting = self._waiting, []
-            counts = self._whole(tx, rows, convert, last=False)
-            total = _add(total, counts)
-            if len(self._waiting) == len(rows):
-                rows, self._waiting = self._waiting, []
-                return _add(total, self._whole(tx, rows, convert, last=True))
-        return total
+    def end(self, tx: WriteTransaction, convert: Convert, most: int) -> tuple[Counts, bool]:
+        """Import some of the rows that waited; again, as long as that gets anywhere.
+
+        Rows that still name what is not there when a turn over all of them got nowhere are
+        problems.
+
+        Args:
+            tx: the transaction.
+            convert: as for `batch`.
+            most: how many rows to try.
+
+        Returns:
+            What that did, and whether there is more to try.
+        """
+        if not self._turn:
+            self._turn, self._waiting = deque(self._waiting), []
+            self._waiting_chars = 0
+            self._last_turn, self._progress = not self._progress, False
+        piece = [self._turn.popleft() for _ in range(min(most, len(self._turn)))]
+        waited = len(self._waiting)
+        counts = self._whole(tx, piece, convert, last=self._last_turn)
+        self._progress = self._progress or len(self._waiting) - waited < len(piece)
+        return counts, bool(self._turn or self._waiting)
 
     def _whole(
         self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert, *, last: bool
     ) -> Counts:
-        if not self._dry_run:
-            return self._rows(tx, rows, convert, last=last)
         try:
+            if self._seen is None:
+                return self._rows(tx, rows, convert, last=last)
             with tx.savepoint():
                 raise _DryRun(self._rows(tx, rows, convert, last=last))
         except _DryRun as undone:
+            self._planner.forget()
             return undone.counts
+        except BaseException:
+            self._planner.forget()
+            raise
 
     def _rows(
         self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert, *, last: bool
@@ -129,19 +183,15 @@ class ImportSession:
         problems: list[RowProblem] = []
         notes: list[RowProblem] = []
         refs = ExternalRefs(tx.db)
+        journal = None if self._number is None else Journal(tx.db, self._number)
         for row in rows:
-            self._new.clear()
             try:
-                with tx.savepoint():
-                    found = convert(row.values)
-                    fates = self._records(
-                        tx, refs, [one for one in found if isinstance(one, ImportRecord)]
-                    )
-            except _Unknown as error:
-                if last or len(self._waiting) >= MAX_WAITING:
+                found = convert(row.values)
+                records = [one for one in found if isinstance(one, ImportRecord)]
+                steps = self._planner.plan(tx, records)
+            except UnknownRecord as error:
+                if last or not self._may_wait(row):
                     problems.append(RowProblem(row.number, error.column or "", str(error)))
-                else:
-                    self._waiting.append(row)
                 continue
             except ImportRowError as error:
                 problems.append(RowProblem(row.number, error.column or "", str(error)))
@@ -149,111 +199,43 @@ class ImportSession:
             except PluginError as error:
                 problems.append(RowProblem(row.number, "", str(error)))
                 continue
-            if self._dry_run:
-                self._pretended.update(self._new)
-            for (collection, _), fate in fates.items():
-                done.setdefault(collection, [0, 0, 0])[fate] += 1
-            notes.extend(
-                RowProblem(row.number, note.column, note.text)
-                for note in found
-                if isinstance(note, ImportNote)
-            )
+            for step in steps:
+                if step.fate != 2 or not step.known:
+                    self._store(tx, refs, journal, step)
+                done.setdefault(step.key[0], [0, 0, 0])[step.fate] += 1
+            if len(found) > len(records):
+                notes.extend(
+                    RowProblem(row.number, note.column, note.text)
+                    for note in found
+                    if isinstance(note, ImportNote)
+                )
         sums = [sum(counts[fate] for counts in done.values()) for fate in range(3)]
         by_collection = {name: (c[0], c[1], c[2]) for name, c in done.items()}
         return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection, tuple(notes))
 
-    def _records(
-        self, tx: WriteTransaction, refs: ExternalRefs, records: Sequence[ImportRecord]
-    ) -> dict[tuple[str, str], int]:
-        """Store the records of one row; return what became of each, see `_record`.
+    def _may_wait(self, row: ImportRow) -> bool:
+        """Let a row wait for the end of the file, where there is room."""
+        size = sum(len(value) for value in row.values.values() if isinstance(value, str))
+        if len(self._waiting) >= MAX_WAITING or self._waiting_chars + size > MAX_WAITING_CHARS:
+            return False
+        self._waiting.append(row)
+        self._waiting_chars += size
+        return True
 
-        A row may name a record twice, first with what a new one begins with; it counts once, and
-        one that is new counts as new.
-        """
-        fates: dict[tuple[str, str], int] = {}
-        for record in records:
-            fate = self._record(tx, refs, record)
-            if fate is not None:
-                key = record.collection, record.external_id
-                fates[key] = min(fate, fates.get(key, fate))
-        return fates
-
-    def _record(self, tx: WriteTransaction, refs: ExternalRefs, record: ImportRecord) -> int | None:
-        """Store one record.
-
-        Returns:
-            0 where it is new, 1 where it changed, 2 where it did not; None where the row only
-            mentions a record that is there, which says nothing of it.
-        """
-        if not 0 < len(record.external_id) <= MAX_EXTERNAL_ID:
-            raise ImportRowError(f"an external id has 1 to {MAX_EXTERNAL_ID} characters")
-        record_id = refs.find(self._source, record.collection, record.external_id)
-        if record_id is None:
-            record_id = self._adopted(tx, refs, record)
-        before: Row = {}
-        pretended = self._pretended.get((record.collection, record.external_id))
-        new = record_id is None and pretended is None
-        if record_id is None and pretended is not None:
-            if record.create_only:
-                return None
-            record_id = pretended
-        elif record_id is None:
-            record_id = uuid7(tx.now_ms)
-            refs.add(self._source, record.collection, record.external_id, record_id)
-            self._new[record.collection, record.external_id] = record_id
-        else:
-            stored = tx.stored(record.collection, record_id)
-            if stored is not None and not stored.deleted:
-                if record.create_only:
-                    return None
-                before = orjson.loads(stored.text)
-            else:
-                new = True
-        row = before | {name: self._resolved(refs, value) for name, value in record.row.items()}
-        row = {name: value for name, value in row.items() if value is not None}
-        head = tx.log.head
-        store_write(tx, tx.log.registry, Write(collection=record.collection, id=record_id, row=row))
-        if tx.log.head == head:
-            return 2
-        return 0 if new else 1
-
-    def _adopted(
-        self, tx: WriteTransaction, refs: ExternalRefs, record: ImportRecord
-    ) -> str | None:
-        """Give the external id to the record that the importer found, where it found one."""
-        if record.record_id is None:
-            return None
-        stored = tx.stored(record.collection, record.record_id)
-        if stored is None or stored.deleted:
-            return None
-        refs.add(self._source, record.collection, record.external_id, record.record_id)
-        self._new[record.collection, record.external_id] = record.record_id
-        return record.record_id
-
-    def _resolved(self, refs: ExternalRefs, value: Any) -> Any:
-        if isinstance(value, ExternalRef):
-            found = refs.find(self._source, value.collection, value.external_id)
-            found = found or self._pretended.get((value.collection, value.external_id))
-            if found is None:
-                raise _Unknown(f"{value.collection} has no record {value.external_id!r}")
-            return found
-        if isinstance(value, list | tuple):
-            return [self._resolved(refs, item) for item in value]
-        if isinstance(value, dict):
-            return {name: self._resolved(refs, item) for name, item in value.items()}
-        return value
-
-
-def _add(a: Counts, b: Counts) -> Counts:
-    collections = dict(a.collections)
-    for name, (created, changed, unchanged) in b.collections.items():
-        before = collections.get(name, (0, 0, 0))
-        collections[name] = (before[0] + created, before[1] + changed, before[2] + unchanged)
-    return Counts(
-        a.created + b.created,
-        a.changed + b.changed,
-        a.unchanged + b.unchanged,
-        a.problems + b.problems,
-        collections,
-        a.notes + b.notes,
-    )
+    def _store(
+        self, tx: WriteTransaction, refs: ExternalRefs, journal: Journal | None, step: Step
+    ) -> None:
+        collection, external_id = step.key
+        if not step.known:
+            refs.add(self._source, collection, external_id, step.id)
+        if step.fate == 2:
+            return  # found by what people know it by, and as the file says
+        seq = tx.put(collection, step.id, step.bucket, step.text, step.row, 0)
+        if self._seen is not None and step.before is None:
+            self._seen.add(step.key)
+        if step.was_inactive and step.number is not None:
+            forget_inactive(tx.db, step.number)
+        if journal is not None:
+            before = None if step.before is None else difference(step.before, step.row)
+            number = step.number or row_number(tx.db, collection, step.id)
+            journal.note(number, seq, before)

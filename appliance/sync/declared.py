@@ -88,9 +88,10 @@ def records(name: str, declared: DeclaredCollection, values: ImportValues) -> li
     """
     row = {
         field_name: ExternalRef(collection=field.of, external_id=str(values[field_name]))
-        if field.kind == "ref" and field.of and values.get(field_name) is not None
-        else values.get(field_name)
+        if field.kind == "ref" and field.of and values[field_name] is not None
+        else values[field_name]
         for field_name, field in declared.fields.items()
+        if field_name in values
     }
     parts = [values.get(part) for part in declared.key]
     if any(part is None or part == "" for part in parts):

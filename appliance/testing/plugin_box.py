@@ -205,15 +205,20 @@ class PluginBox:
         """
         session = ImportSession(source, dry_run=False)
         numbered = [ImportRow(number, dict(values)) for number, values in enumerate(rows, 1)]
-        first = self._write(lambda tx: session.batch(tx, numbered, self.box.converter(tx, kind)))
-        last = self._write(lambda tx: session.end(tx, self.box.converter(tx, kind)))
-        return Counts(
-            first.created + last.created,
-            first.changed + last.changed,
-            first.unchanged + last.unchanged,
-            first.problems + last.problems,
-            notes=first.notes + last.notes,
-        )
+        done = self._write(lambda tx: session.batch(tx, numbered, self.box.converter(tx, kind)))
+        more = True
+        while more:
+            counts, more = self._write(
+                lambda tx: session.end(tx, self.box.converter(tx, kind), len(rows) or 1)
+            )
+            done = Counts(
+                done.created + counts.created,
+                done.changed + counts.changed,
+                done.unchanged + counts.unchanged,
+                done.problems + counts.problems,
+                notes=done.notes + counts.notes,
+            )
+        return done
 
     # --- the other hooks -----------------------------------------------------------------------
 

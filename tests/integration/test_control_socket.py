@@ -117,7 +117,7 @@ def test_an_import_ends_with_its_conversation(daemon: Daemon) -> None:
     number = first.ask("import.begin", begin)["number"]
     with pytest.raises(Failure, match="no import 1 is open"):
         second.ask("import.end", {"number": number})
-    assert first.ask("import.end", {"number": number})["problems"] == []
+    assert first.ask("import.rest", {"number": number})["problems"] == []
     first.close()
     second.close()
 

@@ -15,6 +15,7 @@ from appliance.daemon.operations import (
     devices,
     epoch,
     exports,
+    import_history,
     imports,
     invites,
     mutations,
@@ -43,6 +44,7 @@ _MODULES = (
     devices,
     epoch,
     exports,
+    import_history,
     imports,
     invites,
     mutations,
@@ -90,6 +92,7 @@ def perform(desk: Desk, name: str, params: Any, actor: str) -> Any:
         typed = msgspec.convert(params, operation.params)
     except msgspec.ValidationError as error:
         raise OperationRefused(in_words(error, params, operation.params), "invalid") from error
+    desk.actor = actor
     try:
         return operation.run(desk, typed, actor)
     except LoginRefused as error:

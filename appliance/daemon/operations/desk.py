@@ -34,6 +34,7 @@ class Desk:
         serving: where it serves.
         running: a daemon serves the box; False where a command opened it by itself.
         imports: the conversation's open imports by number.
+        actor: who asked last.
         progress: told how far a long operation is, as plain data: ``done`` and, where it is
             known, ``total``.
     """
@@ -51,3 +52,16 @@ class Desk:
         self.running = running
         self.progress = progress
         self.imports: dict[int, OpenImport] = {}
+        self.actor = ""
+
+    def close(self) -> None:
+        """End the conversation: imports that are open break. Blocks.
+
+        Raises:
+            StoreError: they could not be settled; the next start of the box does it.
+        """
+        from appliance.daemon.operations.imports import abandon
+
+        while self.imports:
+            _, one = self.imports.popitem()
+            abandon(self, one, self.actor)

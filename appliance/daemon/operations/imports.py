@@ -1,124 +1,67 @@
-"""Imports: rows of a file go in batch by batch; the file itself is read by who sends them."""
+"""Imports: rows of a file go in batch by batch; the file itself is read by who sends them.
+
+A conversation begins an import, sends its rows with ``import.batch``, asks ``import.rest`` until
+nothing waits any more, and ends it. What a real import stores is noted in the history, from which
+it can be undone (`appliance.daemon.operations.import_history`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
-
-from appliance.api.importing import COLUMN_TYPES, ImportColumn, Importer
+from appliance.api.importing import COLUMN_TYPES, ImportColumn
 from appliance.api.values import MAX_INTEGER
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.import_history import recover, roll_back
+from appliance.daemon.operations.import_messages import (
+    MAX_ROWS,
+    BatchDone,
+    BeginImport,
+    Begun,
+    EndImport,
+    ImportEnded,
+    KindView,
+    NamedImport,
+    ProblemView,
+    SendBatch,
+    SentRow,
+)
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
-from appliance.store.external_refs import SOURCE_PATTERN
+from appliance.store.full_load import FullLoad
+from appliance.store.import_deactivation import Unused, count_unused, make_inactive
+from appliance.store.import_history import ImportBook, ImportEntry
+from appliance.store.import_journal import forget_outdated
 from appliance.store.importing import Counts, ImportRow, ImportSession, RowProblem
 from appliance.store.transaction import WriteTransaction
 from appliance.sync import declared
-
-MAX_ROWS = 500
-"""Rows in one batch: what the writer does at a stretch while devices wait."""
 
 MAX_OPEN = 4
 """Imports that one conversation may have open."""
 
 
-class KindView(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of file, with the columns that it may have, and the plugin that reads it."""
-
-    kind: str
-    title: str
-    owner: str
-    columns: tuple[ImportColumn, ...]
-
-    def importer(self) -> Importer:
-        """Return it as the reader of files takes it."""
-        return Importer(kind=self.kind, title=self.title, columns=self.columns)
-
-
-Source = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=SOURCE_PATTERN,
-        description="up to 63 lower-case letters, digits and _ . - with a letter or digit first",
-    ),
-]
-
-
-class BeginImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new import.
-
-    Attributes:
-        kind: of the file.
-        source: whose external ids the file holds; ids of different sources are never mixed up.
-        dry_run: find out what would happen and store nothing.
-        file: the file's name, for the audit log.
-    """
-
-    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
-    source: Source
-    dry_run: bool = False
-    file: Annotated[str, msgspec.Meta(max_length=200)] = ""
-
-
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """The number that further requests of the same conversation name the import by."""
-
-    number: int
-
-
-class SentRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row: its line in the file, and its values as `appliance.exchange` reads them."""
-
-    number: Annotated[int, msgspec.Meta(ge=1)]
-    values: dict[str, str | int | bool | None]
-
-
-class SendBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rows of an open import, in the order of the file."""
-
-    number: int
-    rows: Annotated[list[SentRow], msgspec.Meta(max_length=MAX_ROWS)]
-
-
-class EndImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file is at its end; rows that waited for others are decided."""
-
-    number: int
-
-
-class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
-    """Something about a row; ``column`` is "" for the whole row."""
-
-    number: int
-    column: str
-    text: str
-
-
-class BatchDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch did.
-
-    Attributes:
-        collections: records created, changed and unchanged of each.
-        problems: of rows that were left out.
-        notes: of rows that were imported all the same.
-    """
-
-    collections: dict[str, tuple[int, int, int]]
-    problems: tuple[ProblemView, ...]
-    notes: tuple[ProblemView, ...]
-
-
 class OpenImport:
     """An import under way."""
 
-    def __init__(self, params: BeginImport, columns: tuple[ImportColumn, ...]) -> None:
+    def __init__(
+        self,
+        params: BeginImport,
+        columns: tuple[ImportColumn, ...],
+        entry: int | None,
+        full: FullLoad | None,
+    ) -> None:
         self.params = params
-        self.session = ImportSession(params.source, dry_run=params.dry_run)
+        self.entry = entry
+        self.full = full
+        self.session = ImportSession(params.source, dry_run=params.dry_run, number=entry, full=full)
         self.columns = {column.name: column for column in columns}
         self.totals = [0, 0, 0, 0]
+
+    def counts(self) -> dict[str, int]:
+        """Return what it did so far, for the history."""
+        return dict(zip(("created", "changed", "unchanged", "problems"), self.totals, strict=True))
 
 
 def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
@@ -133,29 +76,72 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
 
 def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
     """Open an import."""
+    columns = _columns(desk, params.kind)
+    if len(desk.imports) >= MAX_OPEN:
+        raise OperationRefused("too many imports are open in one conversation", "conflict")
+    store = desk.box.store
+    entry = None
+    if not params.dry_run:
+        if not desk.running:
+            # No daemon took care of what a command left behind that was killed.
+            mine = {one.entry for one in desk.imports.values()}
+            left = [e for e in store.fetch(_open_entries) if e.num not in mine and e.claim is None]
+            recover(desk.box, left)
+        entry = store.write(lambda tx: _begin(tx, params, actor))
+        if entry is None:
+            return Begun(number=0)
+    full = store.fetch(lambda db: FullLoad.begin(params.source, db)) if params.full else None
+    number = max(desk.imports, default=0) + 1
+    desk.imports[number] = OpenImport(params, columns, entry, full)
+    return Begun(number=number, entry=entry)
+
+
+def _open_entries(connection: Any) -> list[ImportEntry]:
+    return ImportBook(connection).open()
+
+
+def _columns(desk: Desk, kind: str) -> tuple[ImportColumn, ...]:
     plugins = desk.box.plugins
-    found = plugins.importers.get(params.kind)
+    found = plugins.importers.get(kind)
     if found is None:
-        raise unknown("kind", params.kind, plugins.importers)
+        raise unknown("kind", kind, plugins.importers)
     owner, importer = found
     if owner != declared.OWNER and not plugins.host.active(owner):
         raise OperationRefused(
-            f"the plugin {owner} reads {params.kind} and is out of service; "
+            f"the plugin {owner} reads {kind} and is out of service; "
             "`fieldbox plugin list` says why",
             "plugin_failed",
         )
-    if len(desk.imports) >= MAX_OPEN:
-        raise OperationRefused("too many imports are open in one conversation", "conflict")
-    if not params.dry_run:
-        detail = {"file": params.file, "source": params.source}
-        desk.box.store.write(
-            lambda tx: AuditBook(tx.db).add(
-                tx.now_ms, actor, "import.begin", f"kind:{params.kind}", detail
-            )
+    return importer.columns
+
+
+def _begin(tx: WriteTransaction, params: BeginImport, actor: str) -> int | None:
+    """Note that an import begins, or goes on; None where it is done already."""
+    book = ImportBook(tx.db)
+    earlier = None if params.claim is None else book.claimed(params.claim)
+    if earlier is not None:
+        return earlier.num if earlier.state == "running" else None
+    number = book.begin(
+        ImportEntry(
+            num=0,
+            kind=params.kind,
+            source=params.source,
+            actor=actor,
+            file=params.file,
+            sha256=params.sha256,
+            profile=params.profile,
+            whole=params.whole,
+            claim=params.claim,
+            began_at=tx.now_ms,
+            ended_at=None,
+            state="running",
+            counts={},
         )
-    number = max(desk.imports, default=0) + 1
-    desk.imports[number] = OpenImport(params, importer.columns)
-    return Begun(number=number)
+    )
+    book.forget_old()
+    detail = {"file": params.file, "source": params.source, "import": number}
+    AuditBook(tx.db).add(tx.now_ms, actor, "import.begin", f"kind:{params.kind}", detail)
+    return number
 
 
 def batch(desk: Desk, params: SendBatch, _actor: str) -> BatchDone:
@@ -165,36 +151,83 @@ def batch(desk: Desk, params: SendBatch, _actor: str) -> BatchDone:
         _check(row, one.columns)
     rows = [ImportRow(row.number, row.values) for row in params.rows]
 
-    def job(tx: WriteTransaction) -> Counts:
+    def job(tx: WriteTransaction) -> tuple[Counts, bool]:
         desk.box.reserve.check(tx.db)
-        return one.session.batch(tx, rows, desk.box.converter(tx, one.params.kind))
+        return one.session.batch(tx, rows, desk.box.converter(tx, one.params.kind)), False
 
-    return _told(one, desk.box.store.write(job))
+    return _stored(desk, one, job)
 
 
-def end(desk: Desk, params: EndImport, actor: str) -> BatchDone:
-    """Decide the rows that waited, and close the import."""
+def rest(desk: Desk, params: NamedImport, _actor: str) -> BatchDone:
+    """Decide some of the rows that waited for others."""
     one = _open(desk, params.number)
 
-    def job(tx: WriteTransaction) -> Counts:
-        return one.session.end(tx, desk.box.converter(tx, one.params.kind))
+    def job(tx: WriteTransaction) -> tuple[Counts, bool]:
+        return one.session.end(tx, desk.box.converter(tx, one.params.kind), MAX_ROWS)
 
-    done = _told(one, desk.box.store.write(job))
+    return _stored(desk, one, job)
+
+
+def end(desk: Desk, params: EndImport, actor: str) -> ImportEnded:
+    """Put out of use what a full load did not name, and close the import."""
+    one = _open(desk, params.number)
+    box = desk.box
+    ended = ImportEnded(deactivated={})
+    if one.full is not None:
+        unused = count_unused(box.store, one.full)
+        refused = "" if params.unlimited else _too_many(unused, box.settings.exchange.full_percent)
+        ended = ImportEnded(deactivated=unused, refused=refused)
+        if one.entry is not None and params.deactivate and not refused:
+            make_inactive(box.store, one.full, one.entry)
     del desk.imports[params.number]
-    if not one.params.dry_run:
-        created, changed, unchanged, problems = one.totals
-        detail = {
-            "created": created,
-            "changed": changed,
-            "unchanged": unchanged,
-            "problems": problems,
-        }
-        desk.box.store.write(
-            lambda tx: AuditBook(tx.db).add(
-                tx.now_ms, actor, "import.end", f"kind:{one.params.kind}", detail
-            )
+    number = one.entry
+    if number is None:
+        return ended
+    counts = one.counts()
+    if one.full is not None:
+        done = params.deactivate and not ended.refused
+        counts["deactivated"] = sum(u.count for u in ended.deactivated.values()) if done else 0
+
+    def close(tx: WriteTransaction) -> None:
+        ImportBook(tx.db).end(number, "done", counts, tx.now_ms)
+        AuditBook(tx.db).add(
+            tx.now_ms, actor, "import.end", f"kind:{one.params.kind}", {**counts, "import": number}
         )
-    return done
+
+    box.store.write(close)
+    while box.store.write(lambda tx: forget_outdated(tx.db)):
+        pass
+    return ended
+
+
+def cancel(desk: Desk, params: NamedImport, actor: str) -> Empty:
+    """Close an import whose file is not imported to its end."""
+    one = _open(desk, params.number)
+    del desk.imports[params.number]
+    abandon(desk, one, actor)
+    return Empty()
+
+
+def abandon(desk: Desk, one: OpenImport, actor: str) -> None:
+    """Note that an import broke; undo it where it is to be whole."""
+    number = one.entry
+    if number is None:
+        return
+    if one.params.whole:
+        roll_back(desk.box, number, actor)
+        return
+    counts = one.counts()
+    desk.box.store.write(lambda tx: ImportBook(tx.db).end(number, "broken", counts, tx.now_ms))
+
+
+def _too_many(unused: dict[str, Unused], percent: int) -> str:
+    for name, one in unused.items():
+        if one.count * 100 > percent * one.of:
+            return (
+                f"the file does not name {one.count} of {one.of} {name} in use, more than "
+                f"{percent} %"
+            )
+    return ""
 
 
 def _open(desk: Desk, number: int) -> OpenImport:
@@ -204,7 +237,12 @@ def _open(desk: Desk, number: int) -> OpenImport:
     return one
 
 
-def _told(one: OpenImport, counts: Counts) -> BatchDone:
+def _stored(desk: Desk, one: OpenImport, job: Any) -> BatchDone:
+    try:
+        counts, more = desk.box.store.write(job)
+    except BaseException:
+        one.session.forget()
+        raise
     for index, value in enumerate(
         (counts.created, counts.changed, counts.unchanged, len(counts.problems))
     ):
@@ -213,6 +251,7 @@ def _told(one: OpenImport, counts: Counts) -> BatchDone:
         collections=dict(counts.collections),
         problems=_views(counts.problems),
         notes=_views(counts.notes),
+        more=more,
     )
 
 
@@ -258,5 +297,7 @@ OPERATIONS = (
     Operation("import.kinds", Empty, "read", kinds),
     Operation("import.begin", BeginImport, "write", begin),
     Operation("import.batch", SendBatch, "write", batch),
+    Operation("import.rest", NamedImport, "write", rest),
     Operation("import.end", EndImport, "write", end),
+    Operation("import.cancel", NamedImport, "write", cancel),
 )

@@ -6,10 +6,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from appliance.cli import row_batch
-from appliance.cli.row_batch import RowBatch
+from appliance.daemon import row_batch
 from appliance.daemon.control_socket import MAX_LINE
-from appliance.daemon.operations import imports
+from appliance.daemon.operations import import_messages
+from appliance.daemon.row_batch import RowBatch
 from appliance.exchange.rows import Row
 
 GOOD = "code;name;price\nf-1;Холодильник;1 250,50\nf-2;Витрина;\n"
@@ -103,7 +103,7 @@ def test_a_file_without_a_profile_tells_how_it_is_read(fieldbox: Any, tmp_path: 
     run = ("import", "fridges", str(file))
     assert fieldbox(*run, "--dry-run").output.splitlines()[:2] == [
         "list.txt is read as windows-1251, ';', decimal comma",
-        "fridges: 2 rows read with profile detected (dry run: nothing is stored)",
+        "fridges: 2 rows read as windows-1251, ';', decimal comma (dry run: nothing is stored)",
     ]
     told = fieldbox(*run, "--json")
     assert told.errors.startswith("list.txt is read as")
@@ -143,7 +143,7 @@ def test_more_rows_than_a_batch_holds(fieldbox: Any, bring: Any) -> None:
 
 
 def test_no_batch_is_larger_than_a_request_may_be() -> None:
-    assert row_batch.MAX_ROWS <= imports.MAX_ROWS
+    assert row_batch.MAX_ROWS <= import_messages.MAX_ROWS
     assert row_batch.MAX_BYTES + row_batch.MAX_ROW_BYTES + 1_000 < MAX_LINE
     batch = RowBatch()
     row = Row(number=2, values={"a": "ж" * 30_000})

@@ -31,7 +31,7 @@ def test_a_column_for_each_price_list_saved_for_the_next_time(fieldbox: Any, boa
     said = fieldbox("import", "prices", str(board), *SAID, "--save-profile", "board")
     assert said.output.splitlines() == [
         "board.csv is read as windows-1251, ';', decimal comma",
-        "prices: 3 rows read with profile detected",
+        "prices: 3 rows read as windows-1251, ';', decimal comma",
         "  price_lists: 2 created, 0 changed, 0 unchanged",
         "  prices: 4 created, 0 changed, 0 unchanged",
         "saved as profile board",

@@ -49,6 +49,9 @@ listen = "127.0.0.1:8443"
 fields = { code = "text!", name = "text" }
 key = ["code"]
 write = ["*"]
+[collections.shelves]
+fields = { code = "text!", name = "text", active = "bool" }
+key = ["code"]
 [roles.boss]
 title = "Owns the shop"
 """

@@ -90,12 +90,13 @@ def test_rows_become_records_once(counter: Any) -> None:
         number = begun(counter, file="goods.csv")
         done = counter.ask("import.batch", number=number, rows=rows)
         assert (done.collections, done.problems) == ({"goods": counts}, ())
-        assert counter.ask("import.end", number=number).collections == {}
+        assert not counter.ask("import.rest", number=number).more
+        assert counter.ask("import.end", number=number).deactivated == {}
         assert refusal(counter, "import.end", number=number).code == "conflict"
     noted = counter.box.store.fetch(lambda db: list(AuditBook(db).entries()))
     assert [(e.action, e.detail) for e in noted][1] == (
         "import.end",
-        {"created": 2, "changed": 0, "unchanged": 0, "problems": 0},
+        {"created": 2, "changed": 0, "unchanged": 0, "problems": 0, "import": 1},
     )
 
 

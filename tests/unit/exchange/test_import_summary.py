@@ -6,7 +6,7 @@ import msgspec
 
 from appliance.exchange.columns import UnknownColumn
 from appliance.exchange.rows import Row, RowProblem
-from appliance.exchange.summary import KEPT_PROBLEMS, ImportSummary
+from appliance.exchange.summary import KEPT_PROBLEMS, KEPT_REASONS, Deactivation, ImportSummary
 
 
 def test_a_clean_import_in_words() -> None:
@@ -49,7 +49,66 @@ def test_only_the_first_problems_are_kept_and_all_are_counted() -> None:
         summary.saw(RowProblem(number=number, column=None, text="wrong"))
     assert len(summary.problems) == KEPT_PROBLEMS
     assert summary.problem_count == KEPT_PROBLEMS + 1
-    assert summary.lines()[-1] == "    and 1 more problem"
+    assert summary.lines()[-4:] == [
+        *(f"    line {number}: wrong" for number in (2, 3, 4)),
+        f"      and {KEPT_PROBLEMS - 2} more rows like these",
+    ]
+
+
+def test_problems_are_told_by_what_is_wrong() -> None:
+    summary = ImportSummary(kind="prices", profile="ru-csv")
+    for number in range(2, 200):
+        if number % 10 == 0:
+            text, column = f'"{number},x" is not a number', "Цена"
+        elif number == 55:
+            text, column = "the product 55 has no unit кор", None
+        else:
+            continue
+        summary.saw(RowProblem(number=number, column=column, text=text))
+    assert summary.lines()[-5:] == [
+        '    line 10, column Цена: "10,x" is not a number',
+        '    line 20, column Цена: "20,x" is not a number',
+        '    line 30, column Цена: "30,x" is not a number',
+        "      and 16 more rows like these",
+        "    line 55: the product 55 has no unit кор",
+    ]
+    assert [reason["rows"] for reason in summary.as_json()["reasons"]] == [19, 1]
+
+
+def test_reasons_are_bounded_however_many_there_are() -> None:
+    summary = ImportSummary(kind="prices", profile="ru-csv")
+    for number in range(KEPT_REASONS * 3):
+        summary.problem(RowProblem(number=number, column="x" * (number + 1), text="wrong"))
+    assert len(summary.reasons) == KEPT_REASONS + 1
+    assert sum(reason.rows for reason in summary.reasons.values()) == KEPT_REASONS * 3
+
+
+def test_a_full_load_tells_what_goes_out_of_use() -> None:
+    gone = Deactivation(count=7, of=40, names=[f"p-{n}" for n in range(7)])
+    summary = ImportSummary(
+        kind="products", profile="csv", full=True, dry_run=True, deactivated={"products": gone}
+    )
+    assert summary.lines()[1:] == [
+        "  products: 7 deactivated of 40 in use: p-0, p-1, p-2, p-3, p-4, …"
+    ]
+    assert summary.done
+    summary.too_many = "the file does not name 7 of 40 products in use, more than 5 %"
+    assert not summary.done
+    assert summary.lines()[1].startswith("  products: 7 not named of 40")
+    assert summary.lines()[2].startswith("  nothing is deactivated: the file does not name 7")
+    summary.kept_out = f"{summary.too_many}; --yes does it all the same"
+    assert summary.lines()[2].startswith("  nothing is stored: the file does not name")
+    nothing = ImportSummary(kind="prices", profile="csv", full=True)
+    assert "no field active" in nothing.lines()[1]
+
+
+def test_with_rows_left_out_nothing_is_said_to_go_out_of_use() -> None:
+    gone = Deactivation(count=1, of=40, names=["p-1"])
+    summary = ImportSummary(kind="p", profile="csv", full=True, deactivated={"products": gone})
+    summary.saw(RowProblem(number=3, column=None, text="wrong"))
+    assert "  nothing is deactivated: rows are left out, and may be those of the rest" in (
+        summary.lines()
+    )
 
 
 def test_unknown_columns_and_an_early_end_are_told() -> None:

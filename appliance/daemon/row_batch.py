@@ -9,7 +9,7 @@ import msgspec
 from appliance.exchange.rows import Row
 
 MAX_ROWS = 500
-"""As `appliance.daemon.operations.imports.MAX_ROWS`, which this must not exceed."""
+"""As `appliance.daemon.operations.import_messages.MAX_ROWS`, which this must not exceed."""
 
 MAX_BYTES = 1024 * 1024
 """Bytes of rows after which a batch is full."""
