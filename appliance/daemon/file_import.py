@@ -84,6 +84,7 @@ class FileImport:
         self._full = full
         self._unlimited = unlimited
         self.summary = self._new_summary(dry_run=dry_run)
+        self._by_box = 0
         self.refused: dict[int, list[str]] = {}
 
     def run(self, stream: BinaryIO) -> ImportSummary:
@@ -120,6 +121,7 @@ class FileImport:
     def _through(self, stream: BinaryIO, *, dry_run: bool) -> None:
         self.summary = summary = self._new_summary(dry_run=dry_run)
         self.refused = {}
+        self._by_box = 0
         rows = read_rows(stream, self._profile, self._importer)
         summary.unknown_columns = rows.unknown
         begun = self._ask("import.begin", {**self._begin, "dry_run": dry_run})
@@ -165,7 +167,12 @@ class FileImport:
         # A record whose row is refused is not known by name: it would count as not named.
         ended = self._ask(
             "import.end",
-            {"number": number, "unlimited": self._unlimited, "deactivate": summary.clean},
+            {
+                "number": number,
+                "unlimited": self._unlimited,
+                "deactivate": summary.clean,
+                "left_out": max(0, summary.refused_rows - self._by_box),
+            },
         )
         summary.deactivated = msgspec.convert(ended["deactivated"], dict[str, Deactivation])
         summary.too_many = ended["refused"]
@@ -183,6 +190,7 @@ class FileImport:
 
     def _take(self, done: Mapping[str, Any]) -> bool:
         """Count what a batch did; return whether there is more to ask for."""
+        self._by_box += len(done["problems"])
         for one in done["problems"]:
             problem = _row_problem(one)
             self.summary.problem(problem)

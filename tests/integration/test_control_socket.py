@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,25 @@ def test_an_import_ends_with_its_conversation(daemon: Daemon) -> None:
     assert first.ask("import.rest", {"number": number})["problems"] == []
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize(("whole", "state", "count"), [(True, "undone", 0), (False, "broken", 1)])
+def test_an_import_whose_command_dies_is_settled(
+    daemon: Daemon, whole: bool, state: str, count: int
+) -> None:
+    door = SocketDoor(daemon.talk())
+    begin = {"kind": "product_groups", "source": "acc", "whole": whole}
+    number = door.ask("import.begin", begin)["number"]
+    row = {"number": 2, "values": {"code": "g", "name": "Group", "parent": None}}
+    door.ask("import.batch", {"number": number, "rows": [row]})
+    door.close()
+    other = SocketDoor(daemon.talk())
+    ends = time.monotonic() + 30
+    while (found := other.ask("import.history")["rows"])[0]["state"] in ("running", "undoing"):
+        assert time.monotonic() < ends
+    assert found[0]["state"] == state
+    assert other.ask("status")["store"]["records"].get("product_groups", 0) == count
+    other.close()
 
 
 def test_a_request_larger_than_a_line_is_refused_before_it_is_sent(daemon: Daemon) -> None:

@@ -101,9 +101,11 @@ class EndImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         number: of the import.
         unlimited: of a full load, deactivate however many records the file does not name.
         deactivate: whether to do it at all.
+        left_out: rows that the reader of the file left out, for the history.
     """
 
     number: int
+    left_out: Annotated[int, msgspec.Meta(ge=0)] = 0
     unlimited: bool = False
     deactivate: bool = True
 

@@ -184,6 +184,7 @@ def end(desk: Desk, params: EndImport, actor: str) -> ImportEnded:
     if number is None:
         return ended
     counts = one.counts()
+    counts["problems"] += params.left_out
     if one.full is not None:
         done = params.deactivate and not ended.refused
         counts["deactivated"] = sum(u.count for u in ended.deactivated.values()) if done else 0

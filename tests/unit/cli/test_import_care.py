@@ -60,6 +60,7 @@ def test_rows_left_out_are_mended_in_a_file_of_their_own(
     said = bring(HEAD + GOOD + BAD, "--report", str(report))
     assert said.code == 1
     assert said.output.endswith(f"rows left out are in {report}\n")
+    assert fieldbox("import", "history", "--json").json[0]["counts"]["problems"] == 3
     text = report.read_bytes().decode("cp1251")
     assert text.split("\r\n")[:3] == [
         "code;name;price;fieldbox: line;fieldbox: reason",
