@@ -36,6 +36,10 @@ _FIND = (
     " LEFT JOIN box_buckets b ON b.num = r.bucket"
     " WHERE x.source = ? AND x.collection = ? AND x.ext_id = ?"
 )
+_FIND_RECORD = (
+    "SELECT r.id, r.num, r.seq, r.deleted, r.body, b.name FROM box_rows r"
+    " JOIN box_buckets b ON b.num = r.bucket WHERE r.collection = ? AND r.id = ? AND r.deleted = 0"
+)
 _FIND_ID = "SELECT id FROM box_external_refs WHERE source = ? AND collection = ? AND ext_id = ?"
 
 
