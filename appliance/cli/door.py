@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from appliance.cli.command_line import again_as
-from appliance.cli.failure import Failure, WrongUse, reason
+from appliance.cli.failure import Failure, WrongUse
 from appliance.cli.owner import check_owner, explained, owner_of
 from appliance.config.settings import Settings
+from appliance.daemon.control_client import ANSWER_S, AskFailed, AskRefused, ControlClient
 from appliance.daemon.control_socket import MAX_LINE, NAME, connect
 from appliance.daemon.operations import operation
 from appliance.daemon.operations.actor import actor_of
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from appliance.store.box import Box
 
 Progress = Callable[[Mapping[str, Any]], None]
-
-ANSWER_S = 300.0
-"""How long a silent daemon is waited for."""
 
 STARTING_S = 10.0
 """How long a store in use is waited for: a daemon that starts, or another command."""
@@ -62,55 +60,22 @@ class SocketDoor(Door):
     """Through a daemon's control socket."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        connection.settimeout(ANSWER_S)
-        self._lines = connection.makefile("rb")
+        self._client = ControlClient(connection)
 
     def ask(
         self, name: str, params: Mapping[str, Any] | None = None, progress: Progress = _unseen
     ) -> Any:
         """See `Door`."""
-        line = _line(name, params)
         try:
-            self._connection.sendall(line + b"\n")
-            return self._answer(progress)
-        except TimeoutError:
-            raise Failure(
-                f"the daemon has not answered for {ANSWER_S:.0f} s; look at its log, and start it "
-                "again if it hangs"
-            ) from None
-        except (OSError, msgspec.DecodeError) as error:
-            raise Failure(
-                f"the connection to the daemon broke ({reason(error)}); it may have stopped: what "
-                "was asked may or may not be done, so look before you ask again"
-            ) from error
-
-    def _answer(self, progress: Progress) -> Any:
-        rows: list[Any] | None = None
-        while True:
-            line = self._lines.readline(MAX_LINE + 1)
-            if not line.endswith(b"\n"):
-                raise ConnectionError("the answer ended early")
-            answer = msgspec.json.decode(line, type=dict[str, Any])
-            if "progress" in answer:
-                progress(answer["progress"])
-            elif "rows" in answer:
-                rows = [*(rows or ()), *answer["rows"]] if rows else answer["rows"]
-            elif "refused" in answer:
-                raise _refused(answer["refused"]["text"], answer["refused"]["code"])
-            elif "error" in answer:
-                raise Failure(
-                    f"internal error: {answer['error']['text']}; the daemon's log says more under "
-                    f"the reference {answer['error']['reference']}"
-                )
-            else:
-                result = answer["result"]
-                return result if rows is None else {**result, "rows": rows}
+            return self._client.send(_line(name, params), progress)
+        except AskRefused as refused:
+            raise _refused(str(refused), refused.code) from refused
+        except AskFailed as failed:
+            raise Failure(str(failed)) from failed
 
     def close(self) -> None:
         """See `Door`."""
-        self._lines.close()
-        self._connection.close()
+        self._client.close()
 
 
 class OwnDoor(Door):

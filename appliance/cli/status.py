@@ -48,6 +48,12 @@ def _warn_of_kept(kept: dict[str, Any]) -> None:
         )
 
 
+def _inbox(found: dict[str, Any]) -> str:
+    if not found["enabled"]:
+        return "off"
+    return f"{found['waiting']} waiting, {found['failed']} failed in {found['folder']}"
+
+
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     versions, devices, queues = found["versions"], found["devices"], found["queues"]
     store, kept = found["store"], found["kept"]
@@ -74,6 +80,7 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
             f"{kept['mutations']} refused, {size_text(kept['bytes'])} of "
             f"{size_text(kept['most_bytes'])}",
         ),
+        ("inbox", _inbox(found["inbox"])),
         ("uploads", f"{queues['uploads']} unfinished"),
         ("queues", f"{queues['writes']} writes, {queues['reads']} reads"),
         ("plugins", ", ".join(active) or "none"),

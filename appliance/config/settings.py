@@ -212,6 +212,33 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     ] = 20
 
 
+class Inbox(msgspec.Struct, frozen=True, kw_only=True):
+    """`[inbox]`: a folder whose files are imported by themselves."""
+
+    enabled: Annotated[bool, doc("Whether files put into the folder are imported.")] = False
+    folder: Annotated[
+        Path, text(PATH, "The folder, relative to `state_dir`; on one disk with all below it.")
+    ] = Path("inbox")
+    settle_s: Annotated[
+        float,
+        number(0.1, 3600, "Seconds that a file must stay as it is before it is taken."),
+    ] = 5.0
+    source: Annotated[
+        str, text(NAME, "The system whose codes the files hold; see `fieldbox import --source`.")
+    ] = "accounting"
+    on_error: Annotated[
+        Literal["skip", "stop"],
+        doc('Whether rows that cannot be used are left out ("skip"), or the file as a whole.'),
+    ] = "skip"
+    keep_days: Annotated[
+        int, whole(1, 3650, "Days that files which were taken are kept in `done` and `failed`.")
+    ] = 30
+    max_mb: Annotated[int, whole(1, 100_000, "Megabytes (10^6 bytes) of the largest file.")] = 1000
+    minutes: Annotated[
+        int, whole(1, 1440, "Minutes that a file may take before its import is ended.")
+    ] = 60
+
+
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """`[enrollment]`: how devices are let in."""
 
@@ -299,6 +326,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sync: Annotated[Sync, doc("Limits of pull and push.")] = Sync()
     blobs: Annotated[Blobs, doc("Photos, signatures and other files.")] = Blobs()
     exchange: Annotated[Exchange, doc("Lists in and out by files.")] = Exchange()
+    inbox: Annotated[Inbox, doc("A folder whose files are imported by themselves.")] = Inbox()
     enrollment: Annotated[Enrollment, doc("How devices are let in.")] = Enrollment()
     mdns: Annotated[Mdns, doc("Being found in the local network.")] = Mdns()
     log: Annotated[Log, doc("What the daemon writes about itself.")] = Log()

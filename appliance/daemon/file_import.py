@@ -128,7 +128,9 @@ class FileImport:
         number = begun["number"]
         summary.number = begun["entry"]
         if not number:
-            summary.kept_out = "it was imported already"
+            done = begun["state"] == "done"
+            summary.kept_out = "it was imported already" if done else "it broke off earlier"
+            summary.already = done
             return
         try:
             self._send_all(rows, number)

@@ -89,6 +89,17 @@ class Metrics:
             "Devices of which hardly more refused mutations are kept",
             registry=self.registry,
         )
+        self.inbox_waiting = Gauge(
+            "fieldbox_inbox_waiting",
+            "Files in the inbox that are not dealt with",
+            registry=self.registry,
+        )
+        self.inbox_files = Counter(
+            "fieldbox_inbox_files",
+            "Files of the inbox dealt with, by how it went",
+            ["state"],
+            registry=self.registry,
+        )
         self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
         self._seconds_of: dict[str, Callable[[float], None]] = {}
 

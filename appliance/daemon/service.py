@@ -28,6 +28,7 @@ from appliance.daemon.certificates import (
     server_certificate,
 )
 from appliance.daemon.control import ControlServer
+from appliance.daemon.file_exchange import FileExchange
 from appliance.daemon.housekeeping import Housekeeping
 from appliance.daemon.metrics import Metrics
 from appliance.daemon.notify import Notifier
@@ -143,7 +144,9 @@ class Service:
         self._listen()
         self._listen_metrics()
         # Imports under way when the last daemon died; from here on there may be others.
-        broken = box.store.read(lambda db: ImportBook(db).open())
+        watched = self._settings.inbox.enabled  # its files go on
+        found = box.store.read(lambda db: ImportBook(db).open())
+        broken = [entry for entry in found if entry.claim is None or not watched]
         control = ControlServer(self._reactor, box, pool)
         control.serving = self.public
         control.start()
@@ -156,6 +159,9 @@ class Service:
         workers.run(lambda: recover(box, broken)).addErrback(self._not_recovered)
         self._chores = Housekeeping(box, self._reactor, workers, self._presence)
         self._chores.start()
+        exchange = FileExchange(box, self._reactor, workers, self.metrics)
+        exchange.start()
+        self._stop.append(exchange.stop)
         self._announce(workers)
         self._watch()
 

@@ -83,6 +83,7 @@ class ImportSummary(msgspec.Struct, kw_only=True):
         deactivated: of a full load, by collection.
         too_many: why a full load put nothing out of use, or "".
         kept_out: why nothing of the file is stored, or "".
+        already: the file was imported before, by the same claim.
         number: of the import in the history; None of a dry run.
         unknown_columns: columns of the file that were left out.
         stopped: why reading ended before the end of the file, or None.
@@ -105,6 +106,7 @@ class ImportSummary(msgspec.Struct, kw_only=True):
     deactivated: dict[str, Deactivation] = {}
     too_many: str = ""
     kept_out: str = ""
+    already: bool = False
     number: int | None = None
     unknown_columns: tuple[UnknownColumn, ...] = ()
     stopped: str | None = None

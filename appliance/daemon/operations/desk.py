@@ -55,7 +55,7 @@ class Desk:
         self.actor = ""
 
     def close(self) -> None:
-        """End the conversation: imports that are open break. Blocks.
+        """End the conversation: imports that are open break, but for claims, which go on. Blocks.
 
         Raises:
             StoreError: they could not be settled; the next start of the box does it.
@@ -64,4 +64,5 @@ class Desk:
 
         while self.imports:
             _, one = self.imports.popitem()
-            abandon(self, one, self.actor)
+            if one.params.claim is None:
+                abandon(self, one, self.actor)

@@ -47,8 +47,8 @@ class BeginImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             the history.
         full: the file names everything; what it does not name goes out of use at the end.
         whole: all of the file or nothing: an import that breaks is undone.
-        claim: names a file taken from a watched folder. A claim that broke goes on; one that is
-            done is not begun again.
+        claim: names a file taken from a watched folder. One whose process died goes on; one that
+            is over is not begun again.
     """
 
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
@@ -66,11 +66,13 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """The number that further requests of the same conversation name the import by.
 
     Attributes:
-        number: 0 where the claim is done already.
+        number: 0 where the claim is over already.
+        state: then, how it ended.
         entry: its number in the history; None of a dry run.
     """
 
     number: int
+    state: str = ""
     entry: int | None = None
 
 

@@ -80,16 +80,17 @@ def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
     if len(desk.imports) >= MAX_OPEN:
         raise OperationRefused("too many imports are open in one conversation", "conflict")
     store = desk.box.store
-    entry = None
+    entry: int | None = None
     if not params.dry_run:
         if not desk.running:
             # No daemon took care of what a command left behind that was killed.
             mine = {one.entry for one in desk.imports.values()}
             left = [e for e in store.fetch(_open_entries) if e.num not in mine and e.claim is None]
             recover(desk.box, left)
-        entry = store.write(lambda tx: _begin(tx, params, actor))
-        if entry is None:
-            return Begun(number=0)
+        found = store.write(lambda tx: _begin(tx, params, actor))
+        if isinstance(found, str):
+            return Begun(number=0, state=found)
+        entry = found
     full = store.fetch(lambda db: FullLoad.begin(params.source, db)) if params.full else None
     number = max(desk.imports, default=0) + 1
     desk.imports[number] = OpenImport(params, columns, entry, full)
@@ -115,12 +116,12 @@ def _columns(desk: Desk, kind: str) -> tuple[ImportColumn, ...]:
     return importer.columns
 
 
-def _begin(tx: WriteTransaction, params: BeginImport, actor: str) -> int | None:
-    """Note that an import begins, or goes on; None where it is done already."""
+def _begin(tx: WriteTransaction, params: BeginImport, actor: str) -> int | str:
+    """Note that an import begins, or goes on; return its state where it is over already."""
     book = ImportBook(tx.db)
     earlier = None if params.claim is None else book.claimed(params.claim)
     if earlier is not None:
-        return earlier.num if earlier.state == "running" else None
+        return earlier.num if earlier.state == "running" else earlier.state
     number = book.begin(
         ImportEntry(
             num=0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -11,6 +12,7 @@ import msgspec
 
 from appliance import __version__
 from appliance.api.manifest import API_VERSION
+from appliance.daemon.inbox_folder import InboxFolder
 from appliance.daemon.operations import clock
 from appliance.daemon.operations.clock import ClockView
 from appliance.daemon.operations.desk import Desk
@@ -19,6 +21,7 @@ from appliance.daemon.operations.operation import Empty, Operation, OperationRef
 from appliance.daemon.operations.plugins import PluginView, views
 from appliance.store import meta
 from appliance.store.answers import AnswerBook
+from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.disk_reserve import DiskReserve
 from appliance.store.kept import KeptBook, KeptLimits
@@ -113,6 +116,22 @@ class KeptView(msgspec.Struct, frozen=True, kw_only=True):
     full: tuple[DeviceKept, ...]
 
 
+class InboxView(msgspec.Struct, frozen=True, kw_only=True):
+    """The watched folder.
+
+    Attributes:
+        enabled: files put there are imported.
+        folder: where it is.
+        waiting: files that have come and are not dealt with.
+        failed: files that could not be imported and are still there.
+    """
+
+    enabled: bool
+    folder: str
+    waiting: int
+    failed: int
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the box stands.
 
@@ -145,6 +164,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreSize
     disk: DiskRoom
     kept: KeptView
+    inbox: InboxView
     state_dir: str
 
 
@@ -188,10 +208,24 @@ def status(desk: Desk, _params: Empty, _actor: str) -> Status:
             store=_size(connection, box.store.path),
             disk=_disk(connection, box.reserve),
             kept=_kept(connection, box.kept_limits),
+            inbox=_inbox(box),
             state_dir=str(box.state_dir),
         )
 
     return box.store.fetch(read)
+
+
+def _inbox(box: Box) -> InboxView:
+    settings = box.settings.inbox
+    folder = InboxFolder(box.state_dir / settings.folder)
+    waiting = failed = 0
+    if settings.enabled:
+        with suppress(OSError):  # it is made when the daemon first looks
+            failed = folder.failures()
+            waiting = len(folder.waiting(box.plugins.importers)) + len(folder.taken())
+    return InboxView(
+        enabled=settings.enabled, folder=str(folder.root), waiting=waiting, failed=failed
+    )
 
 
 def _url(desk: Desk) -> str | None:

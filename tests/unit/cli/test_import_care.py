@@ -24,11 +24,6 @@ def bring(fieldbox: Any, tmp_path: Path) -> Any:
     return run
 
 
-def prices(fieldbox: Any) -> dict[str, int | None]:
-    rows = [one["row"] for one in fieldbox("search", "", "--in", "fridges", "--json").json]
-    return {row["code"]: row.get("price") for row in rows}
-
-
 def names(fieldbox: Any) -> list[str]:
     found: dict[str, int] = fieldbox("status", "--json").json["store"]["records"]
     return sorted(found)
