@@ -75,11 +75,18 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: unique in the appliance.
         title: for people.
-        sql: one SELECT over the collections' views.
+        sql: one SELECT over the collections' views. It may name ``:ids``, a JSON array of the
+            records of `collection` to write, NULL for all of them.
         columns: one for each column of the SELECT; the titles become the header.
+        collection: the collection whose records it tells of, where it can go to the outbox.
+        ready: then one SELECT of the ids of those records of ``:ids``, a JSON array, that another
+            system may have now. Each record goes there once; ``sql`` must name ``:ids``. "" is for
+            lists that are only written whole.
     """
 
     kind: str
     title: str
     sql: str
     columns: tuple[ReportColumn, ...]
+    collection: str = ""
+    ready: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -116,18 +115,9 @@ def write_file(file: Path, chunks: Iterable[bytes]) -> int:
         # A device or a pipe takes the bytes; it must not be replaced by a file.
         with file.open("wb") as out:
             return sum(out.write(chunk) for chunk in chunks)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        size = 0
-        with temporary.open("xb") as out:
-            for chunk in chunks:
-                size += out.write(chunk)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(file)
-        return size
-    finally:
-        temporary.unlink(missing_ok=True)
+    from appliance.daemon.durable import write_whole
+
+    return write_whole(file, chunks)
 
 
 def _show_kinds(found: list[dict[str, Any]], as_json: bool) -> None:

@@ -85,6 +85,7 @@ COMMANDS: dict[str, Entry] = {
     "role": Entry("role", "role", "What roles may do: list, allow, deny, forget."),
     "import": Entry("import_", "import_", "Bring a list in from a file."),
     "export": Entry("export", "export", "Write a list into a file."),
+    "outbox": Entry("outbox", "outbox", "Files for another system: write, list, again."),
     "profile": Entry("profile", "profile", "How files are written: list, show, save, remove."),
     "report": Entry("report", "report", "Run a report, or list the reports."),
     "search": Entry("search", "search", "Find records by a part of their names."),

@@ -54,6 +54,13 @@ def _inbox(found: dict[str, Any]) -> str:
     return f"{found['waiting']} waiting, {found['failed']} failed in {found['folder']}"
 
 
+def _outbox(found: dict[str, Any]) -> str:
+    if not found["enabled"] and not found["waiting"]:
+        return "off"
+    half = f", {found['half_done']} half done" if found["half_done"] else ""
+    return f"{found['waiting']} to be fetched{half} in {found['folder']}"
+
+
 def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
     versions, devices, queues = found["versions"], found["devices"], found["queues"]
     store, kept = found["store"], found["kept"]
@@ -81,6 +88,7 @@ def _pairs(found: dict[str, Any]) -> list[tuple[str, Any]]:
             f"{size_text(kept['most_bytes'])}",
         ),
         ("inbox", _inbox(found["inbox"])),
+        ("outbox", _outbox(found["outbox"])),
         ("uploads", f"{queues['uploads']} unfinished"),
         ("queues", f"{queues['writes']} writes, {queues['reads']} reads"),
         ("plugins", ", ".join(active) or "none"),

@@ -74,6 +74,12 @@ def _display_name(text: str) -> str:
     return _line(text, 63)
 
 
+def _profile(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", value):
+        raise Wrong(f"{quoted(value)} is no name of a profile")
+    return value
+
+
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         hint = f"write {quoted(text.lower())}" if _NAME.fullmatch(text.lower()) else ""
@@ -197,6 +203,11 @@ ADDRESS_OR_OFF = Form(
 )
 HOST = Form("a host name or an IP address", _host, r"^[A-Za-z0-9.:-]{1,253}$")
 PATH = Form("a path", _path, r"^[^~]")
+PROFILE = Form(
+    "the name of a profile: a-z, 0-9, _ and -, a letter or digit first, at most 63 long",
+    _profile,
+    r"^[a-z0-9][a-z0-9_-]{0,62}$",
+)
 SECRET = Form("text", _secret, secret=True, quiet=True)
 BUCKET = Form(
     'text such as "all" or "outlet:{outlet_id}"', _bucket, r"^(?:[a-z0-9_.:-]|\{[a-z0-9_]+\})+$"

@@ -17,6 +17,7 @@ from appliance.config.forms import (
     HOST,
     NAME,
     PATH,
+    PROFILE,
     SECRET,
 )
 from appliance.config.keys import carried, doc, number, text, whole
@@ -239,6 +240,23 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
 
 
+class Outbox(msgspec.Struct, frozen=True, kw_only=True):
+    """`[outbox]`: a folder from which another system fetches files."""
+
+    enabled: Annotated[bool, doc("Whether files are written by themselves.")] = False
+    folder: Annotated[Path, text(PATH, "The folder, relative to `state_dir`.")] = Path("outbox")
+    kinds: Annotated[
+        tuple[str, ...], text(NAME, "What is written: kinds that `fieldbox export --kinds` lists.")
+    ] = ("orders",)
+    profile: Annotated[
+        str, text(PROFILE, "How the files are written; see `fieldbox profile list`.")
+    ] = "ru-csv-utf8"
+    minutes: Annotated[
+        int, whole(1, 1440, "Minutes from one look for what is new to the next.")
+    ] = 5
+    records: Annotated[int, whole(1, 10_000, "Records in one file, at most.")] = 500
+
+
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """`[enrollment]`: how devices are let in."""
 
@@ -327,6 +345,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     blobs: Annotated[Blobs, doc("Photos, signatures and other files.")] = Blobs()
     exchange: Annotated[Exchange, doc("Lists in and out by files.")] = Exchange()
     inbox: Annotated[Inbox, doc("A folder whose files are imported by themselves.")] = Inbox()
+    outbox: Annotated[Outbox, doc("A folder from which another system fetches files.")] = Outbox()
     enrollment: Annotated[Enrollment, doc("How devices are let in.")] = Enrollment()
     mdns: Annotated[Mdns, doc("Being found in the local network.")] = Mdns()
     log: Annotated[Log, doc("What the daemon writes about itself.")] = Log()

@@ -1,4 +1,4 @@
-"""Unattended exchange by files while the daemon runs: the turns of the inbox."""
+"""Unattended exchange by files while the daemon runs: the turns of the inbox and the outbox."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from twisted.internet.defer import Deferred, succeed
 from appliance.daemon.housekeeping import Chore
 from appliance.daemon.inbox import LOOK_S, Inbox
 from appliance.daemon.metrics import Metrics
+from appliance.daemon.outbox import Outbox
 from appliance.http.workers import Workers
 from appliance.store.box import Box
+from appliance.store.outbox import OutboxFile
+
+ACTOR = "outbox"
+"""Who writes by himself, for the audit log."""
 
 
 class FileExchange:
@@ -30,10 +35,16 @@ class FileExchange:
         self._chores: list[Chore] = []
         self._running: Deferred[Any] | None = None
         self._inbox: Inbox | None = None
+        self._outbox = Outbox(box)
         self._told: dict[str, int] = {}
         if box.settings.inbox.enabled:
             self._inbox = Inbox(box, reactor.seconds)
             self._chores.append(Chore(reactor, "inbox", LOOK_S, self._look, first_s=0.0))
+        settings = box.settings.outbox
+        self._kinds = settings.kinds
+        if settings.enabled:
+            every_s = settings.minutes * 60.0
+            self._chores.append(Chore(reactor, "outbox", every_s, self._write, first_s=1.0))
 
     def start(self) -> None:
         """Begin."""
@@ -56,6 +67,12 @@ class FileExchange:
 
         self._running.addBoth(over)
         return ended
+
+    def _write(self) -> Deferred[Any]:
+        def told(files: list[OutboxFile]) -> None:
+            self._metrics.outbox_records.inc(sum(one.records for one in files))
+
+        return self._workers.run(lambda: self._outbox.write(self._kinds, ACTOR)).addCallback(told)
 
     def _look(self) -> Deferred[Any]:
         inbox = self._inbox

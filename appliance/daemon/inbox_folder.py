@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from appliance.daemon.durable import settle, write_whole
 from appliance.exchange.file_name import is_unfinished
 
 TAKEN, DONE, FAILED = "taken", "done", "failed"
@@ -115,7 +116,7 @@ class InboxFolder:
         except OSError:
             place.rmdir()
             raise
-        _settle(place)
+        settle(place)
         return Taken(claim, one.folder, place / one.path.name)
 
     def taken(self) -> list[Taken]:
@@ -149,18 +150,13 @@ class InboxFolder:
         base = f"{stem or ending}.{one.claim}"
         told = target / f"{base}.report.txt"
         if not told.exists():
-            temporary = target / f".{base}.new"
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(report)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.rename(told)
+            write_whole(told, [report.encode()])
         refused = self.refused(one)
         if refused.exists():
             refused.rename(target / f"{base}.refused{dot}{ending if dot else ''}")
         place = one.path.parent
         one.path.rename(target / f"{base}{dot}{ending if dot else ''}")
-        _settle(target)
+        settle(target)
         _clear(place)
         return told
 
@@ -185,15 +181,6 @@ class InboxFolder:
 
 
 _REFUSED = ".refused"
-
-
-def _settle(folder: Path) -> None:
-    """Wait until the disk has a folder's names."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _clear(place: Path) -> None:

@@ -100,6 +100,11 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self.outbox_records = Counter(
+            "fieldbox_outbox_records",
+            "Records written into the outbox by itself",
+            registry=self.registry,
+        )
         self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
         self._seconds_of: dict[str, Callable[[float], None]] = {}
 

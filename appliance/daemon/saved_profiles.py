@@ -6,9 +6,9 @@ used.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from appliance.daemon.durable import write_whole
 from appliance.exchange.profile import PROFILES, Profile
 from appliance.exchange.profile_text import MAX_TEXT, check_name, profile_text, read_profile
 from appliance.exchange.refusal import ProfileRefused
@@ -55,15 +55,7 @@ class SavedProfiles:
         read_profile(text, profile.name)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         path = self.folder / f"{profile.name}.toml"
-        temporary = self.folder / f".{profile.name}.{os.getpid()}.new"
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, [text.encode()], 0o600)
         return path
 
     def remove(self, name: str) -> bool:

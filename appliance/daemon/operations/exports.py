@@ -48,7 +48,9 @@ def rows(desk: Desk, params: ReadExport, _actor: str) -> TableResult:
         raise unknown("kind", params.kind, known)
 
     def read(connection: Connection, timeout_s: float) -> list[tuple[Any, ...]]:
-        return read_table(connection, exporter.sql, exporter.columns, {}, timeout_s=timeout_s)
+        return read_table(
+            connection, exporter.sql, exporter.columns, {"ids": None}, timeout_s=timeout_s
+        )
 
     return table(desk, exporter.kind, exporter.title, exporter.columns, read)
 

@@ -19,12 +19,14 @@ from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.devices import public_place
 from appliance.daemon.operations.operation import Empty, Operation, OperationRefused
 from appliance.daemon.operations.plugins import PluginView, views
+from appliance.daemon.outbox import Outbox
 from appliance.store import meta
 from appliance.store.answers import AnswerBook
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.disk_reserve import DiskReserve
 from appliance.store.kept import KeptBook, KeptLimits
+from appliance.store.outbox import OutboxBook
 from appliance.store.waiting import WaitingBook
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -132,6 +134,22 @@ class InboxView(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
+class OutboxStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The folder that another system fetches from.
+
+    Attributes:
+        enabled: files are written there by themselves.
+        folder: where it is.
+        waiting: files that lie there.
+        half_done: files that could not be written to their end yet.
+    """
+
+    enabled: bool
+    folder: str
+    waiting: int
+    half_done: int
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the box stands.
 
@@ -165,6 +183,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     disk: DiskRoom
     kept: KeptView
     inbox: InboxView
+    outbox: OutboxStatus
     state_dir: str
 
 
@@ -209,6 +228,7 @@ def status(desk: Desk, _params: Empty, _actor: str) -> Status:
             disk=_disk(connection, box.reserve),
             kept=_kept(connection, box.kept_limits),
             inbox=_inbox(box),
+            outbox=_outbox(connection, box),
             state_dir=str(box.state_dir),
         )
 
@@ -225,6 +245,16 @@ def _inbox(box: Box) -> InboxView:
             waiting = len(folder.waiting(box.plugins.importers)) + len(folder.taken())
     return InboxView(
         enabled=settings.enabled, folder=str(folder.root), waiting=waiting, failed=failed
+    )
+
+
+def _outbox(connection: Connection, box: Box) -> OutboxStatus:
+    outbox = Outbox(box)
+    return OutboxStatus(
+        enabled=box.settings.outbox.enabled,
+        folder=str(outbox.folder),
+        waiting=outbox.lying(),
+        half_done=len(OutboxBook(connection).open()),
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from string import Formatter
 from typing import Any
@@ -192,11 +193,23 @@ def test_orders_by_day_uses_the_local_day(desk: Any, order: Row) -> None:
     assert one_day == rows[1:]
 
 
+def test_only_orders_that_stand_go_to_the_outbox(desk: Any, order: Row) -> None:
+    (exporter,) = plugin.exporters()
+    states = ("accepted", "held", "submitted", "shipped", "cancelled", "draft", "confirmed")
+    for state in states:
+        put(desk, order, f"the {state}", state=state)
+    asked = json.dumps([f"the {state}" for state in states])
+    found = {row[0] for row in desk.context.select(exporter.ready, {"ids": asked})}
+    assert found == {"the accepted", "the shipped", "the confirmed"}
+    rows = desk.context.select(exporter.sql, {"ids": json.dumps(["the shipped"])})
+    assert {row[0] for row in rows} == {"the shipped"}
+
+
 def test_the_file_of_orders_has_a_row_for_each_line(desk: Any, order: Row) -> None:
     put(desk, order, "1")
     put(desk, order, "2", state="draft")
     (exporter,) = plugin.exporters()
-    rows = desk.context.select(exporter.sql)
+    rows = desk.context.select(exporter.sql, {"ids": None})
     assert len(rows) == 2
     named = dict(zip((column.name for column in exporter.columns), rows[1], strict=True))
     assert (named["line_no"], named["product"], named["unit"], named["qty"]) == (

@@ -19,6 +19,7 @@ LEFT JOIN users ON users.id = orders.user_id
 LEFT JOIN products ON products.id = line.value ->> '$.product_id'
 LEFT JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
 WHERE orders.state <> 'draft' AND orders.order_kind <> 'return_request'
+    AND (:ids IS NULL OR orders.id IN (SELECT value FROM json_each(:ids)))
 ORDER BY orders.created_at, orders.id, line.key
 """,
     columns=(
@@ -38,4 +39,11 @@ ORDER BY orders.created_at, orders.id, line.key
         ReportColumn(name="total", title="total", unit="money"),
         ReportColumn(name="currency", title="currency"),
     ),
+    collection="orders",
+    # What is held is decided first, and what was given up is nobody's to deliver.
+    ready="""
+SELECT id FROM orders
+WHERE id IN (SELECT value FROM json_each(:ids)) AND order_kind <> 'return_request'
+    AND state NOT IN ('draft', 'submitted', 'held', 'cancelled', 'rejected', 'expired')
+""",
 )
