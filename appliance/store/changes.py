@@ -6,7 +6,7 @@ the log needs no compaction for records that stay where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -110,6 +110,19 @@ class ChangeLog:
                     self._newest[entry.change.collection] = entry.change.seq
         newest = self._newest
         return max((newest.get(name, 0) for name in collections), default=0)
+
+    def take(self, entries: Sequence[Recorded]) -> None:
+        """Take note of puts that another hand stored, in the order of their seqs from the head on.
+
+        Names of collections and buckets must be numbered by this log.
+        """
+        self._absent = None
+        self.recorded.extend(entries)
+        changes = [entry.change for entry in entries if entry.change is not None]
+        if changes:
+            self.head = changes[-1].seq
+        if self._newest is not None:
+            self._newest.update({change.collection: change.seq for change in changes})
 
     def next_seq(self) -> int:
         """Take the next seq."""

@@ -28,6 +28,9 @@ _STEPS = 2_000
 VFS = "unix-excl"
 """The VFS of every store: several connections in one process, no other process beside it."""
 
+_AT_ONCE = (512, 64, 8, 1)
+"""Rows that one statement inserts; few sizes, so that each statement is prepared once and kept."""
+
 _LONGEST = 1_000_000_000
 _LONGEST_GUARDED = 20 * 1024 * 1024
 """Bytes of the longest text that a plugin's query may make: above the largest record."""
@@ -216,6 +219,37 @@ class Connection:
         self._guard.on = False
         found = self.raw.execute(sql, parameters).fetchone()
         return None if found is None else tuple(found)
+
+    def insert(self, head: str, values: str, bound: Sequence[Any]) -> None:
+        """Insert many rows with few statements.
+
+        Args:
+            head: the statement up to its rows.
+            values: one row of it, such as ``(?,?,0)``.
+            bound: what is bound, row after row.
+        """
+        width = values.count("?")
+        at = 0
+        for most in _AT_ONCE:
+            step = most * width
+            if len(bound) - at >= step:
+                sql = head + ",".join([values] * most)
+                while len(bound) - at >= step:
+                    self.rows(sql, bound[at : at + step])
+                    at += step
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Let long statements of ours run without a look at the deadline of a plugin's query.
+
+        Each such look wins the interpreter back from other threads, which takes longer than all
+        the rest of a statement that stores many rows. No plugin's query may run inside.
+        """
+        self.raw.set_progress_handler(None)
+        try:
+            yield
+        finally:
+            self.raw.set_progress_handler(self._guard.overdue, _STEPS)
 
     def select_guarded(
         self,

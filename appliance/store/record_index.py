@@ -40,8 +40,12 @@ def index_record(
                 "INSERT INTO box_search (rowid, text) VALUES (?, ?)", (row_number, text)
             )
     if compiled.blobs:
-        names = [value for path in compiled.blobs for value in _at(row, path)]
-        BlobNames(connection).replace(row_number, names, namer, new=new)
+        BlobNames(connection).replace(row_number, blobs_of(compiled, row), namer, new=new)
+
+
+def blobs_of(compiled: CompiledCollection, row: Row) -> list[str]:
+    """Return the blobs that a record names."""
+    return [value for path in compiled.blobs for value in _at(row, path)]
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from appliance.store.migrations import migrate
 from appliance.store.readers import Done, Read, ReaderPool, read_once
 from appliance.store.transaction import WriteTransaction
 from appliance.store.views import synchronise
-from appliance.store.writer import Commit, Job, Writer
+from appliance.store.writer import Commit, Job, Pending, Writer
 from appliance.sync.registry import Registry
 
 T = TypeVar("T")
@@ -117,6 +117,10 @@ class Store:
         """Run a job on the writer and wait; not from the thread that gets results delivered."""
         return self.writer.call(job)
 
+    def begin(self, job: Callable[[WriteTransaction], T]) -> Pending[T]:
+        """Queue a job on the writer whose result is waited for later."""
+        return self.writer.begin(job)
+
     def submit(self, job: Job, done: Done) -> None:
         """Queue a job on the writer; ``done(value, error)`` after its commit."""
         self.writer.submit(job, done)
@@ -139,6 +143,10 @@ class Store:
     def fetch(self, read: Callable[[Connection], T]) -> T:
         """Run a read on a reader thread and wait; from any thread but a reader's."""
         return self.readers.call(read)
+
+    def fetch_aside(self, read: Callable[[Connection], T]) -> T:
+        """Run a read that may take long, or that calls a plugin, and wait, as `fetch` does."""
+        return self.side_readers.call(read)
 
     def close(self) -> None:
         """Do what waits, then close every connection."""

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import apsw
 
@@ -58,6 +58,32 @@ class RunInstead(Exception):
 class _Waiting(NamedTuple):
     job: Job
     done: Done
+
+
+class Pending(Generic[T]):
+    """The result of a job that was begun; given on the writer's thread, right after its commit."""
+
+    def __init__(self) -> None:
+        self._arrived = threading.Event()
+        self._answer: tuple[Any, BaseException | None] = (None, None)
+
+    def __call__(self, value: Any, error: BaseException | None) -> None:
+        """Take the result; the writer's part."""
+        self._answer = value, error
+        self._arrived.set()
+
+    def wait(self) -> T:
+        """Wait for the result; not from the thread that the writer delivers to.
+
+        Raises:
+            BaseException: what the job raised, or `StoreUnavailable`.
+        """
+        self._arrived.wait()
+        value, error = self._answer
+        if error is not None:
+            raise error
+        result: T = value
+        return result
 
 
 class Writer:
@@ -135,6 +161,17 @@ class Writer:
                 self._queue.put(_Waiting(job, done))
             return not self._stopped
 
+    def begin(self, job: Callable[[WriteTransaction], T]) -> Pending[T]:
+        """Queue a job; its result is waited for later, on the same thread or another.
+
+        Raises:
+            StoreError: the store is closing.
+        """
+        pending: Pending[T] = Pending()
+        if not self._enqueue(job, pending):
+            raise StoreError("the store is closing")
+        return pending
+
     def call(self, job: Callable[[WriteTransaction], T]) -> T:
         """Queue a job and wait for it; not from the thread that `deliver` delivers to.
 
@@ -142,20 +179,7 @@ class Writer:
             BaseException: what the job raised, or `StoreUnavailable`.
             StoreError: the store is closing.
         """
-        arrived = threading.Event()
-        answer: list[Any] = [None, None]
-
-        def done(value: Any, error: BaseException | None) -> None:
-            answer[:] = value, error
-            arrived.set()
-
-        if not self._enqueue(job, _Direct(done)):
-            raise StoreError("the store is closing")
-        arrived.wait()
-        if answer[1] is not None:
-            raise answer[1]
-        result: T = answer[0]
-        return result
+        return self.begin(job).wait()
 
     def stop(self) -> None:
         """Do what waits, close the connection, end the thread."""
@@ -253,8 +277,8 @@ class Writer:
     def _answer(
         self, answers: list[tuple[Done, Any, BaseException | None]], commit: Commit | None
     ) -> None:
-        direct = [answer for answer in answers if isinstance(answer[0], _Direct)]
-        others = [answer for answer in answers if not isinstance(answer[0], _Direct)]
+        direct = [answer for answer in answers if isinstance(answer[0], Pending)]
+        others = [answer for answer in answers if not isinstance(answer[0], Pending)]
 
         def deliver() -> None:
             if commit is not None and commit.tells:
@@ -266,13 +290,3 @@ class Writer:
             self._deliver(deliver)
         for done, value, error in direct:
             tell(done, value, error)
-
-
-class _Direct:
-    """An answer that is given on the writer's thread, to a thread that waits for it."""
-
-    def __init__(self, done: Done) -> None:
-        self._done = done
-
-    def __call__(self, value: Any, error: BaseException | None) -> None:
-        self._done(value, error)

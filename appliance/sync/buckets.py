@@ -45,6 +45,10 @@ class BucketRule:
             if unknown:
                 raise PluginError(f"bucket template {template!r} names no field {unknown[0]!r}")
             self._rules.append((template, names))
+        first, names = self._rules[0]
+        # Nearly every record lives in a bucket of one field, and every record asks.
+        self._quick = names[0] if len(names) == 1 and names[0] != "id" else ""
+        self._before, _, self._after = first.partition(f"{{{self._quick}}}")
 
     def of(self, record_id: str, row: Mapping[str, Any]) -> str:
         """Return the name of the bucket that a record lives in.
@@ -52,6 +56,12 @@ class BucketRule:
         Raises:
             RecordError: no template fits, or the name grows too long.
         """
+        if self._quick:
+            value = row.get(self._quick)
+            if type(value) is str and 0 < len(value) <= MAX_BUCKET - len(
+                self._before + self._after
+            ):
+                return self._before + value + self._after
         for template, names in self._rules:
             if not names:
                 return template

@@ -21,6 +21,7 @@ class CompiledCollection:
 
     Attributes:
         spec: the declaration.
+        name: the collection's.
         owner: the plugin's name, or ``config``.
         stands_in: the declaration is remembered of a plugin that does not serve; what is sent
             into the collection waits for it.
@@ -45,6 +46,7 @@ class CompiledCollection:
         if spec.direction == "down" and spec.conflict == "hook":
             raise PluginError(f"{spec.name}: a collection that only goes down has no conflicts")
         self.spec = spec
+        self.name = spec.name
         self.owner = owner
         self.stands_in = stands_in
         self.codec = RecordCodec(spec.name, spec.fields)
@@ -53,11 +55,6 @@ class CompiledCollection:
         self.searchable = tuple(f.name for f in spec.fields if f.search)
         self.keeps_versions = spec.history or spec.conflict in ("field_merge", "hook")
         self.blobs = tuple((f.name, *path) for f in spec.fields for path in _blob_paths(f))
-
-    @property
-    def name(self) -> str:
-        """The collection's name."""
-        return self.spec.name
 
 
 def _blob_paths(field: Field) -> Iterator[tuple[str, ...]]:
