@@ -49,6 +49,10 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
         writes: changes to store.
         names: external ids of records, so that files that are imported later find them.
         failed: the command did not do what was asked; the exit code is 1.
+        resume: where the command goes on; "" where it is done. With it, the command is run again
+            and gets this text, so that a command that writes much does it in parts of some
+            thousand records. Columns, rows and text of the last part are shown.
+        done, total: how far it is, for a progress bar, in any unit; total 0 where it is not known.
     """
 
     columns: tuple[str, ...] = ()
@@ -57,3 +61,6 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
     writes: tuple[Write, ...] = ()
     names: tuple[ExternalName, ...] = ()
     failed: bool = False
+    resume: str = ""
+    done: int = 0
+    total: int = 0

@@ -180,8 +180,15 @@ def commands() -> Sequence[Command]:
 
 
 @hookspec
-def run_command(command: str, options: Mapping[str, str], context: Context) -> CommandResult:
-    """Run one of this plugin's commands."""
+def run_command(
+    command: str, options: Mapping[str, str], resume: str, context: Context
+) -> CommandResult:
+    """Run one of this plugin's commands, or its next part.
+
+    ``resume`` is "" at first, then what the result before said. The first part runs inside the
+    transaction that stores what it writes. A later part may be asked for while earlier ones are
+    still on their way into the store.
+    """
     raise NotImplementedError
 
 

@@ -15,6 +15,7 @@ from appliance.store.audit import AuditBook
 from appliance.store.identities import IdentityBook
 from appliance.store.plugin_hooks import PluginHooks
 from appliance.store.transaction import WriteTransaction
+from appliance.sync.codec import is_uuid
 from appliance.sync.writes import store_write
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
@@ -44,11 +45,12 @@ class People:
         name: str = "",
         org_id: str | None = None,
         language: str | None = None,
+        user_id: str | None = None,
     ) -> User:
-        """Add a user.
+        """Add a user, under a new id unless one is given.
 
         Raises:
-            UserRefused: the login is taken.
+            UserRefused: the login is taken, or the id is taken or not of the form.
             LoginRefused: it is not of the form.
             PermissionRefused: a role's name is not of the form.
         """
@@ -61,8 +63,10 @@ class People:
         book = IdentityBook(tx.db)
         if book.user(login) is not None:
             raise UserRefused(f"login {login!r} is taken")
+        if user_id is not None and (not is_uuid(user_id) or book.user_by_id(user_id) is not None):
+            raise UserRefused(f"the id {user_id!r} is taken, or no UUID in lower-case letters")
         user = User(
-            id=uuid7(tx.now_ms),
+            id=user_id or uuid7(tx.now_ms),
             login=login,
             name=name or login,
             roles=tuple(check_role(role) for role in roles),

@@ -20,6 +20,7 @@ from appliance.api import (
     Document,
     EndpointRequest,
     EndpointResponse,
+    ExternalName,
     ImportValues,
     PluginError,
     Row,
@@ -32,6 +33,7 @@ from appliance.enrollment.identity import Device as StoredDevice
 from appliance.plugin_host.discovery import Found
 from appliance.plugin_host.request_schema import RequestSchema
 from appliance.store.box import Box
+from appliance.store.bulk import prepare, store_many
 from appliance.store.connection import Connection
 from appliance.store.external_refs import ExternalRefs
 from appliance.store.identities import Enrolled, IdentityBook
@@ -43,7 +45,6 @@ from appliance.store.transaction import WriteTransaction
 from appliance.store.writer import Commit
 from appliance.sync.pull import Pull, PullRequest, Reader
 from appliance.sync.pull_transaction import Room
-from appliance.sync.writes import store_write
 from appliance.testing.box_device import BoxDevice, PushAnswer
 from appliance.testing.fake_context import DEFAULT_NOW_MS
 
@@ -100,12 +101,17 @@ class PluginBox:
     # --- people and devices --------------------------------------------------------------------
 
     def user(
-        self, login: str, *roles: str, org_id: str | None = None, language: str | None = None
+        self,
+        login: str,
+        *roles: str,
+        org_id: str | None = None,
+        language: str | None = None,
+        user_id: str | None = None,
     ) -> User:
-        """Add a user; plugins mirror it as they do in the field."""
+        """Add a user, under a new id unless one is given; plugins mirror it as in the field."""
         user = self._write(
             lambda tx: self.box.people(tx).add(
-                tx, login, roles, "test", org_id=org_id, language=language
+                tx, login, roles, "test", org_id=org_id, language=language, user_id=user_id
             )
         )
         return user.for_plugins()
@@ -268,15 +274,21 @@ class PluginBox:
         self._write_all(self._call(plugin, "run_job", job=job) or ())
 
     def run_command(self, plugin: str, command: str, **options: str) -> CommandResult:
-        """Run a command; options as text, those left out have their defaults."""
+        """Run a command, all its parts; options as text, those left out have their defaults."""
         declared = self.box.plugins.host.declared[plugin]
         known = next(one for one in declared.commands if one.name == command)
         given = {o.name: o.default for o in known.options if o.default is not None} | options
-        found: CommandResult = self._call(plugin, "run_command", command=command, options=given)
-        if not found.failed:
-            self._write_all(found.writes)
-            self._write(lambda tx: ExternalRefs(tx.db).name(found.names))
-        return found
+        at = ""
+        while True:
+            found: CommandResult = self._call(
+                plugin, "run_command", command=command, options=given, resume=at
+            )
+            if not found.failed:
+                self._write_all(found.writes)
+                self._name(found.names)
+            at = found.resume
+            if not at or found.failed:
+                return found
 
     def render(self, plugin: str, kind: str, record_id: str) -> Document:
         """Make a document of a stored record.
@@ -359,13 +371,14 @@ class PluginBox:
 
         return self.box.store.fetch(read)
 
-    def _write_all(self, writes: Sequence[Write]) -> None:
-        def job(tx: WriteTransaction) -> None:
-            for write in writes:
-                store_write(tx, self.box.plugins.registry, write)
+    def _name(self, names: Sequence[ExternalName]) -> None:
+        if names:
+            self._write(lambda tx: ExternalRefs(tx.db).name(names))
 
-        if writes:
-            self._write(job)
+    def _write_all(self, writes: Sequence[Write]) -> None:
+        ready = [prepare(self.box.plugins.registry, write) for write in writes]
+        if ready:
+            self._write(lambda tx: store_many(tx, ready))
 
     def _write(self, job: Callable[[WriteTransaction], T]) -> T:
         """Run a job, then tell the plugins of its commit, as the daemon does."""

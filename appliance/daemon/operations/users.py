@@ -39,13 +39,20 @@ OrgId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class AddUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new user. ``org_id`` is the id of the branch, ``language`` a BCP 47 tag."""
+    """A new user.
+
+    Attributes:
+        org_id: the id of the branch.
+        language: a BCP 47 tag.
+        id: for a user that records name already; absent: a new one.
+    """
 
     login: Login
     roles: Roles
     name: Name | None = None
     org_id: OrgId | None = None
     language: Language | None = None
+    id: Annotated[str, msgspec.Meta(max_length=36)] | None = None
 
 
 class ChangeUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +115,7 @@ def add(desk: Desk, params: AddUser, actor: str) -> UserView:
             name=_printable(params.name) or "",
             org_id=params.org_id,
             language=params.language,
+            user_id=params.id,
         )
 
     return _view(desk.box.store.write(job), 0)

@@ -69,6 +69,7 @@ class Shop:
         )
         self.fault: Exception | None = None
         self.issue: Any = None
+        self.parts: list[str] = []
 
     @hookimpl
     def manifest(self) -> Manifest:
@@ -110,7 +111,10 @@ class Shop:
         )
 
     @hookimpl
-    def run_command(self, command: str, options: Mapping[str, str], context: Context) -> Any:
+    def run_command(
+        self, command: str, options: Mapping[str, str], resume: str, context: Context
+    ) -> Any:
+        self.parts.append(resume)
         return self.command(options, context)
 
     @hookimpl
