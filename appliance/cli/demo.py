@@ -1,41 +1,185 @@
-"""`fieldbox demo`: a box with a company in it, started and ready to try in one command."""
+"""`fieldbox demo`: a whole company to play with, in a box of its own or in one that is there."""
 
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
+import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from appliance.cli.command_line import program
-from appliance.cli.demo_box import CONFIG_FILE, PEOPLE, ConfigStands, configured, populate
+from appliance.cli.demo_box import (
+    CONFIG_FILE,
+    ConfigStands,
+    Made,
+    Wanted,
+    configured,
+    populate,
+)
+from appliance.cli.demo_texts import counts, made_in_short, summary, welcome
 from appliance.cli.door import open_door
 from appliance.cli.failure import Failure, WrongUse, reason
+from appliance.cli.invocation import Invocation, json_option
 from appliance.cli.owner import check_owner
+from appliance.cli.progress_bar import progress_bar
 from appliance.cli.run import serve
-from appliance.config import ConfigError, Settings
-from appliance.enrollment import base64url, qr
+from appliance.cli.screen import show_json
+from appliance.config import ConfigError, Settings, find_config
 
-DEVICES = 3
-"""Of the line to try: one for each route."""
+F = TypeVar("F", bound=Callable[..., Any])
+
+STATE = Path("var")
+"""The folder of a demo that is told none."""
+
+_COMPANY = ("size", "seed")
+_HELD = "holds data already"
+"""What the plugin says of a box that it leaves alone."""
 
 
-@click.group("demo")
-def demo() -> None:
-    """Try Fieldbox with a small invented company."""
+def _size_options(command: F) -> F:
+    """Give a command the options that say which company."""
+    for option in (
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 999_999),
+            default=1,
+            show_default=True,
+            help="Each number makes another company, the same number the same one.",
+        ),
+        click.option(
+            "--size",
+            type=click.Choice(("small", "mid", "big")),
+            default="small",
+            show_default=True,
+            help="small: 45 outlets. mid: 3 branches, 6,000 outlets, half a million records. big:"
+            " 15 branches, 60,000 outlets, six million records, minutes to make.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+_state_option = click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of a demo of its own: its appliance.toml and all its data.",
+)
+
+
+@click.group("demo", invoke_without_command=True)
+@_size_options
+@click.option("--day", metavar="YYYY-MM-DD", help="What its dates count from.  [default: today]")
+@click.option("--yes", is_flag=True, help="Also into a box that holds data, beside it.")
+@_state_option
+@json_option
+@click.pass_context
+def demo(
+    context: click.Context,
+    size: str,
+    seed: int,
+    day: str | None,
+    yes: bool,
+    state: Path | None,
+    as_json: bool,
+) -> None:
+    """Fill a box with an invented company: people, goods, prices, customers, debts and history.
+
+    It goes into the box of the configuration, through its daemon if one runs; with --state, or
+    where there is no configuration, into a demo box of its own. A box that holds data is left
+    alone unless you say --yes. The same size, seed and day make the same records, so that a
+    company that was cut short, with Ctrl-C for instance, is made whole by the same command.
+
+    \b
+    fieldbox demo --size mid --state var-mid      a company in a new box
+    fieldbox demo run --state var-mid             then start it
+    fieldbox demo run                             a small one, made and started
+    """
+    if context.invoked_subcommand is not None:
+        given = [p.opts[0] for p in context.command.params if p.name and _was_given(context, p)]
+        if given:
+            raise click.UsageError(f"{given[0]} goes after {context.invoked_subcommand}")
+        return
+    if day is not None and re.fullmatch(r"\d{4}-\d{2}-\d{2}", day) is None:
+        raise click.BadParameter(f"{day!r} is no day YYYY-MM-DD", param_hint="--day")
+    settings, config = _box(context, state)
+    wanted = Wanted(size, seed, day, beside=yes)
+    if not as_json:
+        click.echo(f"Making a {size} company in {settings.state_dir} ...", err=True)
+    began = time.monotonic()
+    door = open_door(settings)
+    try:
+        with progress_bar(quiet=as_json) as progress:
+            made = populate(door, wanted, progress)
+        seconds = time.monotonic() - began
+        held = counts(door)
+    except KeyboardInterrupt:
+        raise Failure("stopped; what is made stays, the same command makes the rest") from None
+    except Failure as problem:
+        if _HELD not in problem.message:
+            raise
+        raise Failure(
+            f"{problem.message}; say --yes to make the company beside it, or --state DIRECTORY for"
+            " a box of its own"
+        ) from problem
+    finally:
+        door.close()
+    if as_json:
+        show_json(_plain(made, wanted, settings, seconds))
+    else:
+        summary(made, wanted, held, seconds, config=config, state=state)
+
+
+def _was_given(context: click.Context, parameter: click.Parameter) -> bool:
+    source = context.get_parameter_source(parameter.name or "")
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _box(context: click.Context, state: Path | None) -> tuple[Settings, Path | None]:
+    """Return the settings of the box to fill, and its file where a command has to name it."""
+    invocation = context.ensure_object(Invocation)
+    if state is None:
+        try:
+            find_config(invocation.config_path, os.environ)
+        except ConfigError:
+            state = STATE
+        else:
+            return invocation.settings, invocation.config_path
+    return _configured(state, None), state / CONFIG_FILE
+
+
+def _configured(state: Path, listen: str | None) -> Settings:
+    try:
+        return configured(state, listen, os.environ)
+    except (ConfigError, ConfigStands) as problem:
+        raise WrongUse(str(problem)) from problem
+    except OSError as problem:
+        raise Failure(f"the demo's configuration cannot be written: {reason(problem)}") from problem
+
+
+def _plain(made: Made, wanted: Wanted, settings: Settings, seconds: float) -> dict[str, Any]:
+    return {
+        "size": wanted.size,
+        "seed": wanted.seed,
+        "state_dir": str(settings.state_dir),
+        "seconds": round(seconds, 3),
+        "text": made.text,
+        "records": {
+            name: dict(zip(("created", "changed", "unchanged"), fates, strict=True))
+            for name, fates in made.records.items()
+        },
+        "people": [person._asdict() for person in made.people],
+    }
 
 
 @demo.command("run")
 @click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var"),
+    default=STATE,
     show_default=True,
     help="The folder of the demo: its appliance.toml and all its data.",
 )
@@ -45,100 +189,79 @@ def demo() -> None:
     help="Where devices connect, for a demo that has no configuration yet; port 0 picks a free"
     " one.  [default: 127.0.0.1:8443]",
 )
+@_size_options
 @click.pass_context
-def run(context: click.Context, state: Path, listen: str | None) -> None:
+def run(context: click.Context, state: Path, listen: str | None, size: str, seed: int) -> None:
     """Start the demo appliance in the foreground, making it on the first run.
 
     Shows a pairing code and what to try next. Ctrl-C stops it; its data stays for the next run.
     """
     check_owner(state, daemon=True)
-    try:
-        settings = configured(state, listen, os.environ)
-    except (ConfigError, ConfigStands) as problem:
-        raise WrongUse(str(problem)) from problem
-    except OSError as problem:
-        raise Failure(f"the demo's configuration cannot be written: {reason(problem)}") from problem
-    _populate(settings)
-    code = serve(settings, lambda service: _welcome(service, settings, state / CONFIG_FILE))
+    settings = _configured(state, listen)
+    asked = any(_was_given(context, p) for p in context.command.params if p.name in _COMPANY)
+    made = _populated(settings, Wanted(size, seed), asked=asked)
+    agent = None if made is None else made.first("agent")
+    login = None if agent is None else agent.login
+    code = serve(settings, lambda service: _welcome(service, settings, state / CONFIG_FILE, login))
     if code == 0:
         click.echo(f"Stopped. The data stays in {state}.")
     context.exit(code)
 
 
-def _populate(settings: Settings) -> None:
-    """Fill the box before it serves; where that is refused, it serves what it has."""
+def _populated(settings: Settings, wanted: Wanted, *, asked: bool) -> Made | None:
+    """Fill the box before it serves; where that is refused, it serves what it has.
+
+    Args:
+        settings: of the box.
+        wanted: the company.
+        asked: it was asked for, so that another one in its place is worth a word.
+    """
     door = open_door(settings)
     try:
-        click.echo(populate(door))
+        with progress_bar(quiet=False) as progress:
+            made = populate(door, wanted, progress)
     except Failure as problem:
-        click.echo(f"the demo company was not made: {problem.message}", err=True)
+        if _HELD not in problem.message or asked:
+            click.echo(f"the demo company was not made: {problem.message}", err=True)
+        else:
+            click.echo("The box holds data already; it is served as it stands.")
+        return None
     finally:
         door.close()
+    click.echo(made_in_short(made))
+    return made
 
 
-def _welcome(service: Any, settings: Settings, config: Path) -> None:
-    """Print the ready line, then an invitation, got on a thread as a command gets one."""
+def _welcome(service: Any, settings: Settings, config: Path, login: str | None) -> None:
+    """Print the ready line, then an invitation, got on a thread as a command gets one.
+
+    Args:
+        service: the daemon.
+        settings: of the box.
+        config: its file.
+        login: whose device is invited; None: the first agent's, or the first user's.
+    """
     from twisted.internet.threads import deferToThread
     from twisted.python.failure import Failure as Failed
 
     click.echo(f"ready https://{service.address}")
     sys.stdout.flush()
 
-    def invite() -> Mapping[str, Any]:
+    def invite() -> str:
         door = open_door(settings)
         try:
-            found: Mapping[str, Any] = door.ask("device.invite", {"user": PEOPLE[0].login})
-            return found
+            users = door.ask("user.list")["rows"]
+            agents = [user["login"] for user in users if "agent" in user["roles"]]
+            whose = login or next(iter(agents or (user["login"] for user in users)), "anna")
+            return welcome(door.ask("device.invite", {"user": whose}), config, users, whose)
         finally:
             door.close()
 
-    def show(invitation: Mapping[str, Any]) -> None:
-        click.echo(text_of(invitation, config, width=_width()))
+    def show(text: str) -> None:
+        click.echo(text)
         sys.stdout.flush()
 
     def failed(failure: Failed) -> None:
         click.echo(f"no pairing code: {failure.value}", err=True)
 
     deferToThread(invite).addCallbacks(show, failed)
-
-
-def text_of(invitation: Mapping[str, Any], config: Path, *, width: int) -> str:
-    """Return what a newcomer reads once the demo serves.
-
-    Args:
-        invitation: ``url``, ``code``, ``ca_sha256``, ``expires_at``, for the first of `PEOPLE`.
-        config: of the demo.
-        width: columns of the terminal, 0 where there is none: the QR code is left out.
-    """
-    command = f"{program()} --config {shlex.quote(str(config))}"
-    invite = f"{command} device invite --user {PEOPLE[0].login}"
-    logins = ", ".join(f"{person.login} ({person.role})" for person in PEOPLE)
-    drawn = qr.terminal(invitation["url"], colour="NO_COLOR" not in os.environ)
-    columns = max(len(line) for line in qr.terminal(invitation["url"], colour=False).splitlines())
-    digits = base64url.decode(invitation["ca_sha256"]).hex()
-    fingerprint = " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
-    until = time.strftime("%H:%M", time.localtime(invitation["expires_at"] / 1000))
-    image = f"{drawn}\n" if width >= columns else ""
-    return f"""
-{image}Enroll one device of {PEOPLE[0].name} with this link before {until}:
-  link            {invitation["url"]}
-  or type         {invitation["code"]}
-  CA fingerprint  {fingerprint[:39]}
-                  {fingerprint[40:]}
-  a new code      {invite}
-
-In a second terminal, {DEVICES} simulated devices take orders while their links break:
-  {command} simulate --devices {DEVICES}
-
-Then look around, with the same beginning:
-  {command} status
-  {command} --help
-Import a file (docs/import.md):
-  {command} import products FILE.csv --profile ru-csv
-Users: {logins}. Everything is kept in {shlex.quote(str(config.parent))}.
-Ctrl-C stops the appliance."""
-
-
-def _width() -> int:
-    """Return the columns of the terminal that reads us, 0 where none does."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0

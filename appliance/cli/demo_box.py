@@ -1,27 +1,25 @@
-"""The demo's box: its configuration file, its people and the company they work for."""
+"""The demo's box: its configuration file, and the company that is put into it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from appliance.cli.failure import Failure
 from appliance.config import ConfigError, Settings, load_texts
 from appliance.config import load as load_config
 
 if TYPE_CHECKING:
-    from appliance.cli.door import Door
+    from appliance.cli.door import Door, Progress
 
 CONFIG_FILE = "appliance.toml"
 
-ORG_UNIT = "018cc251-f400-7000-8000-0000000000de"
-"""The id of the demo company's one org unit, which its people belong to."""
-
 _CONFIG = """\
-# The demo appliance, written by `fieldbox demo run`; it is not written again, so change what you
+# The demo appliance, written by `fieldbox demo`; it is not written again, so change what you
 # like. Every key is explained in docs/configuration.md.
 
 state_dir = "state"
@@ -41,27 +39,63 @@ level = "warning"
 """
 
 
-class Person(NamedTuple):
-    """A user of the demo.
+class Wanted(NamedTuple):
+    """Which company.
 
     Attributes:
-        login, name: of the user.
-        role: the only one.
-        route: looks after outlets.
+        size, seed: of it.
+        day: what its dates count from, ``YYYY-MM-DD``; None: today.
+        beside: make it beside data that is there.
     """
 
+    size: str = "small"
+    seed: int = 1
+    day: str | None = None
+    beside: bool = False
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Options of the plugin's commands."""
+        found = {"size": self.size, "seed": str(self.seed)}
+        if self.day is not None:
+            found["day"] = self.day
+        if self.beside:
+            found["beside"] = "yes"
+        return found
+
+
+class Person(NamedTuple):
+    """A user of the demo."""
+
     login: str
+    id: str
     name: str
     role: str
-    route: bool
+    org_id: str
+    language: str
 
 
-PEOPLE = (
-    Person("anna", "Анна Крылова", "agent", True),
-    Person("boris", "Борис Ершов", "agent", True),
-    Person("vera", "Вера Лапина", "agent", True),
-    Person("office", "Офис", "manager", False),
-)
+class Made(NamedTuple):
+    """What the box holds now of the company.
+
+    Attributes:
+        people: its users, agents first.
+        records: created, changed and unchanged, by collection; empty where nothing was done.
+        text: why nothing was done, or "".
+    """
+
+    people: tuple[Person, ...]
+    records: Mapping[str, Sequence[int]]
+    text: str
+
+    @property
+    def total(self) -> int:
+        """How many records it has."""
+        return sum(map(sum, self.records.values()))
+
+    def first(self, role: str) -> Person | None:
+        """Return somebody of a role."""
+        return next((person for person in self.people if person.role == role), None)
 
 
 class ConfigStands(Exception):
@@ -104,38 +138,40 @@ def configured(folder: Path, listen: str | None, env: Mapping[str, str]) -> Sett
     return load_config(path, env)
 
 
-def populate(door: Door) -> str:
-    """Add the demo's people and company where they are missing; return what to tell of it.
+def populate(door: Door, wanted: Wanted, progress: Progress | None = None) -> Made:
+    """Add the demo's people and company where they are missing.
 
     Each step is looked for by itself, so that a run that was cut short is made whole by the next.
 
     Raises:
-        Failure: a step was not done, and why.
+        Failure: it was not done, and why.
     """
-    ids = {user["login"]: user["id"] for user in door.ask("user.list")["rows"]}
-    for person in PEOPLE:
-        if person.login not in ids:
-            user = {
-                "login": person.login,
-                "roles": [person.role],
-                "name": person.name,
-                "org_id": ORG_UNIT,
-                "language": "ru",
-            }
-            ids[person.login] = door.ask("user.add", user)["id"]
-    reps = ",".join(f"{person.login}={ids[person.login]}" for person in PEOPLE if person.route)
-    done = door.ask(
-        "command.run",
-        {
-            "plugin": "master_data",
-            "command": "demo-company",
-            "options": {"users": reps, "org-unit": ORG_UNIT},
-        },
-    )
-    if done["failed"] or not done["rows"]:
-        return str(done["text"])
-    counts: dict[str, int] = dict(done["rows"])
-    return (
-        f"Made a demo company: {counts['products']} products, {counts['outlets']} outlets,"
-        f" {counts['routes']} routes, {sum(counts.values())} records."
-    )
+    told = _run(door, "demo-people", wanted)
+    people = tuple(Person(*row) for row in told["rows"])
+    if told["text"]:
+        return Made(people, {}, str(told["text"]))
+    known = {user["id"] for user in door.ask("user.list")["rows"]}
+    for person in people:
+        if person.id not in known:
+            door.ask(
+                "user.add",
+                {
+                    "id": person.id,
+                    "login": person.login,
+                    "roles": [person.role],
+                    "name": person.name,
+                    "org_id": person.org_id,
+                    "language": person.language,
+                },
+            )
+    done = _run(door, "demo-company", wanted, progress)
+    return Made(people, done["records"], str(done["text"]))
+
+
+def _run(door: Door, command: str, wanted: Wanted, progress: Progress | None = None) -> Any:
+    """Run a command of the plugin that knows the company."""
+    params = {"plugin": "master_data", "command": command, "options": wanted.options}
+    done = door.ask("command.run", params, progress or (lambda _state: None))
+    if done["failed"]:
+        raise Failure(str(done["text"]))
+    return done

@@ -23,10 +23,11 @@ def commands(
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None, name
+        group_alone = isinstance(command, click.Group) and not command.invoke_without_command
+        if not group_alone or name in OF_PLUGINS:
+            yield (*path, name), command
         if isinstance(command, click.Group) and name not in OF_PLUGINS:
             yield from commands(command, context, (*path, name))
-        else:
-            yield (*path, name), command
 
 
 COMMANDS = dict(commands(root, click.Context(root)))
@@ -84,6 +85,9 @@ def test_an_example_can_be_typed(line: str) -> None:
         found = command.get_command(context, name)
         assert found is not None, name
         context, command = click.Context(found, parent=context, info_name=name), found
+        alone = isinstance(found, click.Group) and found.invoke_without_command
+        if alone and (not words or words[0].startswith("-")):
+            break
     values, left, _ = command.make_parser(context).parse_args(words)
     assert left == []
     needed = {p.name for p in command.params if p.required}

@@ -76,7 +76,7 @@ def state(tmp_path: Path) -> Path:
 
 def test_the_demo_starts_serves_a_device_stops_and_keeps_its_data(state: Path) -> None:
     with running(state, "--listen", "127.0.0.1:0") as demo:
-        assert demo.lines[0].startswith("Made a demo company: 60 products")
+        assert demo.lines[0].startswith("Made a demo company: 120 products, 45 outlets")
         assert re.fullmatch(r"ready https://127\.0\.0\.1:\d+", demo.lines[1])
         link = demo.after("link")
         ca = base64.urlsafe_b64decode(link.partition("ca=")[2] + "=").hex()
@@ -100,7 +100,7 @@ def look_from_a_device(state: Path, link: str, name: str) -> None:
     report = device.sync()
     assert report.pull.puts > 0
     counts = {n: len(list(device.rows(n))) for n in ("products", "outlets", "routes", "prices")}
-    assert counts == {"products": 60, "outlets": 10, "routes": 1, "prices": 120}
+    assert counts == {"products": 120, "outlets": 16, "routes": 1, "prices": 120}
     device.close()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.cli.demo_box import configured, populate
+from appliance.cli.demo_box import Wanted, configured, populate
 from appliance.cli.door import open_door
 
 PAGE = Path(__file__).parents[2] / "docs/import.md"
@@ -31,7 +31,7 @@ def steps() -> Iterator[tuple[str, str]]:
 @pytest.mark.skipif(shutil.which("iconv") is None, reason="iconv is not installed")
 def test_the_page_shows_what_happens(tmp_path: Path) -> None:
     door = open_door(configured(tmp_path / "var", "127.0.0.1:0", {}))
-    populate(door)
+    populate(door, Wanted())
     door.close()
     found = list(steps())
     assert len(found) == 9

@@ -25,7 +25,6 @@ from appliance.testing.dpop import DPoPKey
 
 ROUNDS = int(os.environ.get("FIELDBOX_FUZZ_ROUNDS", "150"))
 SEED = int(os.environ.get("FIELDBOX_FUZZ_SEED", "1"))
-ORG_UNIT = "018cc251-f400-7000-8000-0000000000de"
 INTEGERS = (0, 1, -1, 2, 1_000, 10_000, 2**31, 2**53 - 1, -(2**53) + 1)
 TEXTS = (
     "",
@@ -60,12 +59,7 @@ TOKENS = (
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaemonProcess]:
     with DaemonProcess(tmp_path_factory.mktemp("fuzz")) as daemon:
-        daemon.command("user", "add", "anna", "--role", "agent")
-        (anna,) = daemon.ask("user", "list")
-        daemon.command(
-            *("x", "master_data", "demo-company"),
-            *("--users", f"anna={anna['id']}", "--org-unit", ORG_UNIT),
-        )
+        daemon.command("demo")
         yield daemon
 
 

@@ -3,176 +3,212 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 import pytest
 
-from appliance.api import CommandResult, Write
+from appliance.api import ExternalName, Row, Write
 from appliance.api.importing import DEFAULT_SOURCE
+from appliance.testing.fake_context import FakeContext
 from appliance.testing.plugin_box import PluginBox
+from appliance_master_data.collections import COLLECTIONS
+from appliance_master_data.demo.company import Company
+from appliance_master_data.demo.names import UNNAMED
+from appliance_master_data.demo.plan import Plan
 from appliance_master_data.importers import IMPORTERS
 from appliance_master_data.plugin import plugin
 
 Rows = list[dict[str, Any]]
 
 
-@pytest.fixture
-def box(fieldbox_box: Callable[..., PluginBox]) -> PluginBox:
-    return fieldbox_box(plugin)
+class Demo(NamedTuple):
+    """What the command writes into a box."""
+
+    box: PluginBox
+    writes: list[Write]
+    names: list[ExternalName]
+
+    def named(self, collection: str) -> list[tuple[Row, list[str]]]:
+        """Return the records of a collection with the parts of their external ids."""
+        names = {one.id: one.external_id for one in self.names if one.collection == collection}
+        return [(w.row, names[w.id].split("|")) for w in self.of(collection)]
+
+    def of(self, collection: str) -> list[Write]:
+        return [write for write in self.writes if write.collection == collection]
+
+    def party(self, row: Row) -> str:
+        """Return the external id of a record's party."""
+        (name,) = (one.external_id for one in self.names if one.id == row["party_id"])
+        return name
+
+    def bring(self, kind: str, rows: Rows) -> Any:
+        """Import rows as the command does where no --source is given."""
+        return self.box.import_rows(kind, rows, source=DEFAULT_SOURCE)
 
 
 @pytest.fixture
-def demo(box: PluginBox) -> CommandResult:
-    users = ",".join(f"{login}={box.user(login, 'agent').id}" for login in ("anna", "boris"))
-    return box.run_command("master_data", "demo-company", users=users)
+def demo(fieldbox_box: Callable[..., PluginBox]) -> Demo:
+    box = fieldbox_box(plugin)
+    for login, user_id, _, role, org_id, language in box.run_command(
+        "master_data", "demo-people"
+    ).rows:
+        box.user(login, role, org_id=org_id, language=language, user_id=user_id)
+    box.run_command("master_data", "demo-company")
+    day = date.fromtimestamp(box.now_ms / 1_000)
+    company = Company(Plan("small", 1, day))
+    writes = list(company.records(FakeContext(COLLECTIONS)))
+    return Demo(box, writes, list(company.names(writes)))
 
 
-def bring(box: PluginBox, kind: str, rows: Rows) -> Any:
-    """Import rows as the command does where no --source is given."""
-    return box.import_rows(kind, rows, source=DEFAULT_SOURCE)
-
-
-def called(demo: CommandResult, collection: str) -> list[str]:
-    return [one.external_id for one in demo.names if one.collection == collection]
-
-
-def written(demo: CommandResult, collection: str) -> list[Write]:
-    return [write for write in demo.writes if write.collection == collection]
-
-
-FILES: dict[str, Callable[[CommandResult], Rows]] = {
+FILES: dict[str, Callable[[Demo], Rows]] = {
     "org_units": lambda d: [
         {
-            "code": "NN",
-            "name": written(d, "org_units")[0].row["name"],
-            "kind": "company",
+            **taken(row, "code", "name", "kind", "country", "currency", "timezone", "language"),
             "party": "OWN",
-            "country": "RU",
-            "currency": "RUB",
-            "timezone": "Europe/Moscow",
-            "language": "ru",
         }
+        for row in (w.row for w in d.of("org_units"))
     ],
     "tax_rates": lambda d: [
         {
-            "country": "RU",
-            "category": "standard",
-            "rate_bp": 2_000,
-            "valid_from": written(d, "tax_rates")[0].row["valid_from"],
+            **taken(row, "country", "rate_bp", "valid_from"),
+            "category": row["tax_category"],
         }
+        for row in (w.row for w in d.of("tax_rates"))
     ],
     "product_groups": lambda d: [
-        {"code": f"G{w.row['sort']}", "name": w.row["name"]} for w in written(d, "product_groups")
+        {"code": code, "name": row["name"]} for row, (code,) in d.named("product_groups")
     ],
     "products": lambda d: [
-        {
-            "code": w.row["code"],
-            "article": w.row["article"],
-            "name": w.row["name"],
-            "brand": w.row["brand"],
-            "unit": "PCE",
-            "active": True,
-        }
-        for w in written(d, "products")
+        {**taken(row, "code", "article", "name", "brand", "active"), "unit": row["base_uom"]}
+        for row, _ in d.named("products")
     ],
     "product_uoms": lambda d: [
         {
-            "product": name.split("|")[0],
-            "unit": w.row["uom_code"],
-            "name": w.row["name"],
-            "factor": w.row["factor_num"] * 10**6,
-            "net_g": w.row["net_g"],
+            "product": code,
+            "unit": row["uom_code"],
+            "factor": row["factor_num"] * 10**6,
+            **taken(row, "name", "net_g"),
         }
-        for w, name in zip(written(d, "product_uoms"), called(d, "product_uoms"), strict=True)
+        for row, (code, *_) in d.named("product_uoms")
     ],
     "price_lists": lambda d: [
-        {"code": w.row["code"], "name": w.row["name"], "currency": "RUB", "tax_included": True}
-        for w in written(d, "price_lists")
+        taken(row, "code", "name", "currency", "tax_included") for row, _ in d.named("price_lists")
     ],
     "prices": lambda d: [
-        {"product": code, "price_list": price_list, "price": w.row["price"], "currency": "RUB"}
-        for w, (price_list, code, *_) in zip(
-            written(d, "prices"),
-            (name.split("|") for name in called(d, "prices")),
-            strict=True,
-        )
+        {"product": code, "price_list": name, "price": row["price"], "currency": "RUB"}
+        for row, (name, code, *_) in d.named("prices")
     ],
     "warehouses": lambda d: [
-        {"code": "MAIN", "name": written(d, "warehouses")[0].row["name"], "kind": "main"}
+        taken(row, "code", "name", "kind") for row, _ in d.named("warehouses")
     ],
     "stock_balances": lambda d: [
-        {"product": name.split("|")[1], "warehouse": "MAIN", "on_hand": w.row["on_hand"]}
-        for w, name in zip(written(d, "stock_balances"), called(d, "stock_balances"), strict=True)
+        {"product": code, "warehouse": name, **taken(row, "on_hand", "reserved")}
+        for row, (name, code, _) in d.named("stock_balances")
     ],
     "parties": lambda d: [
-        {"code": name, "name": w.row["name"], "tax_id": w.row["tax_id"]}
-        for w, name in zip(written(d, "parties"), called(d, "parties"), strict=True)
+        {"code": code, **taken(row, "name", "legal_name", "kind", "tax_id", "tax_id2")}
+        for row, (code,) in d.named("parties")
     ],
     "outlets": lambda d: [
-        {
-            "code": w.row["code"],
-            "party": dict(
-                zip((p.id for p in written(d, "parties")), called(d, "parties"), strict=True)
-            )[w.row["party_id"]],
-            "name": w.row["name"],
-            "address": w.row["address"],
-            "warehouse": "MAIN",
-        }
-        for w in written(d, "outlets")
+        {"party": d.party(row), **taken(row, "code", "name", "address", "channel")}
+        for row, _ in d.named("outlets")
     ],
-    "routes": lambda d: [
-        {"code": w.row["code"], "name": w.row["name"], "kind": "presale"}
-        for w in written(d, "routes")
-    ],
+    "routes": lambda d: [taken(row, "code", "name", "kind") for row, _ in d.named("routes")],
     "route_outlets": lambda d: [
-        dict(zip(("route", "outlet"), name.split("|"), strict=True))
-        for name in called(d, "route_outlets")
+        {"route": route, "outlet": outlet, **taken(row, "sort")}
+        for row, (route, outlet) in d.named("route_outlets")
+    ],
+    "contracts": lambda d: [
+        {"party": party, "number": number, **taken(row, "date", "currency", "payment_terms_days")}
+        for row, (party, number) in d.named("contracts")
+    ],
+    "receivables": lambda d: [
+        {
+            "party": party,
+            **taken(row, "doc_number", "doc_date", "due_date"),
+            **taken(row, "amount", "open_amount", "currency"),
+        }
+        for row, (party, *_) in d.named("receivables")
+    ],
+    "licences": lambda d: [
+        {
+            "party": party,
+            "outlet": outlet or None,
+            **taken(row, "regulation", "number", "valid_from", "valid_to"),
+        }
+        for row, (party, outlet, *_) in d.named("licences")
+    ],
+    "reason_codes": lambda d: [
+        taken(row, "code", "kind", "text", "sort") for row, _ in d.named("reason_codes")
     ],
 }
 
 
-def test_every_kind_of_file_that_has_records_here_is_tried(demo: CommandResult) -> None:
+def taken(row: Row, *names: str) -> Row:
+    return {name: row[name] for name in names if name in row}
+
+
+def test_every_kind_of_file_that_has_records_here_is_tried_or_said_to_have_no_names(
+    demo: Demo,
+) -> None:
     made = {write.collection for write in demo.writes}
-    assert set(FILES) == {importer.kind for importer in IMPORTERS} & made
+    kinds = {importer.kind for importer in IMPORTERS} & made
+    assert set(FILES) - {"org_units", "tax_rates"} == kinds - UNNAMED
+    assert {one.collection for one in demo.names} == made - UNNAMED
+    assert len({(one.collection, one.external_id) for one in demo.names}) == len(demo.names)
+
+
+def test_a_mid_company_has_no_name_twice() -> None:
+    company = Company(Plan("mid", 1, date(2026, 11, 25)))
+    found: set[tuple[str, str]] = set()
+    count = 0
+    for chapter in company.chapters:
+        if chapter.name in ("history", "discounts"):
+            continue
+        for unit in range(0, chapter.units, 1 if chapter.units < 100 else 7):
+            names = [(n.collection, n.external_id) for n in company.names(chapter.make(unit))]
+            found.update(names)
+            count += len(names)
+    assert len(found) == count > 40_000
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_finds_the_records_of_the_demo(
-    box: PluginBox, demo: CommandResult, kind: str
-) -> None:
+def test_a_file_finds_the_records_of_the_demo(demo: Demo, kind: str) -> None:
     rows = FILES[kind](demo)
-    before = {name: len(box.records(name)) for name in {w.collection for w in demo.writes}}
+    before = {name: len(demo.box.records(name)) for name in {w.collection for w in demo.writes}}
     assert len(rows) == before[kind]
-    done = bring(box, kind, rows)
+    done = demo.bring(kind, rows)
     assert (done.created, done.changed, done.problems) == (0, 0, ())
     assert done.unchanged == len(rows) * (2 if kind == "products" else 1)
-    assert {name: len(box.records(name)) for name in before} == before
+    assert {name: len(demo.box.records(name)) for name in before} == before
 
 
-def test_a_change_in_a_file_reaches_the_record(box: PluginBox, demo: CommandResult) -> None:
-    price = {"product": "00001", "price_list": "OPT", "price": 950_000, "currency": "RUB"}
-    assert bring(box, "prices", [price]).changed == 1
-    row = {"code": "00061", "name": "Чай новый", "group": "G1", "barcode": "", "unit": "PCE"}
-    new = bring(box, "products", [row])
+def test_a_change_in_a_file_reaches_the_record(demo: Demo) -> None:
+    price = {"product": "VB00001", "price_list": "NN-OPT", "price": 950_000, "currency": "RUB"}
+    assert demo.bring("prices", [price]).changed == 1
+    row = {"code": "VB00121", "name": "Чай новый", "group": "G101", "barcode": "", "unit": "PCE"}
+    new = demo.bring("products", [row])
     assert new[:4] == (2, 0, 0, ())
-    stored = {row["code"]: row for row in box.records("products").values()}
-    assert stored["00061"]["group_ids"] == stored["00001"]["group_ids"]
-    other = box.import_rows("products", [{"code": "00001", "name": "Чай"}], source="other")
+    stored = {row["code"]: row for row in demo.box.records("products").values()}
+    parents = demo.box.records("product_groups")
+    (group,) = stored["VB00121"]["group_ids"]
+    assert parents[group]["name"] == "Вода"
+    other = demo.box.import_rows("products", [{"code": "VB00001", "name": "Чай"}], source="other")
     assert other.created == 2
 
 
-def test_a_base_unit_keeps_its_name_unless_the_file_has_another(
-    box: PluginBox, demo: CommandResult
-) -> None:
+def test_a_base_unit_keeps_its_name_unless_the_file_has_another(demo: Demo) -> None:
     def unit() -> tuple[str, str]:
+        products = demo.box.records("products")
         (row,) = [
             row
-            for row in box.records("product_uoms").values()
-            if row["is_base"] and box.records("products")[row["product_id"]]["code"] == "00001"
+            for row in demo.box.records("product_uoms").values()
+            if row["is_base"] and products[row["product_id"]]["code"] == "VB00001"
         ]
         return row["uom_code"], row["name"]
 
-    bring(box, "products", [{"code": "00001", "name": "Чай", "unit": "PCE"}])
+    demo.bring("products", [{"code": "VB00001", "name": "Вода", "unit": "PCE"}])
     assert unit() == ("PCE", "шт")
-    bring(box, "products", [{"code": "00001", "name": "Чай", "unit": "KGM"}])
+    demo.bring("products", [{"code": "VB00001", "name": "Вода", "unit": "KGM"}])
     assert unit() == ("KGM", "KGM")

@@ -122,15 +122,15 @@ class MasterData:
 
     @hookimpl
     def commands(self) -> Sequence[Command]:
-        """Declare the command that makes a demo company."""
-        return (demo.COMMAND,)
+        """Declare the commands that make a demo company."""
+        return demo.COMMANDS
 
     @hookimpl
     def run_command(
-        self, command: str, options: Mapping[str, str], context: Context
+        self, command: str, options: Mapping[str, str], resume: str, context: Context
     ) -> CommandResult:
-        """Make the demo company, the only command."""
-        return demo.make(options, context)
+        """Make the demo company."""
+        return demo.run(command, options, resume, context)
 
 
 plugin = MasterData()

@@ -1,1 +1,1 @@
-"""A small company that exists on paper only, to try an appliance with."""
+"""A company that exists on paper only, to try an appliance with."""
