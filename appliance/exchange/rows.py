@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import structs
@@ -15,9 +15,11 @@ from appliance.exchange.columns import Columns, UnknownColumn
 from appliance.exchange.header import match_columns
 from appliance.exchange.profile import MAX_TITLE_LINES, Profile
 from appliance.exchange.refusal import FileRefused
-from appliance.exchange.sheet import SheetTable
 from appliance.exchange.suggestion import SAMPLE_BYTES, ZIP_MARK
 from appliance.exchange.table import ByteSource, Table
+
+if TYPE_CHECKING:
+    from appliance.exchange.sheet import SheetTable
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +132,9 @@ def open_table(source: ByteSource, profile: Profile) -> Table | SheetTable:
     beginning = stream.read(SAMPLE_BYTES)
     stream.seek(0)
     if beginning.startswith(ZIP_MARK):
+        # Takes a while to import, and most files are text.
+        from appliance.exchange.sheet import SheetTable
+
         # Rows of a sheet end at their last cell that holds something; and a cell that is text
         # cannot be a formula.
         fitting = structs.replace(profile, short_rows="empty", guard_formulas=False)

@@ -1,27 +1,28 @@
-"""Sheets: the rows of one sheet of a workbook, in constant memory beside its shared strings.
+"""Sheets: the rows of one sheet of a workbook, one at a time.
 
 Each cell becomes the text that a CSV file would hold: a number in plain digits with the profile's
 decimal separator, a date as ``2024-07-31``, a percentage with its sign. Of a formula the result
 counts that the spreadsheet stored. Rows and cells with nothing in them are passed over, however
 many the file has.
-
-Source: ECMA-376, part 1, 18.3.1 (worksheet).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import BinaryIO, NoReturn
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Any, BinaryIO, Literal, NoReturn
 
-from appliance.exchange.cells import NO_RESULT
-from appliance.exchange.markup import Markup
+import msgspec
+from openpyxl.utils.escape import unescape
+
+from appliance.exchange.cells import MAX_TEXT
 from appliance.exchange.profile import Profile
 from appliance.exchange.refusal import FileRefused
-from appliance.exchange.shared_strings import MAX_CHARS, plain_text
 from appliance.exchange.table import MAX_COLUMNS, MAX_ROW_CHARS
-from appliance.exchange.workbook import Style, Workbook
+from appliance.exchange.workbook import Workbook, told_plainly
 
 MAX_ROWS = 1_048_576
 """The most rows of a sheet."""
@@ -29,9 +30,17 @@ MAX_ROWS = 1_048_576
 MAX_WIDTH = 16_384
 """The most columns of a sheet; beyond `MAX_COLUMNS` all cells must be empty."""
 
-# Day 0 of the serial numbers. 1900 counts a 29th of February that it did not have (18.17.4.1).
-_DAY_0 = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
-_LAST_DAY = 2_958_466  # the end of the year 9999
+_BATCH_ROWS = 100
+_PLAIN = 10**15  # a spreadsheet keeps 15 digits
+_NOT_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+
+
+class Style(msgspec.Struct, frozen=True):
+    """What a number stands for by its cell's format: itself, a hundredth of what is shown, or
+    digits with zeros before them, of which there are ``digits`` in all."""
+
+    meaning: Literal["number", "percent", "zeros"] = "number"
+    digits: int = 0
 
 
 class SheetTable:
@@ -51,21 +60,18 @@ class SheetTable:
     def __init__(self, stream: BinaryIO, profile: Profile) -> None:
         self.profile = profile
         self._book = Workbook(stream)
-        self._place = self._book.place(profile.sheet)
-        self.name = self._place.name
+        self._sheet = self._book.sheet(profile.sheet)
+        self._styles: dict[int, Style] = {}
+        self.name: str = self._sheet.title
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        rows = _Rows(self._book, self.profile)
-        markup = Markup(self._place.part, rows.start, rows.end, rows.text)
-        title_lines = self.profile.title_lines
-        titles = title_lines if isinstance(title_lines, int) else 0
-        for chunk in self._book.archive.chunks(self._place.part):
-            markup.feed(chunk)
-            for number, cells in rows.taken():
-                if number > titles:
-                    yield number, cells
-        markup.close()
-        yield from rows.taken()
+        rows = self._rows()
+        while True:
+            with told_plainly():
+                batch = list(islice(rows, _BATCH_ROWS))
+            if not batch:
+                return
+            yield from batch
 
     def refuse(self, reason: str, line: int | None) -> NoReturn:
         """Raise `FileRefused`, with the sheets there are where there are several.
@@ -74,199 +80,116 @@ class SheetTable:
             reason: whole sentences.
             line: the row, or None.
         """
-        names = [sheet.name for sheet in self._book.sheets]
+        names = [sheet.title for sheet in self._book.sheets]
         if len(names) > 1:
             others = ", ".join(f'"{name}"' for name in names[:20])
             reason += f' This is the sheet "{self.name}"; the workbook has: {others} (--sheet).'
         raise FileRefused(reason, line=line)
 
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        title_lines = self.profile.title_lines
+        titles = title_lines if isinstance(title_lines, int) else 0
+        last = 0
+        for number, found in self._book.rows(self._sheet):
+            if not last < number <= MAX_ROWS:
+                _refuse(f"row {number} stands after row {last}, or beyond {MAX_ROWS}", None)
+            last = number
+            if number > titles and found:
+                cells = self._texts(number, found)
+                if cells:
+                    yield number, cells
 
-class _Rows:
-    """Takes the parser's calls; collects whole rows."""
+    def _texts(self, number: int, found: list[dict[str, Any]]) -> list[str]:
+        cells: list[str] = []
+        size = 0
+        for cell in found:
+            value = cell["value"]
+            column = cell["column"]
+            if value is None and column <= MAX_WIDTH:
+                continue
+            if not 0 < column <= MAX_WIDTH:
+                _refuse(f"a row has more than {MAX_WIDTH} cells", number)
+            text = self._text(value, cell["style_id"])
+            if not text.strip():
+                continue
+            if column > MAX_COLUMNS:
+                _refuse(f"the row has a cell beyond column {MAX_COLUMNS}", number)
+            size += len(text)
+            if len(text) > MAX_TEXT or size > MAX_ROW_CHARS:
+                _refuse(
+                    f"a cell has more than {MAX_TEXT} characters, or the row more than "
+                    f"{MAX_ROW_CHARS}",
+                    number,
+                )
+            if column > len(cells):
+                cells.extend([""] * (column - len(cells)))
+            cells[column - 1] = text
+        return cells
 
-    def __init__(self, book: Workbook, profile: Profile) -> None:
-        self._strings = book.strings()
-        self._styles = book.styles()
-        self._day_0 = _DAY_0[book.since_1904]
-        self._decimal = profile.decimal
-        self._columns: dict[str, int] = {}
-        self._done: list[tuple[int, list[str]]] = []
-        self._cells: list[str] = []
-        self._row = 0
-        self._column = -1
-        self._size = 0
-        self._kind = "n"
-        self._style: Style | None = None
-        self._formula = False
-        self._taking = False
-        self._phonetic = False
-        self._pieces: list[str] = []
-        self._length = 0
+    def _text(self, value: object, style_id: int) -> str:
+        if isinstance(value, str):
+            return _unescaped(value) if "_x" in value else value
+        if isinstance(value, bool):
+            return str(int(value))
+        if isinstance(value, int | float):
+            if style_id == 0 and isinstance(value, int) and 0 <= value < _PLAIN:
+                return str(value)
+            return self._number(value, style_id)
+        if isinstance(value, timedelta):
+            minutes, seconds = divmod(round(value.total_seconds()), 60)
+            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        if isinstance(value, datetime):
+            return _moment_text(value)
+        if isinstance(value, date | time):
+            return value.isoformat()
+        raise TypeError(f"a cell holds a {type(value).__name__}")
 
-    def taken(self) -> list[tuple[int, list[str]]]:
-        """Return the rows since the last call."""
-        done, self._done = self._done, []
-        return done
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "c":
-            reference = attributes.get("r")
-            self._column = self._column + 1 if reference is None else self._place(reference)
-            if self._column >= MAX_WIDTH:
-                self._refuse(f"a row has more than {MAX_WIDTH} cells")
-            self._kind = attributes.get("t", "n")
-            style = attributes.get("s")
-            self._style = None if style is None else self._style_of(style)
-            self._formula = False
-            if self._pieces:
-                self._pieces = []
-            self._length = 0
-        elif name == "v" or name == "t":
-            self._taking = not self._phonetic
-        elif name == "f":
-            self._formula = True
-        elif name == "rPh":
-            self._phonetic = True
-        elif name == "row":
-            number = attributes.get("r")
-            row = self._row + 1 if number is None else self._number(number)
-            if row <= self._row or row > MAX_ROWS:
-                self._refuse(f"row {row} stands after row {self._row}, or beyond {MAX_ROWS}")
-            self._row = row
-            self._column = -1
-            self._size = 0
-
-    def end(self, name: str) -> None:
-        if name == "c":
-            if self._pieces or self._formula:
-                self._add()
-        elif name == "v" or name == "t":
-            self._taking = False
-        elif name == "row":
-            if self._cells:
-                self._done.append((self._row, self._cells))
-                self._cells = []
-        elif name == "rPh":
-            self._phonetic = False
-
-    def text(self, piece: str) -> None:
-        if self._taking:
-            self._length += len(piece)
-            if self._length > MAX_CHARS * 8:  # with escapes
-                self._refuse(f"a cell has more than {MAX_CHARS} characters")
-            self._pieces.append(piece)
-
-    def _add(self) -> None:
-        text = self._value("".join(self._pieces))
-        if not text.strip():
-            return
-        column, cells = self._column, self._cells
-        if column >= MAX_COLUMNS:
-            self._refuse(f"the row has a cell beyond column {MAX_COLUMNS}")
-        self._size += len(text)
-        if self._size > MAX_ROW_CHARS:
-            self._refuse(f"the row is longer than {MAX_ROW_CHARS} characters")
-        if column == len(cells):
-            cells.append(text)
-            return
-        if column > len(cells):
-            cells.extend([""] * (column - len(cells)))
-            cells.append(text)
-        else:
-            cells[column] = text
-
-    def _value(self, text: str) -> str:
-        kind = self._kind
-        if kind == "s":
-            try:
-                return self._strings[int(text)]
-            except (IndexError, ValueError):
-                self._refuse("a cell names a text that the workbook does not have")
-        if not text and self._formula:
-            return "" if kind == "str" else NO_RESULT
-        if kind == "n":
-            style = self._style
-            if style is None and len(text) < 16 and text.isascii() and text.isdigit():
-                return text
-            return self._as_number(text, style or Style())
-        if kind == "d":
-            return _moment_text(text)
-        # str (a formula's text), inlineStr, b (1 or 0), e (such as #N/A)
-        return plain_text(text)
-
-    def _as_number(self, text: str, style: Style) -> str:
-        try:
-            # A spreadsheet computes with binary fractions and shows 15 digits of them: what it
-            # wrote as 0.30000000000000004 is 0.3 to whoever typed it.
-            number = Decimal(f"{float(text):.15g}")
-        except (ValueError, InvalidOperation):
-            return text
-        if not number.is_finite():
-            return text
-        if style.meaning == "date":
-            found = self._as_date(number)
-            if found is not None:
-                return found
+    def _number(self, value: float, style_id: int) -> str:
+        style = self._styles.get(style_id)
+        if style is None:
+            style = style_of(self._book.number_format(self._sheet, style_id))
+            self._styles[style_id] = style
+        # A spreadsheet computes with binary fractions and shows 15 digits of them: what it
+        # wrote as 0.30000000000000004 is 0.3 to whoever typed it.
+        number = Decimal(f"{float(value):.15g}")
         sign = ""
         if style.meaning == "percent":
             number, sign = number * 100, "%"
-        if abs(number.adjusted()) > 40:
-            return text
+        if not number.is_finite() or abs(number.adjusted()) > 40:
+            return str(value)
         plain = f"{number:f}"
         if "." in plain:
-            plain = plain.rstrip("0").rstrip(".").replace(".", self._decimal)
+            plain = plain.rstrip("0").rstrip(".").replace(".", self.profile.decimal)
         if style.meaning == "zeros" and plain.isdigit():
             plain = plain.zfill(style.digits)
         return ("0" if plain in ("-0", "") else plain) + sign
 
-    def _as_date(self, number: Decimal) -> str | None:
-        if not 1 <= number < _LAST_DAY:
-            return None
-        seconds = int((number * 86_400).to_integral_value())
-        if self._day_0.year < 1904 and number < 61:
-            seconds += 86_400  # before the day that 1900 did not have
-        return _moment_text((self._day_0 + timedelta(seconds=seconds)).isoformat())
 
-    def _style_of(self, text: str) -> Style | None:
-        number = self._number(text)
-        if number >= len(self._styles):
-            return None
-        style = self._styles[number]
-        return None if style.meaning == "number" else style
+def style_of(code: str) -> Style:
+    """Return what numbers of a format stand for.
 
-    def _place(self, reference: str) -> int:
-        """Return the column of a reference such as ``AB12``, from 0."""
-        letters = reference.rstrip("0123456789")
-        column = self._columns.get(letters)
-        if column is None:
-            if not (0 < len(letters) <= 3 and letters.isascii() and letters.isalpha()):
-                self._refuse(f"a cell is called {reference[:20]!r}")
-            column = 0
-            for letter in letters.upper():
-                column = column * 26 + ord(letter) - 64
-            column -= 1
-            self._columns[letters] = column
-        return column
-
-    def _number(self, text: str) -> int:
-        if len(text) > 8 or not (text.isascii() and text.isdigit()):
-            self._refuse(f"{text[:20]!r} stands where a number is needed")
-        return int(text)
-
-    def _refuse(self, what: str) -> NoReturn:
-        raise FileRefused(f"{what}; save the sheet as CSV and import that.", line=self._row or None)
+    Args:
+        code: such as ``0.00%``; that of a date is never asked for.
+    """
+    # The first section is that of positive numbers. What is shown as it stands is no code.
+    plain = _NOT_CODE.sub("", code.partition(";")[0])
+    if plain.strip("0") == "" and len(plain) > 1:
+        return Style("zeros", min(len(plain), 200))
+    return Style("percent") if "%" in plain else Style()
 
 
-def _moment_text(text: str) -> str:
-    """Return a date without a time of day where that is midnight."""
-    date, _, time = text.partition("T")
-    return date if not time.strip("0:.Z") else f"{date} {time}"
+def _moment_text(moment: datetime) -> str:
+    """Return a moment to the second, without a time of day where that is midnight."""
+    whole = (moment + timedelta(milliseconds=500)).replace(microsecond=0, tzinfo=None)
+    return str(whole).removesuffix(" 00:00:00")
 
 
-def column_letters(number: int) -> str:
-    """Return what a spreadsheet calls a column, counted from 1: 28 is AB."""
-    letters = ""
-    while number > 0:
-        number, digit = divmod(number - 1, 26)
-        letters = chr(65 + digit) + letters
-    return letters
+def _unescaped(text: str) -> str:
+    """Resolve escapes: ``_x000D_`` is a line break (ECMA-376, part 1, 22.9.2.19)."""
+    # Half of a surrogate pair is no character.
+    resolved: str = unescape(text)
+    return resolved.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _refuse(what: str, line: int | None) -> NoReturn:
+    raise FileRefused(f"{what}; save the sheet as CSV and import that.", line=line)

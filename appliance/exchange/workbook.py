@@ -1,207 +1,203 @@
-"""Workbooks: which sheets an ``.xlsx`` file has, and what their cells' numbers stand for.
+"""Workbooks: an ``.xlsx`` file opened by openpyxl, after its ZIP was measured.
 
-Source: ECMA-376, part 1, 18.2 (workbook), 18.8 (styles), and part 2, 9 (relationships). Macros,
-links to other files and pictures are parts of their own, which nothing here opens.
+openpyxl holds the styles, the texts that cells share, and one row; so what it will be given is
+bounded before: the directory of the ZIP, its parts, and the sizes they unpack to as the directory
+states them (`zipfile` takes no more out of a part than that). Entities of the XML are expanded by
+expat, which ends with an error where they make the text many times longer than the file
+(CVE-2013-0340; since expat 2.4). Macros, links to other files and pictures are parts that nothing
+opens.
+
+Rows come from openpyxl's own parser of sheets. Its public ``iter_rows`` fills all gaps with cells,
+up to column 16,384, and does not tell a formula without a result from an empty cell.
 """
 
 from __future__ import annotations
 
-import re
-from posixpath import join, normpath
-from typing import BinaryIO, Literal
+import errno
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
-import msgspec
+from openpyxl import load_workbook
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
-from appliance.exchange.archive import Archive
-from appliance.exchange.markup import End, Start, Text, read_part
-from appliance.exchange.refusal import FileRefused, shown
-from appliance.exchange.shared_strings import MAX_PART_BYTES, SharedStrings
+from appliance.exchange.cells import NO_RESULT
+from appliance.exchange.refusal import FileRefused, plain, shown
 
-MAX_SHEETS = 1000
-MAX_STYLES = 65_536
-"""The most cell formats: what a spreadsheet writes."""
+MAX_DIRECTORY_BYTES = 1024 * 1024
+"""The largest directory of a ZIP; a workbook has some dozens of entries of about a hundred."""
 
-MAX_SMALL_PART = 64 * 1024 * 1024
-"""The largest part other than a sheet and the shared strings, unpacked."""
+MAX_PARTS = 5_000
+"""The most parts of a workbook; a sheet has two or three."""
 
-Meaning = Literal["number", "date", "percent", "zeros"]
-"""What a number stands for by its cell's format: itself, a moment, a hundredth of what is shown,
-or digits with zeros before them."""
+MAX_BYTES = 512 * 1024 * 1024
+"""All parts together, unpacked; a sheet of 360,000 rows with ten columns has about 150 MB."""
 
-# 18.8.30: the formats that every spreadsheet knows by number and no file spells out.
-_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
-_PERCENTS = frozenset({9, 10})
-_NOT_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+MAX_PART_BYTES = 64 * 1024 * 1024
+"""Any part but a sheet, unpacked: such as the texts that cells share, which are all held."""
 
+MAX_RATIO = 200
+"""How many times its size a file may unpack to, beyond `MAX_PART_BYTES`; a sheet has about 10."""
 
-class SheetPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A sheet: its name, its part in the archive, and whether people see it."""
+_SHEETS = "xl/worksheets/"
+_AS_CSV = "Save the sheet as CSV and import that."
+_SAVE_AGAIN = (
+    "Open it in a spreadsheet and save it again as a workbook (.xlsx, not in its strict form) or "
+    "as CSV."
+)
 
-    name: str
-    part: str
-    visible: bool
-
-
-class Style(msgspec.Struct, frozen=True):
-    """How a cell's number is meant; ``digits`` is how many a number with zeros has."""
-
-    meaning: Meaning = "number"
-    digits: int = 0
+# What openpyxl passes over (colours, rules of validation) is nothing that is imported.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
 
 class Workbook:
-    """One workbook.
+    """One workbook; the caller opened the stream and closes it.
 
     Attributes:
-        archive: its parts.
-        sheets: in their order, charts left out.
-        since_1904: days are counted from 1904, not from 1900.
+        sheets: openpyxl's sheets, in their order, charts left out.
 
     Raises:
-        FileRefused: it cannot be read; in every method too.
+        FileRefused: it cannot be read, or is beyond a limit; in every method too.
+        OSError: whatever the caller's stream raises.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.archive = Archive(stream)
-        if "mimetype" in self.archive:
-            raise FileRefused(
-                "this is an OpenDocument file (.ods); save it as .xlsx or CSV and import that."
-            )
-        self._main = self._main_part()
-        self.since_1904 = False
-        found: list[tuple[str, str, bool]] = []
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if name == "sheet" and len(found) < MAX_SHEETS:
-                relation = next((v for k, v in attributes.items() if k.endswith(" id")), "")
-                visible = attributes.get("state", "visible") == "visible"
-                found.append((attributes.get("name", ""), relation, visible))
-            elif name == "workbookPr":
-                self.since_1904 = attributes.get("date1904") in ("1", "true", "on")
-
-        self._small(self._main, start)
-        self._relations = self._related(self._main)
-        self.sheets = tuple(
-            SheetPlace(name=name, part=self._relations[relation][1], visible=visible)
-            for name, relation, visible in found
-            if self._relations.get(relation, ("", ""))[0] == "worksheet"
-        )
+        with told_plainly():
+            _measure(stream)
+            stream.seek(0)
+            self._book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        self.sheets: list[Any] = list(self._book.worksheets)
         if not self.sheets:
-            raise FileRefused("the workbook has no sheet.")
+            raise FileRefused(f"the workbook has no sheet that can be read. {_SAVE_AGAIN}")
 
-    def place(self, wanted: str) -> SheetPlace:
+    def sheet(self, wanted: str) -> Any:
         """Return a sheet.
 
         Args:
             wanted: its name, or its number from 1; "" is the first that people see.
         """
         if not wanted:
-            return next((s for s in self.sheets if s.visible), self.sheets[0])
+            seen = (sheet for sheet in self.sheets if sheet.sheet_state == "visible")
+            return next(seen, self.sheets[0])
         folded = wanted.strip().casefold()
         for sheet in self.sheets:
-            if sheet.name.strip().casefold() == folded:
+            if sheet.title.strip().casefold() == folded:
                 return sheet
         if folded.isascii() and folded.isdigit() and 0 < int(folded[:6]) <= len(self.sheets):
             return self.sheets[int(folded[:6]) - 1]
-        names = ", ".join(shown(sheet.name) for sheet in self.sheets[:20])
+        names = ", ".join(shown(sheet.title) for sheet in self.sheets[:20])
         raise FileRefused(f"the workbook has no sheet {shown(wanted)}; it has: {names}.")
 
-    def strings(self) -> SharedStrings:
-        """Read the shared strings; a workbook may have none."""
-        part = self._by_type("sharedStrings")
-        if part is None:
-            return SharedStrings()
-        return SharedStrings.read(part, self.archive.chunks(part, MAX_PART_BYTES))
+    def rows(self, sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+        """Yield the rows that the file has, each with its number and openpyxl's cells.
 
-    def styles(self) -> list[Style]:
-        """Read what the numbers of each cell format stand for."""
-        part = self._by_type("styles")
-        codes: dict[int, str] = {}
-        found: list[Style] = []
-        if part is None:
-            return found
-        inside = False
+        A cell has its ``column`` from 1, ``value``, ``data_type`` and ``style_id``.
+        """
+        book = self._book
+        with sheet._get_source() as source:
+            parser = _Parser(
+                source,
+                sheet._shared_strings,
+                data_only=True,
+                epoch=book.epoch,
+                date_formats=book._date_formats,
+                timedelta_formats=book._timedelta_formats,
+            )
+            yield from parser.parse()
 
-        def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal inside
-            if name == "cellXfs":
-                inside = True
-            elif name == "xf" and inside and len(found) < MAX_STYLES:
-                number = _number(attributes.get("numFmtId", "0"))
-                found.append(style_of(number, codes.get(number)))
-            elif name == "numFmt" and len(codes) < MAX_STYLES:
-                codes[_number(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
+    def number_format(self, sheet: Any, style_id: int) -> str:
+        """Return the code of a cell's number format, such as ``0.00%``."""
+        return str(ReadOnlyCell(sheet, 1, 1, None, "n", style_id).number_format)
 
-        def end(name: str) -> None:
-            nonlocal inside
-            if name == "cellXfs":
-                inside = False
 
-        self._small(part, start, end)
+class _Parser(WorkSheetParser):  # type: ignore[misc]
+    """Tells where a formula's result is not in the file."""
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super().parse_cell(element)
+        if (
+            found["value"] is None
+            and element.get("t") != "str"  # the text "" is a result
+            and element.find(FORMULA_TAG) is not None
+        ):
+            found["value"], found["data_type"] = NO_RESULT, "e"
         return found
 
-    def _main_part(self) -> str:
-        for kind, part in self._related("").values():
-            if kind == "officeDocument":
-                if part.casefold().endswith(".bin"):
-                    raise FileRefused(
-                        "this is a binary workbook (.xlsb); save it as .xlsx or CSV and import "
-                        "that."
-                    )
-                return part
-        raise FileRefused("this is a ZIP archive and no workbook.")
 
-    def _by_type(self, wanted: str) -> str | None:
-        return next((part for kind, part in self._relations.values() if kind == wanted), None)
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn whatever `zipfile`, the XML parser and openpyxl raise into `FileRefused`.
 
-    def _related(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return what a part refers to inside the archive, by id: the last word of its type, and
-        the part."""
-        folder, _, name = part.rpartition("/")
-        relations = join(folder, "_rels", f"{name}.rels")
-        found: dict[str, tuple[str, str]] = {}
-        if relations not in self.archive:
-            return found
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if name == "Relationship" and attributes.get("TargetMode") != "External":
-                target = attributes.get("Target", "")
-                path = normpath(join("/", folder, target)).lstrip("/")
-                kind = attributes.get("Type", "").rpartition("/")[2]
-                if len(found) < 10 * MAX_SHEETS:
-                    found[attributes.get("Id", "")] = (kind, path)
-
-        self._small(relations, start)
-        return found
-
-    def _small(
-        self, part: str, start: Start, end: End = lambda _name: None, text: Text | None = None
-    ) -> None:
-        read_part(part, self.archive.chunks(part, MAX_SMALL_PART), start, end, text)
-
-
-def style_of(number: int, code: str | None) -> Style:
-    """Return what numbers of a format stand for.
-
-    Args:
-        number: the format's number.
-        code: its code, such as ``dd\\.mm\\.yyyy``; None for one that has a number only.
+    openpyxl checks little itself: of a damaged file come KeyError, TypeError, AttributeError and
+    others.
     """
-    if code is None:
-        if number in _DATES:
-            return Style("date")
-        return Style("percent") if number in _PERCENTS else Style()
-    # The first section is that of positive numbers. What is shown as it stands is no code.
-    plain = _NOT_CODE.sub("", code.partition(";")[0])
-    if plain.strip("0") == "" and len(plain) > 1:
-        return Style("zeros", min(len(plain), 200))
-    if "%" in plain:
-        return Style("percent")
-    lower = plain.casefold()
-    if "general" not in lower and re.search(r"[dmyhs]", lower):
-        return Style("date")
-    return Style()
+    try:
+        yield
+    except (FileRefused, MemoryError):
+        raise
+    except Exception as error:
+        # A place before the file's beginning is damage too; the rest is of the caller's stream.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        cause = error.__cause__ if type(error) is ValueError and error.__cause__ else error
+        what = plain(f"{type(cause).__name__}: {cause}".partition("\n")[0][:200])
+        raise FileRefused(f"the workbook is damaged ({what}). {_SAVE_AGAIN}") from error
 
 
-def _number(text: str) -> int:
-    return int(text) if len(text) < 10 and text.isascii() and text.isdigit() else 0
+def _measure(stream: BinaryIO) -> None:
+    """Refuse what is no workbook, or would not stay within the limits."""
+    with zipfile.ZipFile(_Directory(stream)) as archive:
+        entries = archive.infolist()
+    size = stream.seek(0, 2)
+    names = {entry.filename for entry in entries}
+    if "mimetype" in names:
+        raise FileRefused(
+            "this is an OpenDocument file (.ods); save it as .xlsx or CSV and import that."
+        )
+    if "xl/workbook.bin" in names:
+        raise FileRefused(
+            "this is a binary workbook (.xlsb); save it as .xlsx or CSV and import that."
+        )
+    if "[Content_Types].xml" not in names:
+        raise FileRefused("this is a ZIP archive and no workbook.")
+    if len(entries) > MAX_PARTS:
+        raise FileRefused(f"the workbook has {len(entries)} parts; {MAX_PARTS} is the most.")
+    for entry in entries:
+        if entry.flag_bits & 1:
+            raise FileRefused("the workbook is locked by a password; save it without one.")
+        if entry.file_size > MAX_PART_BYTES and not entry.filename.startswith(_SHEETS):
+            raise FileRefused(
+                f"the part {shown(entry.filename)} of the workbook unpacks to {entry.file_size} "
+                f"bytes; {MAX_PART_BYTES} is the most. {_AS_CSV}"
+            )
+    total = sum(entry.file_size for entry in entries)
+    if total > MAX_BYTES:
+        raise FileRefused(
+            f"the workbook unpacks to {total} bytes; {MAX_BYTES} is the most. {_AS_CSV}"
+        )
+    if total > MAX_PART_BYTES and total > MAX_RATIO * size:
+        raise FileRefused(
+            f"the workbook unpacks to {total // size} times its size; {MAX_RATIO} is the most. "
+            f"{_AS_CSV}"
+        )
+
+
+class _Directory:
+    """A stream of which no more is read at once than a directory may have."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.seek = stream.seek
+        self.tell = stream.tell
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(min(size, MAX_DIRECTORY_BYTES + 1) if size >= 0 else -1)
+        if len(data) > MAX_DIRECTORY_BYTES:
+            raise FileRefused(
+                f"the directory of the workbook has more than {MAX_DIRECTORY_BYTES} bytes. "
+                f"{_AS_CSV}"
+            )
+        return data

@@ -1,4 +1,4 @@
-"""Workbooks written here, read by openpyxl and by our own reader."""
+"""Workbooks written here, read back as a spreadsheet would and as an import does."""
 
 from __future__ import annotations
 
@@ -48,15 +48,14 @@ def test_amounts_are_numbers_and_dates_are_dates() -> None:
     assert (sheet.title, sheet.freeze_panes, sheet["A1"].font.b) == ("Лист", "A2", True)
 
 
-def test_the_same_rows_make_the_same_bytes_in_pieces() -> None:
+def test_many_rows_come_in_pieces() -> None:
     def rows() -> Iterator[Sequence[Value]]:
-        for number in range(5_000):
-            yield (f"Молоко {number}", number, *[None] * 6)
+        for number in range(20_000):
+            yield (f"Молоко {number}", number, number * 7919, *[None] * 5)
 
     pieces = list(write_sheet(ALL, rows(), "x"))
-    assert b"".join(pieces) == b"".join(write_sheet(ALL, rows(), "x"))
     assert len(pieces) > 5
-    assert sheet_of(b"".join(pieces)).max_row == 5_001
+    assert sheet_of(b"".join(pieces)).max_row == 20_001
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=50))
