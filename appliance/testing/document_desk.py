@@ -22,6 +22,7 @@ OF_FIELDBOX = frozenset(
         "notes",
         "notifications",
         "order_actions",
+        "order_notes",
         "orders",
         "outlet_changes",
         "visits",
