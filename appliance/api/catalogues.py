@@ -1,7 +1,8 @@
-"""Gettext catalogues (``.po`` files) as text: read strictly, written as translators expect them.
+"""Gettext catalogues (``.po`` files) as text, read and written by Babel.
 
-The format is that of the GNU gettext manual, section "The Format of PO Files", without plural
-forms: a sentence that holds a number is worded so that it stands whatever the number is
+Babel takes much for granted: text without its quotes, a message twice, a ``msgstr`` that stands
+alone. A translation would be lost or belong to another sentence, so that is refused here. There are
+no plural forms: a sentence that holds a number is worded so that it stands whatever the number is
 (``Lines: {count}``).
 """
 
@@ -9,13 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from typing import NamedTuple
 
-_KEYWORD = re.compile(r"(msgctxt|msgid_plural|msgid|msgstr)(\[\d+\])?[ \t]+(.*)")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
-_ESCAPES = {character: f"\\{letter}" for letter, character in _ESCAPED.items()}
-_ORDER = ("msgctxt", "msgid", "msgstr")
+_LINE = re.compile(r'(?:(msgctxt|msgid|msgstr)[ ]+)?"((?:[^"\\]|\\.)*)"')
+_ESCAPE = re.compile(r"\\(.)")
+_FOLLOWS = {"msgctxt": ("msgid",), "msgid": ("msgstr",), "msgstr": ("msgctxt", "msgid")}
 
 
 class CatalogueError(Exception):
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
         source: its ``msgid``.
         translation: its ``msgstr``, "" where it is not translated.
         fuzzy: a tool guessed the translation, and nobody has looked at it.
-        line: the line in the file where it begins.
+        line: the line in the file where its ``msgid`` stands.
     """
 
     context: str
@@ -50,93 +50,85 @@ def read_catalogue(text: str, name: str) -> list[Entry]:
     Raises:
         CatalogueError: it is no catalogue, names a message twice, or has plural forms.
     """
-    entries: list[Entry] = []
-    seen: set[tuple[str, str]] = set()
-    for entry in _entries(text, name):
-        if not entry.context and not entry.source:
-            continue
-        if entry[:2] in seen:
-            raise CatalogueError(f"{name}:{entry.line}: the message is there a second time")
-        seen.add(entry[:2])
-        entries.append(entry)
-    return entries
+    # Babel takes a while to import, and most commands say nothing in another language.
+    from babel.messages.catalog import Catalog, Message
+    from babel.messages.pofile import PoFileError, PoFileParser
+
+    found: dict[tuple[str, str], Entry] = {}
+
+    class Messages(Catalog):
+        """Takes each message as it is parsed: a catalogue of Babel's merges those of one name."""
+
+        def __setitem__(self, _id: object, message: Message) -> None:
+            line = message.lineno or 0
+            entry = Entry(
+                message.context or "", str(message.id), str(message.string), message.fuzzy, line
+            )
+            if entry[:2] in found:
+                raise CatalogueError(f"{name}:{line}: the message is there a second time")
+            found[entry[:2]] = entry
+
+    try:
+        PoFileParser(Messages(), ignore_obsolete=True, abort_invalid=True).parse(
+            _checked(text, name)
+        )
+    except PoFileError as error:
+        raise CatalogueError(f"{name}:{error.lineno + 1}: {error.args[0]}") from None
+    found.pop(("", ""), None)
+    return list(found.values())
 
 
 def write_catalogue(language: str, entries: Iterable[Entry]) -> str:
     """Write a catalogue: a header for the language, and the messages in their order."""
+    from babel.messages.catalog import Catalog
+    from babel.messages.pofile import normalize, write_po
+
     header = f"Language: {language}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
     header += "Content-Transfer-Encoding: 8bit\n"
-    parts = [f'msgid ""\nmsgstr ""\n{_lines(header)}']
+    catalogue = Catalog(charset="utf-8")
     for entry in entries:
-        lines = ["#, fuzzy"] if entry.fuzzy else []
-        if entry.context:
-            lines.append(f"msgctxt {_quoted(entry.context)}")
-        lines += [f"msgid {_quoted(entry.source)}", f"msgstr {_quoted(entry.translation)}"]
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts) + "\n"
+        message = catalogue.add(
+            entry.source,
+            entry.translation,
+            context=entry.context or None,
+            flags=("fuzzy",) if entry.fuzzy else (),
+        )
+        # Places are {name}; a per cent sign is one.
+        message.flags.discard("python-format")
+    out = BytesIO()
+    # Babel's own header holds the time, and knows only the languages that it has data of.
+    write_po(out, catalogue, width=0, omit_header=True)
+    return f'msgid ""\nmsgstr {normalize(header, width=0)}\n\n{out.getvalue().decode()}'
 
 
-def _entries(text: str, name: str) -> Iterator[Entry]:
-    parts: dict[str, str] = {}
-    begun, fuzzy, keyword = 0, False, ""
+def _checked(text: str, name: str) -> Iterator[str]:
+    """Yield the lines for Babel, after refusing what it would pass over."""
+    last = "msgstr"
+    number = 0
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
-        if line.startswith("#~") or not line:
-            continue
-        if line.startswith("#"):
-            if "msgstr" in parts:
-                yield _entry(parts, fuzzy, begun, name)
-                parts, fuzzy = {}, False
-            flags = line[2:].split(",") if line.startswith("#,") else ()
-            fuzzy = fuzzy or any(flag.strip() == "fuzzy" for flag in flags)
-            continue
-        found = _KEYWORD.fullmatch(line)
-        if found is None:
-            if not line.startswith('"') or not parts:
-                raise CatalogueError(f'{name}:{number}: not a comment, a msgid, or text in ""')
-            parts[keyword] += _unquoted(line, name, number)
-            continue
-        word, plural, rest = found.groups()
-        if plural or word == "msgid_plural":
-            raise CatalogueError(f"{name}:{number}: plural forms are not read here")
-        if "msgstr" in parts:
-            yield _entry(parts, fuzzy, begun, name)
-            parts, fuzzy = {}, False
-        if any(_ORDER.index(word) <= _ORDER.index(earlier) for earlier in parts):
-            raise CatalogueError(f"{name}:{number}: {word} is not expected here")
-        if not parts:
-            begun = number
-        keyword = word
-        parts[word] = _unquoted(rest, name, number)
-    if parts:
-        yield _entry(parts, fuzzy, begun, name)
+        if line.startswith("#~"):
+            line = ""
+        if line and not line.startswith("#"):
+            last = _keyword(line, last, f"{name}:{number}") or last
+        yield line
+    if last != "msgstr":
+        raise CatalogueError(f"{name}:{number}: the message has no {_FOLLOWS[last][0]}")
 
 
-def _entry(parts: dict[str, str], fuzzy: bool, line: int, name: str) -> Entry:
-    for word in ("msgid", "msgstr"):
-        if word not in parts:
-            raise CatalogueError(f"{name}:{line}: the message has no {word}")
-    return Entry(parts.get("msgctxt", ""), parts["msgid"], parts["msgstr"], fuzzy, line)
-
-
-def _unquoted(text: str, name: str, number: int) -> str:
-    inner = text[1:-1]
-    ends = len(text) >= 2 and text[0] == text[-1] == '"'
-    if not ends or '"' in _ESCAPE.sub("", inner) or _ESCAPE.sub("", inner).endswith("\\"):
-        raise CatalogueError(f'{name}:{number}: the text does not begin and end with "')
-
-    def plain(escape: re.Match[str]) -> str:
-        letter = escape[1]
-        if letter not in _ESCAPED:
-            raise CatalogueError(f"{name}:{number}: unknown escape \\{letter}")
-        return _ESCAPED[letter]
-
-    return _ESCAPE.sub(plain, inner)
-
-
-def _quoted(text: str) -> str:
-    return '"' + "".join(_ESCAPES.get(character, character) for character in text) + '"'
-
-
-def _lines(text: str) -> str:
-    return "\n".join(_quoted(line) for line in text.splitlines(keepends=True))
+def _keyword(line: str, last: str, where: str) -> str | None:
+    """Return the keyword of a line that may follow the one of earlier lines; None for text."""
+    if line.startswith(("msgid_plural", "msgstr[")):
+        raise CatalogueError(f"{where}: plural forms are not read here")
+    found = _LINE.fullmatch(line)
+    if found is None:
+        if line.startswith(('"', *_FOLLOWS)):
+            raise CatalogueError(f'{where}: the text does not begin and end with "')
+        raise CatalogueError(f'{where}: not a comment, a msgid, or text in ""')
+    for escape in _ESCAPE.finditer(found[2]):
+        if escape[1] not in 'ntr"\\':
+            raise CatalogueError(f"{where}: unknown escape {escape[0]}")
+    keyword = found[1]
+    if keyword and keyword not in _FOLLOWS[last]:
+        raise CatalogueError(f"{where}: {keyword} is not expected here")
+    return keyword

@@ -111,9 +111,9 @@ def test_faults_are_told(texts: Texts) -> None:
 
 def test_the_file_for_translators_has_every_sentence(texts: Texts) -> None:
     assert read_catalogue(texts.catalogue("ru"), "ru.po") == [
-        Entry("late", ENGLISH["late"], "Опоздание, дней: {days} ({what}).", False, 8),
-        Entry("order", "order", "заказ", False, 12),
-        Entry("hello", "Hello.", "Привет.", True, 17),
+        Entry("late", ENGLISH["late"], "Опоздание, дней: {days} ({what}).", False, 10),
+        Entry("order", "order", "заказ", False, 14),
+        Entry("hello", "Hello.", "Привет.", True, 19),
     ]
     new = read_catalogue(texts.catalogue("de"), "de.po")
     assert [(entry.context, entry.translation) for entry in new] == [
