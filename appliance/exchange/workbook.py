@@ -1,11 +1,11 @@
 """Workbooks: an ``.xlsx`` file opened by openpyxl, after its ZIP was measured.
 
 openpyxl holds the styles, the texts that cells share, and one row; so what it will be given is
-bounded before: the directory of the ZIP, its parts, and the sizes they unpack to as the directory
-states them (`zipfile` takes no more out of a part than that). Entities of the XML are expanded by
-expat, which ends with an error where they make the text many times longer than the file
-(CVE-2013-0340; since expat 2.4). Macros, links to other files and pictures are parts that nothing
-opens.
+bounded before: the directory of the ZIP, its parts, the sizes they unpack to as the directory
+states them (`zipfile` takes no more out of a part than that), and the elements of their XML.
+Entities are expanded by expat, which ends with an error where they make the text many times longer
+than the file (CVE-2013-0340; since expat 2.4). Macros, links to other files and pictures are parts
+that nothing opens.
 
 Rows come from openpyxl's own parser of sheets. Its public ``iter_rows`` fills all gaps with cells,
 up to column 16,384, and does not tell a formula without a result from an empty cell.
@@ -22,9 +22,13 @@ from typing import Any, BinaryIO
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.packaging.manifest import Manifest
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+from openpyxl.xml.constants import WORKSHEET_TYPE
+from openpyxl.xml.functions import fromstring
 
 from appliance.exchange.cells import NO_RESULT
+from appliance.exchange.elements import bound_elements
 from appliance.exchange.refusal import FileRefused, plain, shown
 
 MAX_DIRECTORY_BYTES = 1024 * 1024
@@ -42,7 +46,9 @@ MAX_PART_BYTES = 64 * 1024 * 1024
 MAX_RATIO = 200
 """How many times its size a file may unpack to, beyond `MAX_PART_BYTES`; a sheet has about 10."""
 
+_CHUNK_BYTES = 64 * 1024
 _SHEETS = "xl/worksheets/"
+_TYPES = "[Content_Types].xml"
 _AS_CSV = "Save the sheet as CSV and import that."
 _SAVE_AGAIN = (
     "Open it in a spreadsheet and save it again as a workbook (.xlsx, not in its strict form) or "
@@ -151,7 +157,34 @@ def _measure(stream: BinaryIO) -> None:
     """Refuse what is no workbook, or would not stay within the limits."""
     with zipfile.ZipFile(_Directory(stream)) as archive:
         entries = archive.infolist()
-    size = stream.seek(0, 2)
+        _bound_sizes(entries, stream.seek(0, 2))
+        sheets = _sheets(archive)
+        for entry in entries:
+            rows = entry.filename in sheets
+            if entry.file_size > MAX_PART_BYTES and not rows:
+                raise FileRefused(
+                    f"the part {shown(entry.filename)} of the workbook unpacks to "
+                    f"{entry.file_size} bytes; {MAX_PART_BYTES} is the most. {_AS_CSV}"
+                )
+            with archive.open(entry) as part:
+                bound_elements(
+                    entry.filename, iter(lambda: part.read(_CHUNK_BYTES), b""), rows=rows
+                )
+
+
+def _sheets(archive: zipfile.ZipFile) -> set[str]:
+    """Return the parts that are sheets and nothing else, and so are read row by row."""
+    kinds: dict[str, set[str]] = {}
+    text = archive.read(_TYPES)
+    bound_elements(_TYPES, [text], rows=False)
+    for part in Manifest.from_tree(fromstring(text)).Override:
+        kinds.setdefault(part.PartName.lstrip("/"), set()).add(part.ContentType)
+    return {
+        name for name, of in kinds.items() if of == {WORKSHEET_TYPE} and name.startswith(_SHEETS)
+    }
+
+
+def _bound_sizes(entries: list[zipfile.ZipInfo], size: int) -> None:
     names = {entry.filename for entry in entries}
     if "mimetype" in names:
         raise FileRefused(
@@ -161,18 +194,15 @@ def _measure(stream: BinaryIO) -> None:
         raise FileRefused(
             "this is a binary workbook (.xlsb); save it as .xlsx or CSV and import that."
         )
-    if "[Content_Types].xml" not in names:
+    if _TYPES not in names:
         raise FileRefused("this is a ZIP archive and no workbook.")
     if len(entries) > MAX_PARTS:
         raise FileRefused(f"the workbook has {len(entries)} parts; {MAX_PARTS} is the most.")
     for entry in entries:
         if entry.flag_bits & 1:
             raise FileRefused("the workbook is locked by a password; save it without one.")
-        if entry.file_size > MAX_PART_BYTES and not entry.filename.startswith(_SHEETS):
-            raise FileRefused(
-                f"the part {shown(entry.filename)} of the workbook unpacks to {entry.file_size} "
-                f"bytes; {MAX_PART_BYTES} is the most. {_AS_CSV}"
-            )
+        if entry.filename == _TYPES and entry.file_size > MAX_DIRECTORY_BYTES:
+            raise FileRefused(f"the list of parts is too large. {_AS_CSV}")
     total = sum(entry.file_size for entry in entries)
     if total > MAX_BYTES:
         raise FileRefused(
@@ -192,6 +222,7 @@ class _Directory:
         self._stream = stream
         self.seek = stream.seek
         self.tell = stream.tell
+        self.seekable = stream.seekable
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(min(size, MAX_DIRECTORY_BYTES + 1) if size >= 0 else -1)

@@ -127,6 +127,7 @@ def parts(sheet: str, **more: str) -> io.BytesIO:
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
         'content-types"><Default Extension="xml" ContentType="application/xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
         f'<Override PartName="/xl/strings.xml" ContentType="{kind}.sharedStrings+xml"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{package}"><Relationship Id="a"'
         f' Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
@@ -218,10 +219,22 @@ def test_entities_that_grow_are_ended_by_the_parser() -> None:
         read(parts(sheet(""), strings=bomb + f'<sst xmlns="{MAIN}"><si><t>&l9;</t></si></sst>'))
 
 
+def test_no_more_elements_are_held_than_a_row_or_a_part_may_have() -> None:
+    many = "<c/>" * 250_001
+    with pytest.raises(FileRefused, match="more than 250000 elements between two rows"):
+        read(parts(sheet(f"<row>{many}</row>")))
+    with pytest.raises(FileRefused, match="more than 250000 elements between two rows"):
+        read(parts(sheet(f"<row>{'<c><row/></c>' * 130_000}</row>")))
+    with pytest.raises(FileRefused, match=r'"xl/strings.xml" .* more than 4000000 elements'):
+        read(parts(sheet(""), strings=f'<sst xmlns="{MAIN}">{"<si/>" * 4_000_001}</sst>'))
+    assert len(read(parts(sheet("<row><c><v>1</v></c></row>" * 100_000)))) == 100_000
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     blank = "<row>" + " " * 80_000_000 + "</row>"
     with pytest.raises(FileRefused, match=r"unpacks to [0-9]+ times its size; 200 is the most"):
         read(parts(sheet(blank)))
+    monkeypatch.setattr("appliance.exchange.workbook.MAX_RATIO", 2_000)
     with pytest.raises(FileRefused, match=r'"xl/strings.xml" of the workbook unpacks to 80000'):
         read(parts(sheet(""), strings=sheet(blank)))
     monkeypatch.setattr("appliance.exchange.workbook.MAX_BYTES", 1_000)
