@@ -8,13 +8,13 @@ plugins of commits, running jobs) is done here when the test says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
 from appliance.api import (
-    Change,
     CommandResult,
     Context,
     Document,
@@ -385,14 +385,11 @@ class PluginBox:
         result = self.box.store.write(job)
         host = self.box.plugins.host
         while self._commits:
-            changes: list[Change] = [
-                entry.change for entry in self._commits.pop(0).changes if entry.change is not None
-            ]
+            committed = self._commits.pop(0).changes
+            changes = [entry.change for entry in committed if entry.change is not None]
             for name in host.serving("after_commit") if changes else ():
-                try:
+                with suppress(PluginError):  # recorded by the host; `failures` tells it
                     host.call(name, "after_commit", changes=list(changes))
-                except PluginError:  # recorded by the host; `failures` tells it
-                    continue
         return result
 
 
