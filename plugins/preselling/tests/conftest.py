@@ -84,10 +84,18 @@ def branch(make_branch: Callable[..., tuple[Branch, BoxDevice]]) -> Branch:
 
 
 @pytest.fixture
-def shop(make_desk: Callable[..., Any]) -> Shop:
+def make_shop() -> Callable[..., Shop]:
+    """Make a shop with the plugin's default settings, but for those given."""
+
+    def make(**settings: Any) -> Shop:
+        defaults = {setting.name: setting.default for setting in SETTINGS} | settings
+        collections = [*master_data.collections(), *plugin.collections()]
+        return Shop(Desk(FakeContext(collections, SHOP_MASTERS, defaults, NOW_MS)))
+
+    return make
+
+
+@pytest.fixture
+def shop(make_shop: Callable[..., Shop]) -> Shop:
     """Open a shop with the plugin's default settings."""
-    desk = make_desk()
-    defaults = {setting.name: setting.default for setting in SETTINGS}
-    collections = [*master_data.collections(), *plugin.collections()]
-    desk.context = FakeContext(collections, SHOP_MASTERS, defaults, NOW_MS)
-    return Shop(desk)
+    return make_shop()

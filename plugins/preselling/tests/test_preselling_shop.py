@@ -257,3 +257,32 @@ def test_a_promotion_out_of_its_days_is_no_reason_for_a_lower_price(shop: Any) -
     state, issues = shop.judged(order)
     assert state in ("held", "refused")
     assert {code for code, _ in issues} & {"discount_expired", "calc_mismatch"}
+
+
+@pytest.mark.parametrize("factor", [1, 1_000, 1_023, 2_000, 2**53 - 1])
+def test_the_largest_quantities_are_short_and_no_more(shop: Any, factor: int) -> None:
+    shop.put("product_uoms", "tea-pce", factor_num=factor)
+    balance = {"warehouse_id": "main", "product_id": "tea", "on_hand": 2**53 - 1, "as_of": NOW_MS}
+    shop.put("stock_balances", "s1", balance)
+    order = shop.order(("tea-pce", 1_000), ("tea-pce", 1_000), ("tea-pce", 1_000))
+    for line in order["lines"]:
+        line["qty"] = 2**53 - 1
+    _, codes = shop.judged(order)
+    assert ("stock_short", "hold") in codes
+
+
+def test_debts_beyond_every_number_are_over_the_limit(shop: Any) -> None:
+    for number in range(1_100):
+        debt = {"party_id": "shop", "currency": "KZT", "due_date": "2025-07-01"}
+        shop.put("receivables", f"r{number}", {**debt, "open_amount": 2**53 - 1})
+    state, codes = shop.judged(shop.order(("tea-pce", 1_000)))
+    assert (state, codes) == ("held", [("credit_limit_exceeded", "hold")])
+
+
+@pytest.mark.parametrize("date", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("created_at", [-(2**53) + 1, 2**53 - 1])
+def test_the_ends_of_every_calendar(make_shop: Any, date: str, created_at: int) -> None:
+    shop = make_shop(pricing_date="created")
+    order = shop.order(("beer-pce", 1_000))
+    state, _ = shop.judged({**order, "requested_date": date, "created_at": created_at})
+    assert state == "refused"

@@ -13,17 +13,18 @@ from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
 
-# Orders that will be owed and are not among the open items yet.
+# Open items, those overdue, and orders that will be owed and are not among the open items yet.
+# `total` is exact up to 2^53 and has no largest number, where `sum` fails.
 _DEBTS = """
-SELECT coalesce((SELECT sum(open_amount) FROM receivables
-        WHERE party_id IN (SELECT value FROM json_each(:parties)) AND currency = :currency), 0),
-    coalesce((SELECT sum(open_amount) FROM receivables
+SELECT (SELECT total(open_amount) FROM receivables
+        WHERE party_id IN (SELECT value FROM json_each(:parties)) AND currency = :currency),
+    (SELECT total(open_amount) FROM receivables
         WHERE party_id = :payer AND currency = :currency AND due_date < :overdue
-            AND open_amount > 0), 0),
-    coalesce((SELECT sum(orders.body ->> '$.totals.payable') FROM orders
+            AND open_amount > 0),
+    (SELECT total(orders.body ->> '$.totals.payable') FROM orders
         WHERE payer_party_id IN (SELECT value FROM json_each(:parties)) AND currency = :currency
             AND id <> :order AND payment_form <> 'cash' AND state IN
-                ('accepted', 'awaiting_confirmation', 'confirmed', 'partially_shipped')), 0)
+                ('accepted', 'awaiting_confirmation', 'confirmed', 'partially_shipped'))
 """
 _GROUP = "SELECT id FROM parties WHERE body ->> '$.group_id' = ? ORDER BY id"
 
@@ -56,7 +57,7 @@ def check(view: OrderView) -> Iterable[Finding]:
         least = view.settings["overdue_block_minor"]
     today = datetime.datetime.fromtimestamp(view.context.now_ms / 1000, datetime.UTC).date()
     payer = row["payer_party_id"]
-    ((owed, overdue, ordered),) = view.context.select(
+    (amounts,) = view.context.select(
         _DEBTS,
         {
             "parties": json.dumps((payer,) if limit is None else limit.parties),
@@ -66,6 +67,7 @@ def check(view: OrderView) -> Iterable[Finding]:
             "order": view.id,
         },
     )
+    owed, overdue, ordered = map(int, amounts)
     if overdue > least:
         yield issue("overdue_debt", "/payment_form", debt=money(overdue), days=days)
     whole = owed + ordered + view.payable

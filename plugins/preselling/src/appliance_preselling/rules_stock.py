@@ -11,11 +11,12 @@ from appliance_preselling.order_view import OrderView
 
 MS_PER_HOUR = 3_600_000
 
-# Only what is short: what the lines ask for in base units, rounded up, and what is free.
+# Only what is short: what the lines ask for in base units, rounded up, and what is free. `sum`
+# fails beyond 2^63, which lines of the largest quantities reach; `total` is exact up to 2^53.
 _SHORT = """
 WITH wanted AS (
     SELECT l.value ->> 0 AS product_id, min(l.key) AS place,
-        sum(((l.value ->> 2) * u.factor_num + u.factor_den - 1) / u.factor_den) AS qty
+        total(((l.value ->> 2) * u.factor_num + u.factor_den - 1) / u.factor_den) AS qty
     FROM json_each(:lines) l CROSS JOIN product_uoms u ON u.id = l.value ->> 1 GROUP BY 1)
 SELECT w.place, w.qty, (
         SELECT sum(b.on_hand - coalesce(b.reserved, 0)) FROM stock_balances b
