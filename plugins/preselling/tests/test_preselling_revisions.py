@@ -180,7 +180,7 @@ def test_people_read_what_changed(desk: Any, order: Row) -> None:
     assert [row[:2] for row in result.rows] == [(3, "35924670000"), (2, "olga")]
     assert result.rows[0][3] == "requested_date: 2025-06-17 -> 2025-06-18"
     assert result.rows[1][3] == (
-        "totals: (...) -> (...); + line 5; - line 2; line 1 qty: 3000 -> 1000"
+        "totals.tax: (...) -> (none); + line 5; - line 2; line 1 qty: 3000 -> 1000"
     )
 
 

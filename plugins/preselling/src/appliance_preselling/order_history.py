@@ -112,21 +112,30 @@ def _lines(order: Row, made: list[Row], wanted: str, context: Context) -> Comman
 def _said(made: Row) -> Iterable[str]:
     """Say in a few words each what a revision changed."""
     for field in made.get("fields") or ():
-        yield f"{field['name']}: {_side(field, 'old')} -> {_side(field, 'new')}"
+        yield from _told(field["name"], field)
     for name, sign in (("added", "+"), ("removed", "-")):
         for line in made.get(name) or ():
             yield f"{sign} line {line['line_no']}"
     for line in made.get("changed") or ():
         for field in line["fields"]:
-            sides = f"{_side(field, 'old')} -> {_side(field, 'new')}"
-            yield f"line {line['line_no']} {field['name']}: {sides}"
+            yield from _told(f"line {line['line_no']} {field['name']}", field)
 
 
-def _side(field: Mapping[str, Any], side: str) -> str:
-    if side not in field:
+def _told(name: str, field: Mapping[str, Any]) -> Iterable[str]:
+    """Say how a value changed; of an object, how each of its own values did."""
+    old, new = field.get("old"), field.get("new")
+    if isinstance(old, dict) and isinstance(new, dict):
+        for part in sorted(old.keys() | new.keys()):
+            if old.get(part) != new.get(part):
+                sides = {"old": old.get(part), "new": new.get(part)}
+                yield from _told(f"{name}.{part}", sides)
+    else:
+        yield f"{name}: {_side(old)} -> {_side(new)}"
+
+
+def _side(value: Any) -> str:
+    if value is None:
         return "(none)"
-    value = field[side]
-    # Totals and the like are told by what else changed.
     return "(...)" if isinstance(value, dict | list) else str(value)
 
 

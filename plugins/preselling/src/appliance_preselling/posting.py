@@ -98,7 +98,7 @@ def _found(view: OrderView, standing: Standing) -> Iterator[Finding]:
     yield from checks.check_revision(row, stored)
     yield from checks.check_transition(row, stored, standing)
     way = checks.way_of(row, stored)
-    if way is None or way.scope == "content":
+    if way is not None and way.scope == "content":
         # Elsewhere the content is the stored one, which was right when it came: any other is
         # refused above. So an order can be given up or shipped without mending it first.
         if standing.is_customer:
