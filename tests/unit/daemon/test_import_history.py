@@ -89,7 +89,9 @@ def test_a_record_that_a_device_changed_since_keeps_all_from_being_undone(counte
     imported(counter, {"code": "a", "price": 1}, {"code": "b"})
     counter.ask("user.add", login="anna", roles=["agent"])
     device = counter.device("anna")
-    found = counter.box.store.fetch(lambda db: db.rows("SELECT id, seq FROM goods"))
+    found = counter.box.store.fetch(
+        lambda db: db.rows("SELECT id, seq FROM goods WHERE code = 'a'")
+    )
     record_id, seq = found[0]
     line = counter.line("goods", {"code": "a", "price": 7})
     counter.box.store.write(lambda tx: counter.box.refresh_grants(tx, 1))
