@@ -161,7 +161,17 @@ CALLS: dict[tuple[str, str], Called] = {
     ("get", "/v1/reports"): lambda c: c.send("GET", "/v1/reports"),
     **{
         ("get", f"/v1/reports/{name}"): lambda c, name=name: c.report(name)  # type: ignore[misc]
-        for name in ("orders_by_day", "stock_by_warehouse", "catalogue_gaps")
+        for name in (
+            "catalogue_gaps",
+            "coverage",
+            "fill_rate",
+            "orders_by_day",
+            "orders_by_document",
+            "orders_by_outlet",
+            "orders_by_product",
+            "receivables_by_age",
+            "stock_by_warehouse",
+        )
     },
 }
 """How each operation is called so that it succeeds."""
