@@ -27,6 +27,9 @@ from appliance.store.import_history import ImportBook
 LOOK_S = 1.0
 """Seconds between two looks at the folder."""
 
+PAUSE_S = 15.0
+"""Seconds until a file is tried again that the box could not store."""
+
 FORGET_EVERY = 3600
 """Looks between two clearings of `done` and `failed`."""
 
@@ -61,6 +64,7 @@ class Inbox:
         self.counts: Counter[str] = Counter()
         self._seen: dict[Waiting, float] = {}
         self._looks = 0
+        self._pause_until = monotonic()
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
@@ -75,7 +79,7 @@ class Inbox:
         for one in self.folder.taken():
             self._deal_with(one)
         for waiting in self._settled():
-            if self._stopped:
+            if self._resting():
                 return
             try:
                 taken = self.folder.take(waiting, self._box.now_ms(), self._box.entropy(4).hex())
@@ -99,6 +103,9 @@ class Inbox:
         if child is not None:
             child.kill()
 
+    def _resting(self) -> bool:
+        return self._stopped or self._monotonic() < self._pause_until
+
     def _settled(self) -> list[Waiting]:
         """Return the files that have stayed as they are, in the order of their kinds."""
         now = self._monotonic()
@@ -116,11 +123,15 @@ class Inbox:
             return len(order)
 
     def _deal_with(self, one: Taken) -> None:
-        if self._stopped:
+        if self._resting():
             return
         try:
             result = self._imported(one)
-            if result.state == "again" or self._stopped:
+            if self._stopped:
+                return
+            if result.state == "again":
+                self._pause_until = self._monotonic() + PAUSE_S
+                _log.warning("inbox_waits", file=one.path.name, told=result.lines[:1])
                 return
             failed = result.state == "failed"
             report = "\n".join([f"{one.path.name}: {result.state}", *result.lines, ""])
