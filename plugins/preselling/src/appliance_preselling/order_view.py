@@ -26,16 +26,20 @@ HEADER = {
 }
 """Fields of an order that point somewhere: the collection, and the word for people."""
 
-_POINTED_TO = "\n".join(
-    f"LEFT JOIN {collection} {name} ON {name}.id = :{name}"
-    for name, (collection, _) in HEADER.items()
+_READ = {**HEADER, "user_id": ("users", "author"), "org_id": ("org_units", "unit")}
+"""What is read of an order's header in one question: whole records, of which rules ask a few."""
+
+_IN_HEAD = frozenset(collection for collection, _ in _READ.values())
+
+_HEAD = "\n".join(
+    (
+        f"SELECT {', '.join(f'{name}.body' for name in _READ)} FROM (SELECT 1)",
+        *(
+            f"LEFT JOIN {collection} {name} ON {name}.id = :{name}"
+            for name, (collection, _) in _READ.items()
+        ),
+    )
 )
-_HEAD = f"""
-SELECT {", ".join(f"{name}.id" for name in HEADER)}, author.body ->> '$.limits.max_order_minor'
-FROM (SELECT 1)
-{_POINTED_TO}
-LEFT JOIN users author ON author.id = :user_id
-"""
 
 # It returns what is wrong, regulated or has a weight, and nothing else: a line of a unit of which
 # nothing is to be said costs no row.
@@ -120,6 +124,7 @@ class OrderView:
         self.context = context
         self.kept: dict[type, Any] = {}
         self._records: dict[tuple[str, str], Row | None] = {}
+        self._texts: dict[tuple[str, str], str | None] = {}
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -152,10 +157,13 @@ class OrderView:
     @cached_property
     def head(self) -> Head:
         """What stands in the records of the header, all in one question."""
-        asked = {name: self.row[name] for name in (*HEADER, "user_id")}
-        ((*ids, order_limit),) = self.context.select(_HEAD, asked)
-        lost = (name for name, found in zip(HEADER, ids, strict=True) if found is None)
-        return Head(frozenset(lost), order_limit)
+        asked = {name: self.row.get(name) for name in _READ}
+        (bodies,) = self.context.select(_HEAD, asked)
+        for (name, (collection, _)), body in zip(_READ.items(), bodies, strict=True):
+            self._texts[collection, asked[name] or ""] = body
+        lost = (name for name, body in zip(HEADER, bodies, strict=False) if body is None)
+        limits = (self.author or {}).get("limits") or {}
+        return Head(frozenset(lost), limits.get("max_order_minor"))
 
     @cached_property
     def _special_lines(self) -> list[tuple[Any, ...]]:
@@ -244,7 +252,13 @@ class OrderView:
             return None
         key = (collection, record_id)
         if key not in self._records:
-            self._records[key] = self.context.get(collection, record_id)
+            if collection in _IN_HEAD and not self._texts:
+                _ = self.head
+            if key in self._texts:
+                body = self._texts[key]
+                self._records[key] = None if body is None else msgspec.json.decode(body)
+            else:
+                self._records[key] = self.context.get(collection, record_id)
         return self._records[key]
 
     def all_of(self, collection: str, ids: Iterable[str]) -> Mapping[str, Row]:
