@@ -40,24 +40,36 @@ def _part(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def write_file(path: Path, rows: int, price: int) -> None:
-    """Write goods as a CSV file in the built-in profile ``csv``."""
-    names = ("code", "article", "label", "unit", "price", "active")
+LISTS = 36
+"""Price lists of a big company; with 10,000 products they make 360,000 prices."""
+
+
+def write_products(path: Path, products: int) -> None:
+    """Write products as a CSV file in the built-in profile ``csv``."""
     with path.open("w", encoding="utf-8") as file:
-        file.write(",".join(names) + "\n")
-        for number in range(rows):
+        file.write("Код,Наименование\n")
+        for number in range(products):
             row = catalogue.goods(number)
-            cells = [row["code"], row["article"], row["label"], row["unit"]]
-            cells += [f"{(row['price'] + price) / 10_000:.4f}", "1" if row["active"] else "0"]
-            file.write(",".join(cells) + "\n")
+            file.write(f"{row['code']},{row['label']}\n")
 
 
-def bring_in(box: BenchBox, file: Path) -> float:
+def write_prices(path: Path, products: int, more: int) -> int:
+    """Write a price of every product in every list, so much dearer; return how many."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("Код,Тип цены,Цена,Валюта\n")
+        for number in range(LISTS):
+            for product in range(products):
+                row = catalogue.goods(product, more + number * 100)
+                file.write(f"{row['code']},P{number},{row['price'] / 10_000:.4f},RUB\n")
+    return LISTS * products
+
+
+def bring_in(box: BenchBox, kind: str, file: Path) -> float:
     """Run ``fieldbox import`` beside the daemon; return the seconds it took."""
     command = [sys.executable, "-m", "appliance.cli", "--config", str(box.config)]
     began = time.monotonic()
     done = subprocess.run(
-        [*command, "import", "goods", str(file), "--profile", "csv", "--json"],
+        [*command, "import", kind, str(file), "--profile", "csv", "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -69,35 +81,41 @@ def bring_in(box: BenchBox, file: Path) -> float:
 
 
 def measure(run: Run) -> Sequence[Row]:
-    """Measure idle, during a first import, and during one that changes every row."""
-    rows = run.size(50_000, 10_000)
+    """Measure idle, while new prices come in, while all change, and while none does."""
+    products = run.size(10_000, 500)
     box = BenchBox(run.folder)
     box.fill(1_000, 1)
-    first, second = run.folder / "first.csv", run.folder / "second.csv"
-    write_file(first, rows, 0)
-    write_file(second, rows, 10_000)
+    write_products(run.folder / "products.csv", products)
+    files = {"new": run.folder / "first.csv", "changed": run.folder / "second.csv"}
+    files["unchanged"] = files["changed"]
+    for more, name in enumerate(("new", "changed")):
+        rows = write_prices(files[name], products, more * 10_000)
     stop = run.folder / "stop"
     found: list[Row] = []
     with Daemon(box) as daemon, load.Clients() as clients:
+        bring_in(box, "products", run.folder / "products.csv")
         idle: list[float] = clients.run(pings, daemon.peers[0], run.size(10, 3), str(stop))
-        for name, file in (("new", first), ("changed", second)):
+        for name, file in files.items():
             waiting = clients.start(pings, daemon.peers[0], MOST_S, str(stop))
-            before = daemon.cpu_s
-            seconds = bring_in(box, file)
+            before, held = daemon.cpu_s, daemon.rss
+            seconds = bring_in(box, "prices", file)
             cpu = daemon.cpu_s - before
             stop.touch()
             during: list[float] = waiting.result()
             stop.unlink()
             found += [
                 Row(
-                    f"answer while {rows:,} {name} rows come in, p99",
+                    f"answer while {rows:,} {name} prices come in, p99",
                     _part(during, 0.99),
                     "ms",
                     goal=20.0,
                     note=f"median {_part(during, 0.5):.1f} ms of {len(during)}",
                 ),
                 Row("the same", _part(during, 0.99), "ms", "idle p99", _part(idle, 0.99)),
-                Row(f"import of {name} rows", rows / seconds, "rows/s"),
-                Row(f"import of {name} rows: daemon", cpu / rows * 1e6, "us CPU a row"),
+                Row(f"import of {name} prices", rows / seconds, "rows/s"),
+                Row(f"import of {name} prices: daemon", cpu / rows * 1e6, "us CPU a row"),
+                Row(
+                    f"memory that the daemon gained by it: {name}", (daemon.rss - held) / 1e6, "MB"
+                ),
             ]
     return found

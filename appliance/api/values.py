@@ -15,7 +15,6 @@ RecordId       a UUID as lower-case text with hyphens
 from __future__ import annotations
 
 import secrets
-import uuid
 from typing import NewType
 
 Money = NewType("Money", int)
@@ -68,4 +67,5 @@ def uuid7(now_ms: int, entropy: bytes | None = None) -> RecordId:
     bits = (now_ms << 80) | int.from_bytes(random, "big")
     bits = (bits & ~(0xF << 76)) | (0x7 << 76)
     bits = (bits & ~(0x3 << 62)) | (0x2 << 62)
-    return RecordId(str(uuid.UUID(int=bits)))
+    text = f"{bits:032x}"
+    return RecordId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")

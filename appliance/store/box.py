@@ -56,6 +56,11 @@ QUERY_SHARE = 0.8
 """The share of a plugin call's time that one of its queries may take."""
 
 
+# Made once: a union in isinstance() would be made anew for every row of a file.
+_IMPORTED = (ImportRecord, ImportNote)
+_LISTS = (list, tuple)
+
+
 class Rights(NamedTuple):
     """What a device may do with collections: names of those that come down to it, and of those
     it may write."""
@@ -355,8 +360,8 @@ class Box:
             found = host.call(
                 owner, "import_row", kind=kind, values=values, context=hooks.context(owner)
             )
-            if not isinstance(found, list | tuple) or not all(
-                isinstance(record, ImportRecord | ImportNote) for record in found
+            if not isinstance(found, _LISTS) or not all(
+                isinstance(record, _IMPORTED) for record in found
             ):
                 raise host.refuse(owner, "import_row", "returned no list of ImportRecord")
             return found

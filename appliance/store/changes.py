@@ -47,6 +47,7 @@ class ChangeLog:
     Attributes:
         registry: the collections.
         head: the seq of the newest change, committed or not.
+        last_row: the number of the row that was stored last.
         recorded: changes since the transaction began.
         namer: the device whose mutation is being stored, None for the appliance's own changes.
     """
@@ -59,6 +60,7 @@ class ChangeLog:
         self.head = self._written_head = 0
         self.read_head()
         self.recorded: list[Recorded] = []
+        self.last_row = 0
         self._buckets: dict[str, int] = {}
         # The record that was looked for last and is not there, until something is written.
         self._absent: tuple[str, str] | None = None
@@ -143,6 +145,10 @@ class ChangeLog:
             return None
         return StoredRow(found[0], found[1], bool(found[2]), found[3].encode())
 
+    def know_absent(self, collection: str, record_id: str) -> None:
+        """Take it from the caller that a record never was, as after `stored` found none."""
+        self._absent = (collection, record_id)
+
     def version(self, collection: str, record_id: str, seq: int) -> bytes | None:
         """Return an earlier version's text, or None where it is not kept."""
         found = self._db.row(
@@ -223,6 +229,7 @@ class ChangeLog:
                 deleted,
                 seq if old_place != place else None,
             )
+        self.last_row = row_number
         self._db.rows(
             "INSERT INTO box_changes VALUES (?, ?, ?, ?, ?)",
             (place, seq * 2 + 1, number, row_number, size),

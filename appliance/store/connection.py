@@ -220,20 +220,21 @@ class Connection:
         found = self.raw.execute(sql, parameters).fetchone()
         return None if found is None else tuple(found)
 
-    def insert(self, head: str, values: str, bound: Sequence[Any]) -> None:
+    def insert(self, head: str, values: str, bound: Sequence[Any], tail: str = "") -> None:
         """Insert many rows with few statements.
 
         Args:
             head: the statement up to its rows.
             values: one row of it, such as ``(?,?,0)``.
             bound: what is bound, row after row.
+            tail: what follows the rows.
         """
         width = values.count("?")
         at = 0
         for most in _AT_ONCE:
             step = most * width
             if len(bound) - at >= step:
-                sql = head + ",".join([values] * most)
+                sql = head + ",".join([values] * most) + tail
                 while len(bound) - at >= step:
                     self.rows(sql, bound[at : at + step])
                     at += step

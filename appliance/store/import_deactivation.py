@@ -81,5 +81,7 @@ def _deactivate(tx: WriteTransaction, collection: str, one: Unnamed, number: int
     row = before | {ACTIVE: False}
     seq = store_write(tx, tx.log.registry, Write(collection=collection, id=one.id, row=row))
     if seq is not None and seq != stored.seq:
-        Journal(tx.db, number).note(one.row, seq, difference(before, row))
+        journal = Journal(tx.db, number)
+        journal.gather(one.row, seq, difference(before, row))
+        journal.write_down()
         note_inactive(tx.db, one.row, number)

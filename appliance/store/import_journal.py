@@ -44,19 +44,28 @@ class Journal:
     def __init__(self, connection: Connection, number: int) -> None:
         self._db = connection
         self._number = number
+        self._gathered: list[int | str | None] = []
 
-    def note(self, row: int, seq: int, before: str | None) -> None:
-        """Note a change; what a record was before its first change is what counts.
+    def gather(self, row: int, seq: int, before: str | None) -> None:
+        """Note a change, when `write_down` is called in the same transaction.
+
+        What a record was before its first change is what counts.
 
         Args:
             row: the record's number in the store.
             seq: of the change.
             before: JSON, see `difference`; None for a record that there was not.
         """
-        self._db.rows(
-            "INSERT INTO box_import_changes VALUES (?, ?, ?, ?)"
+        self._gathered += (self._number, row, seq, before)
+
+    def write_down(self) -> None:
+        """Write what was gathered, with few statements."""
+        gathered, self._gathered = self._gathered, []
+        self._db.insert(
+            "INSERT INTO box_import_changes VALUES ",
+            "(?,?,?,?)",
+            gathered,
             " ON CONFLICT (import, row) DO UPDATE SET seq = excluded.seq",
-            (self._number, row, seq, before),
         )
 
     def count(self) -> int:
@@ -107,31 +116,12 @@ class Journal:
             yield JournalEntry(row, collection, record_id, seq, was, now == seq)
 
 
-def row_number(connection: Connection, collection: str, record_id: str) -> int:
-    """Return the number of a record's row in the store.
-
-    Raises:
-        KeyError: it never was.
-    """
-    found = connection.row(
-        "SELECT r.num FROM box_collections k JOIN box_rows r ON r.collection = k.num AND r.id = ?"
-        " WHERE k.name = ?",
-        (record_id, collection),
-    )
-    if found is None:
-        raise KeyError(record_id)
-    return int(found[0])
-
-
 def difference(before: Row, after: Row) -> str:
     """Return as JSON what makes `after` into `before`: fields as they were, null for none."""
-    return orjson.dumps(
-        {
-            name: before.get(name)
-            for name in before.keys() | after.keys()
-            if before.get(name) != after.get(name)
-        }
-    ).decode()
+    differs = {name: before.get(name) for name, value in after.items() if before.get(name) != value}
+    for name in before.keys() - after.keys():
+        differs[name] = before[name]
+    return orjson.dumps(differs).decode()
 
 
 def restored(now: Row, before: Row) -> Row:

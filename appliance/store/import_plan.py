@@ -27,6 +27,9 @@ Fate = Literal[0, 1, 2]
 REMEMBERED_IDS = 20_000
 """Ids of records that rows refer to, kept by external id: a file names few of them many times."""
 
+_NESTED = (ExternalRef, list, tuple, dict)
+"""Values that may hold references."""
+
 Key = tuple[str, str]
 """A collection and an external id."""
 
@@ -177,7 +180,7 @@ class Planner:
             step.row = step.before.copy()
         for name, value in record.row.items():
             found = value
-            if isinstance(value, ExternalRef | list | tuple | dict):
+            if isinstance(value, _NESTED):
                 found = self._resolved(tx, value, steps)
             if found is None:
                 step.row.pop(name, None)
@@ -207,7 +210,7 @@ class Planner:
     def _resolved(self, tx: WriteTransaction, value: Any, steps: dict[Key, Step]) -> Any:
         if isinstance(value, ExternalRef):
             return self._id(tx, (value.collection, value.external_id), steps)
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return [self._resolved(tx, item, steps) for item in value]
         if isinstance(value, dict):
             return {name: self._resolved(tx, item, steps) for name, item in value.items()}

@@ -15,7 +15,7 @@ from appliance.api.errors import ImportRowError, PluginError
 from appliance.api.importing import ImportNote, ImportRecord, ImportValues
 from appliance.store.external_refs import ExternalRefs
 from appliance.store.full_load import FullLoad, forget_inactive
-from appliance.store.import_journal import Journal, difference, row_number
+from appliance.store.import_journal import Journal, difference
 from appliance.store.import_plan import Key, Planner, Step, UnknownRecord
 from appliance.store.transaction import WriteTransaction
 
@@ -209,6 +209,8 @@ class ImportSession:
                     for note in found
                     if isinstance(note, ImportNote)
                 )
+        if journal is not None:
+            journal.write_down()
         sums = [sum(counts[fate] for counts in done.values()) for fate in range(3)]
         by_collection = {name: (c[0], c[1], c[2]) for name, c in done.items()}
         return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection, tuple(notes))
@@ -230,6 +232,8 @@ class ImportSession:
             refs.add(self._source, collection, external_id, step.id)
         if step.fate == 2:
             return  # found by what people know it by, and as the file says
+        if step.number is None:
+            tx.log.know_absent(collection, step.id)
         seq = tx.put(collection, step.id, step.bucket, step.text, step.row, 0)
         if self._seen is not None and step.before is None:
             self._seen.add(step.key)
@@ -237,5 +241,4 @@ class ImportSession:
             forget_inactive(tx.db, step.number)
         if journal is not None:
             before = None if step.before is None else difference(step.before, step.row)
-            number = step.number or row_number(tx.db, collection, step.id)
-            journal.note(number, seq, before)
+            journal.gather(tx.log.last_row, seq, before)
