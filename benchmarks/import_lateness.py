@@ -97,7 +97,7 @@ def measure(run: Run) -> Sequence[Row]:
         idle: list[float] = clients.run(pings, daemon.peers[0], run.size(10, 3), str(stop))
         for name, file in files.items():
             waiting = clients.start(pings, daemon.peers[0], MOST_S, str(stop))
-            before, held = daemon.cpu_s, daemon.rss
+            before, held = daemon.cpu_s, daemon.held
             seconds = bring_in(box, "prices", file)
             cpu = daemon.cpu_s - before
             stop.touch()
@@ -115,7 +115,7 @@ def measure(run: Run) -> Sequence[Row]:
                 Row(f"import of {name} prices", rows / seconds, "rows/s"),
                 Row(f"import of {name} prices: daemon", cpu / rows * 1e6, "us CPU a row"),
                 Row(
-                    f"memory that the daemon gained by it: {name}", (daemon.rss - held) / 1e6, "MB"
+                    f"memory that the daemon gained by it: {name}", (daemon.held - held) / 1e6, "MB"
                 ),
             ]
     return found

@@ -78,6 +78,13 @@ class Daemon:
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * PAGE
 
+    @property
+    def held(self) -> int:
+        """Bytes of memory that are the daemon's alone: without the pages of its files."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        found = next(line for line in lines if line.startswith("RssAnon:"))
+        return int(found.split()[1]) * 1024
+
     def stop(self) -> None:
         """End it as systemd would."""
         self._process.send_signal(signal.SIGTERM)

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import orjson
-
 from appliance.api.mutations import Change, Row
 from appliance.store.blob_names import Namer
 from appliance.store.connection import Connection
@@ -397,9 +395,3 @@ class ChangeLog:
         """Forget what was recorded, because the whole transaction is undone."""
         self._undo(0)
         self._collections.clear()
-
-
-def read_row(text: str) -> Row:
-    """Read a stored record."""
-    row: Row = orjson.loads(text)
-    return row
