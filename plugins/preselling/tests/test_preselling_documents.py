@@ -165,3 +165,21 @@ def test_an_order_that_was_seen_stays_at_its_outlet(desk: Any, order: Row) -> No
     desk.move("submitted")
     moved = {**desk.stored, "state": "awaiting_confirmation", "outlet_id": "o1"}
     assert desk.codes(moved, "olga", "accounting") == [("state_transition", "/outlet_id")]
+
+
+@pytest.mark.parametrize("kind", ["sale", "sample", RETURN])
+def test_the_job_and_the_step_agree_on_what_is_reached(desk: Any, order: Row, kind: str) -> None:
+    for state in STATES:
+        desk.context.put("orders", f"{kind}-{state}", {**order, "order_kind": kind, "state": state})
+        for wanted in (None, *STATES):
+            row = {"order_id": f"{kind}-{state}", "kind": "receipt", "sha256": FILE}
+            desk.context.put(
+                "order_documents", f"{state} {wanted}", {**row, "visible_from_state": wanted}
+            )
+    found = {write.id for write in plugin.run_job("show_documents", desk.context) or ()}
+    assert found == {
+        f"{state} {wanted}"
+        for state in STATES
+        for wanted in (None, *STATES)
+        if reached(kind, state, wanted)
+    }

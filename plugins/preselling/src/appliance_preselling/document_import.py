@@ -13,6 +13,7 @@ from appliance.api import (
     ImportValues,
     Row,
 )
+from appliance_preselling import order_lookup
 from appliance_preselling.document_fields import KINDS
 from appliance_preselling.documents import reached
 from appliance_preselling.states import STATES
@@ -54,12 +55,6 @@ IMPORTER = Importer(
 )
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_ORDER = """
-SELECT id, order_kind, state, outlet_id FROM orders WHERE id = :order
-UNION
-SELECT id, order_kind, state, outlet_id FROM orders WHERE number = :order LIMIT 2
-"""
-
 _EARLIER = """
 SELECT visible_from_state FROM order_documents
 WHERE order_id = :order_id AND kind = :kind AND number IS :number
@@ -72,12 +67,10 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     Raises:
         ImportRowError: the row cannot be used; the text says why.
     """
-    named = values["order"]
-    orders = context.select(_ORDER, {"order": named})
-    if len(orders) != 1:
-        why = "there is no order" if not orders else "more than one order has the number"
-        raise ImportRowError(f"{why} {named}", column="order")
-    order_id, order_kind, state, outlet_id = orders[0]
+    try:
+        order_id, order = order_lookup.find(values["order"], context)
+    except LookupError as error:
+        raise ImportRowError(str(error), column="order") from None
     kind = _one_of(values, "kind", KINDS)
     assert kind is not None
     wanted = _one_of(values, "visible_from_state", STATES)
@@ -93,8 +86,8 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         "size": values.get("size"),
         "visible_from_state": wanted,
     }
-    if reached(order_kind, state, wanted):
-        row["visible_outlet_id"] = outlet_id
+    if reached(order["order_kind"], order["state"], wanted):
+        row["visible_outlet_id"] = order["outlet_id"]
     elif wanted != _earlier_state(row, context):
         row["visible_outlet_id"] = None  # it is to be seen later than was said before
     external_id = f"{order_id}/{kind}/{values.get('number') or ''}"

@@ -37,16 +37,29 @@ _OF_ORDER = """
 SELECT id, body FROM order_documents WHERE order_id = ? AND visible_outlet_id IS NULL ORDER BY id
 """
 
-_DUE = """
+
+def _place(way: tuple[str, ...], column: str) -> str:
+    """Return the expression for where a state stands on a way; NULL where it is not on it."""
+    cases = " ".join(f"WHEN '{state}' THEN {place}" for place, state in enumerate(way))
+    return f"CASE {column} {cases} END"
+
+
+def _passed(kind: str) -> str:
+    """Return the condition that an order of a kind has passed the state of a document."""
+    here, wanted = (
+        _place(_WAY[kind], column) for column in ("orders.state", "document.visible_from_state")
+    )
+    return f"{here} >= {wanted}"
+
+
+_DUE = f"""
 SELECT document.id, document.body, orders.outlet_id
 FROM order_documents AS document JOIN orders ON orders.id = document.order_id
 WHERE document.visible_outlet_id IS NULL
-    AND (document.visible_from_state IS NULL OR EXISTS (
-        SELECT 1 FROM json_each(:reached) AS passed
-        WHERE passed.value ->> 0 = (orders.order_kind = :return_kind)
-            AND passed.value ->> 1 = document.visible_from_state
-            AND passed.value ->> 2 = orders.state))
-ORDER BY document.id LIMIT :most
+    AND (document.visible_from_state IS NULL OR document.visible_from_state = orders.state
+        OR CASE WHEN orders.order_kind = '{states.RETURN}'
+            THEN {_passed(states.RETURN)} ELSE {_passed("sale")} END)
+ORDER BY document.id LIMIT ?
 """
 
 
@@ -81,21 +94,9 @@ def shown(step: Step, context: Context) -> list[Write]:
 
 def show_due(context: Context) -> list[Write]:
     """Return the documents whose order has reached their state, as devices get them."""
-    passed = [
-        (int(kind == states.RETURN), wanted, state)
-        for kind in _WAY
-        for wanted in states.STATES
-        for state in states.STATES
-        if reached(kind, state, wanted)
-    ]
-    values: dict[str, str | int] = {
-        "reached": json.dumps(passed),
-        "return_kind": states.RETURN,
-        "most": MOST_AT_ONCE,
-    }
     return [
         _show(document_id, json.loads(body), outlet_id)
-        for document_id, body, outlet_id in context.select(_DUE, values)
+        for document_id, body, outlet_id in context.select(_DUE, (MOST_AT_ONCE,))
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from appliance.api import Command, CommandOption, CommandResult, Context, Row
 from appliance.api.amounts import money, price, quantity
+from appliance_preselling import order_lookup
 from appliance_preselling.dates import moment_of
 from appliance_preselling.differences import content, undone
 
@@ -25,12 +26,6 @@ COMMAND = Command(
     ),
 )
 
-_ORDER = """
-SELECT id, body FROM orders WHERE id = :order
-UNION
-SELECT id, body FROM orders WHERE number = :order LIMIT 2
-"""
-
 _REVISIONS = """
 SELECT order_revisions.body, users.login FROM order_revisions
 LEFT JOIN users ON users.id = order_revisions.author
@@ -42,14 +37,11 @@ _LINE = ("line", "product", "quantity", "price", "total")
 
 def revisions(options: Mapping[str, str], context: Context) -> CommandResult:
     """Return the changes of an order as a table, the newest first, or the lines of a revision."""
-    named = options["order"]
-    orders = context.select(_ORDER, {"order": named})
-    if len(orders) != 1:
-        why = "there is no order" if not orders else "more than one order has the number"
-        text = f"--order: {why} {named}; fieldbox x preselling recent shows the ids"
+    try:
+        order_id, order = order_lookup.find(options["order"], context)
+    except LookupError as error:
+        text = f"--order: {error}; fieldbox x preselling recent shows the ids"
         return CommandResult(text=text, failed=True)
-    order_id, body = orders[0]
-    order: Row = json.loads(body)
     made = [(json.loads(text), login) for text, login in context.select(_REVISIONS, (order_id,))]
     wanted = options.get("revision")
     if wanted is not None:
