@@ -48,7 +48,7 @@ FIRST_YEAR = 1900
 
 # How a spreadsheet shows a number too long for its column: 4.60712E+12.
 _SHORTENED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
-_SHORTENED_CODE = re.compile(r"(?<!\S)[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}(?![^\s,;/|])")
+_SHORTENED_CODE = re.compile(r"(?<![^\s,;/|])[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}(?![^\s,;/|])")
 
 NO_RESULT = "#NO RESULT!"
 """Stands in a cell of a workbook for the result of a formula that is not in the file."""
@@ -237,6 +237,8 @@ def _codes(header: str, single: Convert) -> Convert:
             raise ImportRowError(
                 f"{shown(cell)} has {len(cell)} characters; at most {MAX_CODES} fit", column=header
             )
+        if "+" in cell and _SHORTENED_CODE.search(cell):
+            return str(single(cell))  # which refuses it, before its comma is taken for one between
         return " ".join(str(single(code)) for code in _BETWEEN_CODES.split(cell) if code)
 
     return convert

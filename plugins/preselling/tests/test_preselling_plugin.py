@@ -206,7 +206,8 @@ def test_only_orders_that_stand_go_to_the_outbox(desk: Any, order: Row) -> None:
 
 
 def test_the_file_of_orders_has_a_row_for_each_line(desk: Any, order: Row) -> None:
-    put(desk, order, "1")
+    desk.context.put("parties", order["party_id"], {"name": "Ромашка", "tax_id": "7701"})
+    put(desk, order | {"payer_party_id": order["party_id"]}, "1")
     put(desk, order, "2", state="draft")
     (exporter,) = plugin.exporters()
     rows = desk.context.select(exporter.sql, {"ids": None})
@@ -218,3 +219,4 @@ def test_the_file_of_orders_has_a_row_for_each_line(desk: Any, order: Row) -> No
         "PCE",
         3_000,
     )
+    assert (named["party"], named["payer_tax_id"]) == ("Ромашка", "7701")

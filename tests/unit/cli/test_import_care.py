@@ -153,3 +153,23 @@ def test_the_limit_of_a_full_load_is_configured(fieldbox: Any, bring: Any, confi
     config.write_text(text + "[exchange]\nfull_percent = 100\n")
     first = "".join(PRODUCTS.splitlines(keepends=True)[:2])
     assert bring(first, "--full", kind="products").code == 0
+
+
+def gtin13(number: int) -> str:
+    """A barcode with its check digit (GS1 General Specifications, 7.9)."""
+    digits = f"{460_000_000_000 + number}"
+    total = sum(int(d) * (3 if place % 2 else 1) for place, d in enumerate(digits))
+    return f"{digits}{-total % 10}"
+
+
+def test_many_barcodes_in_a_cell_and_one_that_a_spreadsheet_spoiled(
+    fieldbox: Any, bring: Any
+) -> None:
+    many = " ".join(gtin13(number) for number in range(18))
+    rows = f"p-1;Чай;{many}\np-2;Кофе;{gtin13(99)}, 4,60E+12\n"
+    said = bring("Код;Наименование;Штрихкод\n" + rows, kind="products")
+    assert said.code == 1
+    assert said.output.splitlines()[-1].startswith(
+        '    line 3, column Штрихкод: "4,60E+12" is a code that a spreadsheet took for a number'
+    )
+    assert fieldbox("status", "--json").json["store"]["records"]["products"] == 1

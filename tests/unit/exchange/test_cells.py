@@ -191,7 +191,14 @@ def test_several_codes_in_a_cell_are_codes_each() -> None:
     )
     many = " ".join(["4607120000017"] * 100)
     assert several(many) == many
-    for wrong in ("1 4,6E+12", "1;" + "x" * (MAX_CODE + 1), "AB\u200b12", "1 " * 2_000):
+    for wrong in (
+        "1 4,6E+12",
+        "1,4,6E+12",
+        "4,60712E+12;1",
+        "1;" + "x" * (MAX_CODE + 1),
+        "AB\u200b12",
+        "1 " * 2_000,
+    ):
         with pytest.raises(ImportRowError):
             several(wrong)
 

@@ -11,10 +11,12 @@ ORDERS = Exporter(
 SELECT orders.id, orders.number, orders.state, orders.created_at, orders.requested_date,
        outlets.code, users.login, line.value ->> '$.line_no', products.code, unit.uom_code,
        line.value ->> '$.qty', line.value ->> '$.net_price', line.value ->> '$.tax_amount',
-       line.value ->> '$.total', orders.currency
+       line.value ->> '$.total', orders.currency, buyer.name, buyer.tax_id, payer.name, payer.tax_id
 FROM orders
 JOIN json_each(orders.body, '$.lines') AS line
 LEFT JOIN outlets ON outlets.id = orders.outlet_id
+LEFT JOIN parties AS buyer ON buyer.id = orders.party_id
+LEFT JOIN parties AS payer ON payer.id = orders.payer_party_id
 LEFT JOIN users ON users.id = orders.user_id
 LEFT JOIN products ON products.id = line.value ->> '$.product_id'
 LEFT JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
@@ -38,6 +40,10 @@ ORDER BY orders.created_at, orders.id, line.key
         ReportColumn(name="tax_amount", title="tax", unit="money"),
         ReportColumn(name="total", title="total", unit="money"),
         ReportColumn(name="currency", title="currency"),
+        ReportColumn(name="party", title="customer"),
+        ReportColumn(name="party_tax_id", title="customer tax id"),
+        ReportColumn(name="payer", title="payer"),
+        ReportColumn(name="payer_tax_id", title="payer tax id"),
     ),
     collection="orders",
     # What is held is decided first, and what was given up is nobody's to deliver.

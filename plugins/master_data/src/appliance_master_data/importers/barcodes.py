@@ -14,6 +14,7 @@ COLUMN = ImportColumn(
     headers=headers.BARCODE,
     type="code",
     doc="GTINs of the unit, 8, 12, 13 or 14 digits; several with a space or comma between.",
+    several=True,
 )
 
 MOST = 20
