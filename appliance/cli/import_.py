@@ -131,7 +131,12 @@ def import_(
         raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
     importer = _importer(found, kind)
     if not file.is_file():
-        raise click.UsageError(f"there is no file {str(file)!r}")
+        why = "does not exist"
+        if file.is_dir():
+            why = "is a directory"
+        elif file.exists():
+            why = "is no regular file"
+        raise click.UsageError(f"File {str(file)!r} {why}")
     try:
         said = told(kind=importer.kind, **form_said)
         with file.open("rb") as stream:
