@@ -270,7 +270,7 @@ def test_a_command_answers_the_same_alone_and_beside_a_daemon(step: str, answers
 @pytest.mark.slow
 def test_every_operation_was_asked_for(answers: Answers) -> None:
     # `fieldbox config check` asks a daemon for it, and without one reads the store itself.
-    # Undoing and cancelling imports and writing files for the ERP have tests of their own.
+    # Undoing imports, mending profiles and writing files for the ERP have tests of their own.
     elsewhere = {
         "import.cancel",
         "import.undo",
@@ -278,6 +278,8 @@ def test_every_operation_was_asked_for(answers: Answers) -> None:
         "outbox.list",
         "outbox.write",
         "plugin.memory",
+        "profile.remove",
+        "profile.save",
     }
     assert answers.operations == frozenset(catalogue.OPERATIONS) - elsewhere
 
