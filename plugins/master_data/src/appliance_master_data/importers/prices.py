@@ -82,7 +82,7 @@ def _unit(cells: Cells, product: str) -> tuple[str, ExternalRef | str]:
         return "", base
     found = cells.context.select(
         "SELECT unit.id, unit.is_base FROM products"
-        " JOIN product_uoms AS unit ON unit.product_id = products.id"
+        " CROSS JOIN product_uoms AS unit ON unit.product_id = products.id"
         " WHERE products.code = ? AND unit.uom_code = ?",
         (product, unit),
     )

@@ -69,8 +69,9 @@ IMPORTER = Importer(
     ),
 )
 
+# CROSS JOIN: else SQLite goes through all units for the one product.
 _STORED = """
-SELECT 1 FROM products JOIN product_uoms AS unit ON unit.product_id = products.id
+SELECT 1 FROM products CROSS JOIN product_uoms AS unit ON unit.product_id = products.id
 WHERE products.code = ? AND unit.uom_code = ?
 """
 

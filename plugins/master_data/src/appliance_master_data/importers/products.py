@@ -140,8 +140,9 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord | Impor
 def _is_base_unit(cells: Cells, product: str, unit: str) -> bool:
     """Tell whether a product has this base unit already; then it keeps the name it has for people,
     which this file does not tell."""
+    # CROSS JOIN: else SQLite goes through all units for the one product.
     found = cells.context.select(
-        "SELECT 1 FROM products JOIN product_uoms AS unit ON unit.product_id = products.id"
+        "SELECT 1 FROM products CROSS JOIN product_uoms AS unit ON unit.product_id = products.id"
         " WHERE products.code = ? AND unit.is_base AND unit.uom_code = ?",
         (product, unit),
     )

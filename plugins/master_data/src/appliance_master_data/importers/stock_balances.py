@@ -35,11 +35,12 @@ IMPORTER = Importer(
 
 MS_PER_HOUR = 3_600_000
 
+# CROSS JOIN: else SQLite goes through all balances for the one product.
 _STORED = """
 SELECT balance.on_hand, balance.reserved, balance.as_of
 FROM products
-JOIN stock_balances AS balance ON balance.product_id = products.id
-JOIN warehouses ON warehouses.id = balance.warehouse_id
+CROSS JOIN stock_balances AS balance ON balance.product_id = products.id
+CROSS JOIN warehouses ON warehouses.id = balance.warehouse_id
 WHERE products.code = ? AND warehouses.code = ? AND balance.batch IS ?
 """
 
