@@ -141,6 +141,7 @@ def test_files_are_imported_and_bad_ones_keep_no_good_one(box: Box) -> None:
     entries = {entry["file"]: entry for entry in box.history()}
     assert entries["list one.csv"]["counts"]["problems"] == 1
     assert len(entries["products.csv"]["sha256"]) == 64
+    assert entries["products.csv"]["actor"].startswith("inbox (cli:")
     status = box.ask("status")["inbox"]
     assert (status["enabled"], status["waiting"], status["failed"]) == (True, 0, 3)
     (refused,) = (box.inbox / "done").glob("*.refused.csv")

@@ -77,6 +77,8 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
 def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
     """Open an import."""
     columns = _columns(desk, params.kind)
+    if params.claim is not None:
+        actor = f"inbox ({actor})"
     if len(desk.imports) >= MAX_OPEN:
         raise OperationRefused("too many imports are open in one conversation", "conflict")
     store = desk.box.store
