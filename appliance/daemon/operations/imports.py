@@ -77,8 +77,7 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
 def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
     """Open an import."""
     columns = _columns(desk, params.kind)
-    if params.claim is not None:
-        actor = f"inbox ({actor})"
+    actor = _by(params, actor)
     if len(desk.imports) >= MAX_OPEN:
         raise OperationRefused("too many imports are open in one conversation", "conflict")
     store = desk.box.store
@@ -194,9 +193,9 @@ def end(desk: Desk, params: EndImport, actor: str) -> ImportEnded:
 
     def close(tx: WriteTransaction) -> None:
         ImportBook(tx.db).end(number, "done", counts, tx.now_ms)
-        AuditBook(tx.db).add(
-            tx.now_ms, actor, "import.end", f"kind:{one.params.kind}", {**counts, "import": number}
-        )
+        who = _by(one.params, actor)
+        detail = {**counts, "import": number}
+        AuditBook(tx.db).add(tx.now_ms, who, "import.end", f"kind:{one.params.kind}", detail)
 
     box.store.write(close)
     while box.store.write(lambda tx: forget_outdated(tx.db)):
@@ -232,6 +231,11 @@ def _too_many(unused: dict[str, Unused], percent: int) -> str:
                 f"{percent} %"
             )
     return ""
+
+
+def _by(params: BeginImport, actor: str) -> str:
+    """Return who imports: the inbox, where the file is one of it."""
+    return actor if params.claim is None else f"inbox ({actor})"
 
 
 def _open(desk: Desk, number: int) -> OpenImport:
