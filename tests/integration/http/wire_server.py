@@ -209,7 +209,7 @@ def stats(_request):
 
 
 def crash(_request):
-    raise RuntimeError("the secret is 42")
+    raise RuntimeError("the secret is pomegranate")
 
 
 def any_of(*names):
