@@ -31,6 +31,7 @@ from appliance.store.enrolling import Enroller
 from appliance.store.errors import StoreError
 from appliance.store.failure_notes import FailureNotes
 from appliance.store.identities import Enrolled, IdentityBook
+from appliance.store.importing import Convert
 from appliance.store.kept import SHARE, KeptLimits
 from appliance.store.keys import Anchor, anchor_of, open_authority
 from appliance.store.people import People
@@ -47,6 +48,7 @@ from appliance.store.store import FILE, Store
 from appliance.store.system_clock import counter_ms, kernel_synchronised, system_now_ms
 from appliance.store.transaction import WriteTransaction
 from appliance.store.uploads import UploadStore
+from appliance.store.watched_context import WatchedContext
 from appliance.store.writer import Commit
 from appliance.sync import declared
 from appliance.sync.intake_transaction import Answer
@@ -341,10 +343,13 @@ class Box:
             tx.regranted.add(enrolled.number)
         return changed
 
-    def converter(
-        self, tx: WriteTransaction, kind: str
-    ) -> Callable[[ImportValues], Sequence[ImportRecord | ImportNote]]:
+    def converter(self, tx: WriteTransaction, kind: str, looking: Callable[[], None]) -> Convert:
         """Return what turns a row of a file of some kind into records.
+
+        Args:
+            tx: the transaction.
+            kind: of the file.
+            looking: called whenever the importer looks into the store.
 
         Raises:
             KeyError: no importer has this kind.
@@ -353,13 +358,11 @@ class Box:
         if owner == declared.OWNER:
             spec = self.settings.collections[kind]
             return lambda values: declared.records(kind, spec, values)
-        hooks = self.hooks(tx)
+        context = WatchedContext(self.hooks(tx).context(owner), looking)
         host = self.plugins.host
 
         def convert(values: ImportValues) -> Sequence[ImportRecord | ImportNote]:
-            found = host.call(
-                owner, "import_row", kind=kind, values=values, context=hooks.context(owner)
-            )
+            found = host.call(owner, "import_row", kind=kind, values=values, context=context)
             if not isinstance(found, _LISTS) or not all(
                 isinstance(record, _IMPORTED) for record in found
             ):

@@ -117,13 +117,18 @@ def _one(tx: WriteTransaction, change: Prepared, *, deleted: bool) -> int:
     return CREATED if deleted else CHANGED
 
 
-def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> None:
-    """Store records that never were in the store, each once; the caller knows that they are so."""
-    if not run:
-        return
+def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> int:
+    """Store records that never were in the store, each once; the caller knows that they are so.
+
+    Returns:
+        The number of the first one's row; the next one's is one higher, and so on. Their seqs
+        begin after the head.
+    """
     log = tx.log
     newest = tx.db.row("SELECT max(num) FROM box_rows")
-    number = int((newest and newest[0]) or 0)
+    first = number = int((newest and newest[0]) or 0)
+    if not run:
+        return first + 1
     seq = log.head
     numbers = {
         name: log.collection_number(name)
@@ -167,3 +172,4 @@ def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> None:
     for row_number, names in blobs:
         BlobNames(tx.db).replace(row_number, names, None, new=True)
     log.take(entries)
+    return first + 1

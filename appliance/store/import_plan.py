@@ -7,7 +7,7 @@ whole or not begun.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -106,29 +106,39 @@ class Planner:
         self._full = full
         self._ids: OrderedDict[Key, str] = OrderedDict()
         self._there: set[Key] = set()
+        self._held: Mapping[Key, Step] = {}
 
     def forget(self) -> None:
         """Forget what was found: the transaction that it was found in is undone."""
         self._ids.clear()
         self._there.clear()
 
-    def plan(self, tx: WriteTransaction, records: Sequence[ImportRecord]) -> list[Step]:
+    def plan(
+        self, tx: WriteTransaction, records: Sequence[ImportRecord], held: Mapping[Key, Step]
+    ) -> list[Step]:
         """Return what the records of a row do, one step for each record.
 
         A row may name a record twice, first with what a new one begins with.
+
+        Args:
+            tx: the transaction.
+            records: of the row.
+            held: steps of earlier rows that are not stored yet; none of a record that this row
+                says more of than that it is there.
 
         Raises:
             UnknownRecord: one refers to a record that is not there.
             ImportRowError: an external id is too long or empty.
             PluginError: a record does not fit its collection.
         """
+        self._held = held
         steps: dict[Key, Step] = {}
         found: dict[Key, Step] = {}
         for record in records:
             if not 0 < len(record.external_id) <= MAX_EXTERNAL_ID:
                 raise ImportRowError(f"an external id has 1 to {MAX_EXTERNAL_ID} characters")
             key = record.collection, record.external_id
-            if record.create_only and key in self._there:
+            if record.create_only and (key in self._there or key in held):
                 continue  # it is there, which is all that the row says of it
             step = found.get(key)
             if step is None:
@@ -221,8 +231,9 @@ class Planner:
         if found is not None:
             self._ids.move_to_end(key)
             return found
-        if key in steps:
-            return steps[key].id
+        step = steps.get(key) or self._held.get(key)
+        if step is not None:
+            return step.id
         collection, external_id = key
         if tx.log.registry.get(collection) is not None:
             number = tx.log.collection_number(collection)

@@ -15,6 +15,7 @@ from appliance.api.errors import ImportRowError, PluginError
 from appliance.api.importing import ImportNote, ImportRecord, ImportValues
 from appliance.store.external_refs import ExternalRefs
 from appliance.store.full_load import FullLoad, forget_inactive
+from appliance.store.held_steps import HeldSteps
 from appliance.store.import_journal import Journal, difference
 from appliance.store.import_plan import Key, Planner, Step, UnknownRecord
 from appliance.store.transaction import WriteTransaction
@@ -26,6 +27,10 @@ MAX_WAITING_CHARS = 32 * 1024 * 1024
 """Characters of all their values."""
 
 Convert = Callable[[ImportValues], Sequence[ImportRecord | ImportNote]]
+"""Turns a row into records; raises `ImportRowError`. Asked twice, it answers the same."""
+
+Converter = Callable[[Callable[[], None]], Convert]
+"""Makes a `Convert` that calls what it is given whenever it looks into the store."""
 
 
 class ImportRow(NamedTuple):
@@ -59,6 +64,25 @@ class Counts(NamedTuple):
     problems: tuple[RowProblem, ...]
     collections: Mapping[str, tuple[int, int, int]] = {}
     notes: tuple[RowProblem, ...] = ()
+
+    def plus(self, other: Counts) -> Counts:
+        """Return what two batches did together."""
+        collections = dict(self.collections)
+        for name, counts in other.collections.items():
+            before = collections.get(name, (0, 0, 0))
+            collections[name] = (
+                before[0] + counts[0],
+                before[1] + counts[1],
+                before[2] + counts[2],
+            )
+        return Counts(
+            self.created + other.created,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.problems + other.problems,
+            collections,
+            self.notes + other.notes,
+        )
 
 
 class _DryRun(Exception):
@@ -122,22 +146,25 @@ class ImportSession:
         self._turn: deque[ImportRow] = deque()
         self._last_turn = False
         self._progress = True
+        self._looks = False
 
     def forget(self) -> None:
         """Forget what was found in a batch whose commit failed."""
         self._planner.forget()
 
-    def batch(self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert) -> Counts:
+    def batch(
+        self, tx: WriteTransaction, rows: Sequence[ImportRow], converter: Converter
+    ) -> Counts:
         """Import some rows.
 
         Args:
             tx: the transaction.
             rows: in the order of the file.
-            convert: turns a row into records; raises `ImportRowError`.
+            converter: makes what turns a row into records.
         """
-        return self._whole(tx, rows, convert, last=False)
+        return self._whole(tx, rows, converter, last=False)
 
-    def end(self, tx: WriteTransaction, convert: Convert, most: int) -> tuple[Counts, bool]:
+    def end(self, tx: WriteTransaction, converter: Converter, most: int) -> tuple[Counts, bool]:
         """Import some of the rows that waited; again, as long as that gets anywhere.
 
         Rows that still name what is not there when a turn over all of them got nowhere are
@@ -145,7 +172,7 @@ class ImportSession:
 
         Args:
             tx: the transaction.
-            convert: as for `batch`.
+            converter: as for `batch`.
             most: how many rows to try.
 
         Returns:
@@ -157,18 +184,18 @@ class ImportSession:
             self._last_turn, self._progress = not self._progress, False
         piece = [self._turn.popleft() for _ in range(min(most, len(self._turn)))]
         waited = len(self._waiting)
-        counts = self._whole(tx, piece, convert, last=self._last_turn)
+        counts = self._whole(tx, piece, converter, last=self._last_turn)
         self._progress = self._progress or len(self._waiting) - waited < len(piece)
         return counts, bool(self._turn or self._waiting)
 
     def _whole(
-        self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert, *, last: bool
+        self, tx: WriteTransaction, rows: Sequence[ImportRow], converter: Converter, *, last: bool
     ) -> Counts:
         try:
             if self._seen is None:
-                return self._rows(tx, rows, convert, last=last)
+                return self._rows(tx, rows, converter, last=last)
             with tx.savepoint():
-                raise _DryRun(self._rows(tx, rows, convert, last=last))
+                raise _DryRun(self._rows(tx, rows, converter, last=last))
         except _DryRun as undone:
             self._planner.forget()
             return undone.counts
@@ -177,18 +204,27 @@ class ImportSession:
             raise
 
     def _rows(
-        self, tx: WriteTransaction, rows: Sequence[ImportRow], convert: Convert, *, last: bool
+        self, tx: WriteTransaction, rows: Sequence[ImportRow], converter: Converter, *, last: bool
     ) -> Counts:
         done: dict[str, list[int]] = {}
         problems: list[RowProblem] = []
         notes: list[RowProblem] = []
         refs = ExternalRefs(tx.db)
         journal = None if self._number is None else Journal(tx.db, self._number)
+        held = HeldSteps(tx, self._source, journal, None if self._seen is None else self._seen.add)
+        looked: list[None] = []
+        convert = converter(lambda: looked.append(None))
         for row in rows:
             try:
-                found = convert(row.values)
+                found = self._converted(held, row.values, convert, looked)
                 records = [one for one in found if isinstance(one, ImportRecord)]
-                steps = self._planner.plan(tx, records)
+                if any(
+                    (one.collection, one.external_id) in held.steps
+                    for one in records
+                    if not one.create_only
+                ):
+                    held.settle()
+                steps = self._planner.plan(tx, records, held.steps)
             except UnknownRecord as error:
                 if last or not self._may_wait(row):
                     problems.append(RowProblem(row.number, error.column or "", str(error)))
@@ -200,7 +236,11 @@ class ImportSession:
                 problems.append(RowProblem(row.number, "", str(error)))
                 continue
             for step in steps:
-                if step.fate != 2 or not step.known:
+                # An importer that looks would have each row stored at once, one by one.
+                if held.takes(step) and not self._looks:
+                    held.add(step)
+                elif step.fate != 2 or not step.known:
+                    held.settle()
                     self._store(tx, refs, journal, step)
                 done.setdefault(step.key[0], [0, 0, 0])[step.fate] += 1
             if len(found) > len(records):
@@ -209,11 +249,35 @@ class ImportSession:
                     for note in found
                     if isinstance(note, ImportNote)
                 )
+        held.settle()
         if journal is not None:
             journal.write_down()
         sums = [sum(counts[fate] for counts in done.values()) for fate in range(3)]
         by_collection = {name: (c[0], c[1], c[2]) for name, c in done.items()}
         return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection, tuple(notes))
+
+    def _converted(
+        self, held: HeldSteps, values: ImportValues, convert: Convert, looked: list[None]
+    ) -> Sequence[ImportRecord | ImportNote]:
+        """Turn a row into records, by an importer that sees the rows before it.
+
+        Whether it looks is known only afterwards: then what waits is stored and it is asked again.
+        One that looked at the last row finds it stored when it is asked.
+        """
+        if self._looks:
+            held.settle()
+        looked.clear()
+        try:
+            found = convert(values)
+        except ImportRowError:
+            if not (looked and held.steps):
+                raise
+            found = ()
+        if looked and held.steps:
+            held.settle()
+            found = convert(values)
+        self._looks = bool(looked)
+        return found
 
     def _may_wait(self, row: ImportRow) -> bool:
         """Let a row wait for the end of the file, where there is room."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -211,19 +212,14 @@ class PluginBox:
         """
         session = ImportSession(source, dry_run=False)
         numbered = [ImportRow(number, dict(values)) for number, values in enumerate(rows, 1)]
-        done = self._write(lambda tx: session.batch(tx, numbered, self.box.converter(tx, kind)))
+        convert = self.box.converter
+        done = self._write(lambda tx: session.batch(tx, numbered, partial(convert, tx, kind)))
         more = True
         while more:
             counts, more = self._write(
-                lambda tx: session.end(tx, self.box.converter(tx, kind), len(rows) or 1)
+                lambda tx: session.end(tx, partial(convert, tx, kind), len(rows) or 1)
             )
-            done = Counts(
-                done.created + counts.created,
-                done.changed + counts.changed,
-                done.unchanged + counts.unchanged,
-                done.problems + counts.problems,
-                notes=done.notes + counts.notes,
-            )
+            done = done.plus(counts)
         return done
 
     # --- the other hooks -----------------------------------------------------------------------
@@ -284,8 +280,7 @@ class PluginBox:
                 plugin, "run_command", command=command, options=given, resume=at
             )
             if not found.failed:
-                self._write_all(found.writes)
-                self._name(found.names)
+                self._write_all(found.writes, found.names)
             at = found.resume
             if not at or found.failed:
                 return found
@@ -371,14 +366,15 @@ class PluginBox:
 
         return self.box.store.fetch(read)
 
-    def _name(self, names: Sequence[ExternalName]) -> None:
-        if names:
-            self._write(lambda tx: ExternalRefs(tx.db).name(names))
-
-    def _write_all(self, writes: Sequence[Write]) -> None:
+    def _write_all(self, writes: Sequence[Write], names: Sequence[ExternalName] = ()) -> None:
         ready = [prepare(self.box.plugins.registry, write) for write in writes]
-        if ready:
-            self._write(lambda tx: store_many(tx, ready))
+
+        def job(tx: WriteTransaction) -> None:
+            store_many(tx, ready)
+            ExternalRefs(tx.db).name(names)
+
+        if ready or names:
+            self._write(job)
 
     def _write(self, job: Callable[[WriteTransaction], T]) -> T:
         """Run a job, then tell the plugins of its commit, as the daemon does."""

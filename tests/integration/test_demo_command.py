@@ -85,6 +85,8 @@ def test_what_ctrl_c_cut_short_the_same_command_makes_whole(tmp_path: Path) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Where the tests run in the background, their children would not hear of it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         config = tmp_path / "var/appliance.toml"
         store = tmp_path / "var/state/fieldbox.db"

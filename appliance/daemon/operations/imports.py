@@ -8,6 +8,7 @@ it can be undone (`appliance.daemon.operations.import_history`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from appliance.api.importing import COLUMN_TYPES, ImportColumn
@@ -155,7 +156,8 @@ def batch(desk: Desk, params: SendBatch, _actor: str) -> BatchDone:
 
     def job(tx: WriteTransaction) -> tuple[Counts, bool]:
         desk.box.reserve.check(tx.db)
-        return one.session.batch(tx, rows, desk.box.converter(tx, one.params.kind)), False
+        converter = partial(desk.box.converter, tx, one.params.kind)
+        return one.session.batch(tx, rows, converter), False
 
     return _stored(desk, one, job)
 
@@ -165,7 +167,7 @@ def rest(desk: Desk, params: NamedImport, _actor: str) -> BatchDone:
     one = _open(desk, params.number)
 
     def job(tx: WriteTransaction) -> tuple[Counts, bool]:
-        return one.session.end(tx, desk.box.converter(tx, one.params.kind), MAX_ROWS)
+        return one.session.end(tx, partial(desk.box.converter, tx, one.params.kind), MAX_ROWS)
 
     return _stored(desk, one, job)
 

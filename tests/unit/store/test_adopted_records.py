@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
@@ -92,7 +93,9 @@ def test_a_dry_run_tells_the_same_and_stores_nothing(box: PluginBox) -> None:
     for _ in range(2):
         counts = box.box.store.write(
             lambda tx: session.batch(
-                tx, [ImportRow(1, {"label": "A", "size": 2})], box.box.converter(tx, "shelves")
+                tx,
+                [ImportRow(1, {"label": "A", "size": 2})],
+                partial(box.box.converter, tx, "shelves"),
             )
         )
         assert counts[:3] == (0, 1, 0)
