@@ -30,6 +30,7 @@ ALL = (
     "import_lateness",
     "retention",
     "pricing",
+    "demo",
 )
 
 

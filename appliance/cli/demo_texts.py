@@ -112,7 +112,7 @@ def _next_steps(made: Made, config: Path | None, state: Path | None) -> str:
         ("a phone for it", f"{command} device invite --user {login}"),
         (f"{DEVICES} simulated ones", f"{command} simulate --user {login} --devices {DEVICES}"),
         ("look for goods", f"{command} search чай --in products --limit 5"),
-        ("what is in stock", f"{command} report stock_by_warehouse --format csv"),
+        ("who owes how much", f"{command} report receivables_by_age"),
         ("how it stands", f"{command} status"),
     ]
     if leader is not None:

@@ -74,6 +74,15 @@ def test_the_small_company_gives_each_agent_the_own_route(fieldbox_box: MakeBox)
     assert lead["outlets"].keys() == seen.keys()
     assert leads["routes"] == 5
     assert leads["users"] == 6
+    client, clients, _ = held(filled, "client")
+    chain = {row["party_id"] for row in client["outlets"].values()}
+    assert len(chain) == 1
+    (contact,) = client["contacts"].values()
+    assert {contact["party_id"]} == chain
+    assert clients["outlets"] == sum(
+        row["party_id"] in chain for row in filled.box.records("outlets").values()
+    )
+    assert clients["routes"] == clients["visit_scenarios"] == 0
 
 
 def route_scenario(rows: dict[str, dict[str, Any]]) -> str:

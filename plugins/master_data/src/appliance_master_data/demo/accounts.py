@@ -44,15 +44,21 @@ class Accounts:
             return
         branch = plan.branch_of("parties", party)
         customer = self._customers.customer(branch, party)
-        chances = plan.numbers(f"receivables/{party}", 2 * (last - first) + 1)
-        slow = 30 if plan.name != "small" and chances[-1] % 12 == 0 else 0
-        middle = branch.country.minor(customer.weight * 900)
+        count = last - first
+        chances = plan.numbers(f"receivables/{party}", 2 * count + 1)
+        # In the small company one in twelve pays late, so that most orders go through.
+        punctual = plan.name == "small" and party % 12 != 3
+        share = self._owed(chances[-1], within=punctual)
+        owed = share * customer.limit(branch.country) // 100
+        slow = 30 if chances[-1] // 100 % 12 == 0 and not punctual else 0
         for place, number in enumerate(range(first, last)):
             chance, more = chances[2 * place], chances[2 * place + 1]
             # One in five is over due, and the longer the fewer.
             late = chance % 100 - 80
             age = customer.terms + late * late // 6 + slow if late > 0 else chance % customer.terms
-            amount = middle * (30 + more % 140) // 100 + more % 100
+            if punctual:
+                age = min(age, customer.terms + 5)
+            amount = owed * (60 + more % 81) // (100 * count) + more % 100 + 1
             paid = more // 1_000 % 5 == 0
             yield plan.put(
                 "receivables",
@@ -67,6 +73,13 @@ class Accounts:
                 open_amount=amount * (20 + more % 60) // 100 if paid else amount,
                 currency=branch.country.currency,
             )
+
+    @staticmethod
+    def _owed(chance: int, *, within: bool) -> int:
+        """Return how much of its limit a party owes, in percent; a few owe more than they may."""
+        if chance // 1_000 % 16 == 0 and not within:
+            return 105 + chance % 40
+        return 15 + chance % 60
 
     @cached_property
     def _history_starts(self) -> list[int]:

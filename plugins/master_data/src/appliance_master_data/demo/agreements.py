@@ -79,8 +79,8 @@ class Agreements:
             "party_id": plan.id("parties", party),
             "currency": branch.country.currency,
             "payment_terms_days": customer.terms,
-            "payment_forms": ["bank"] if customer.chain else ["bank", "cash"],
-            "credit_limit_minor": branch.country.minor(customer.weight * 2_500),
+            "payment_forms": customer.payment_forms,
+            "credit_limit_minor": customer.limit(branch.country) or None,
         }
         number = f"{branch.code}-{party - branch.parties.start + 1:05}"
         yield plan.put(

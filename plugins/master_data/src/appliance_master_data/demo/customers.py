@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from appliance.api import Write
 from appliance_master_data.demo.agreements import Agreements
+from appliance_master_data.demo.countries.country import Country
 from appliance_master_data.demo.dice import shared
 from appliance_master_data.demo.map import place_of
 from appliance_master_data.demo.organisation import CHAINS, WHOLESALE
@@ -42,6 +43,17 @@ class Customer(NamedTuple):
     terms: int
     weight: int
     segment: str
+
+    def limit(self, country: Country) -> int:
+        """Return how much it may owe, in minor units of a currency; 0 where it pays at once."""
+        return country.minor(self.weight * 2_500) if self.terms else 0
+
+    @property
+    def payment_forms(self) -> list[str]:
+        """How it pays."""
+        if self.chain:
+            return ["bank"]
+        return ["cash", "card", "bank"] if self.person else ["bank", "cash"]
 
 
 class Customers:
@@ -147,8 +159,8 @@ class Customers:
             addresses=None if customer.person else [{"kind": "legal", "text": address}],
             price_list_id=plan.id("price_lists", 2 * branch.number + customer.price_list),
             payment_terms_days=customer.terms,
-            payment_forms=_forms(customer),
-            credit_limit_minor=country.minor(customer.weight * 2_500) if customer.terms else 0,
+            payment_forms=customer.payment_forms,
+            credit_limit_minor=customer.limit(country) or None,
             tax_status="non_payer" if customer.person else "vat_payer",
             portal_access=True if plan.lets_in(branch, party) else None,
             segments=_segments(customer, outlets),
@@ -202,12 +214,6 @@ def channel_of(plan: Plan, branch: Branch, outlet: int) -> str:
         return "minimarket"
     (chance,) = plan.numbers(f"channel/{outlet}", 1)
     return ("shop", "shop", "shop", "kiosk", "cafe")[chance % 5]
-
-
-def _forms(customer: Customer) -> list[str]:
-    if customer.chain:
-        return ["bank"]
-    return ["cash", "card", "bank"] if customer.person else ["bank", "cash"]
 
 
 def _segments(customer: Customer, outlets: int) -> list[str]:

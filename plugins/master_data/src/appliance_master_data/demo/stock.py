@@ -46,14 +46,13 @@ class Stock:
         plan = self._plan
         warehouse_id = plan.id("warehouses", warehouse)
         chances = plan.numbers(f"stock/{warehouse}/{products.start}", len(products))
+        rare, least = (60, 4) if plan.name == "small" else (20, 1)
         for number, chance in zip(products, chances, strict=True):
             box = self._catalogue.product(number).pack.box
-            # One in twenty is sold out; of the others a few boxes or many.
-            held = (
-                0
-                if chance % 20 == 0
-                else 1 + chance // 20 % boxes * (chance // 9_999 % 10 + 1) // 10
-            )
+            # Few are sold out; of the others there are a few boxes or many.
+            held = least + chance // 20 % boxes * (chance // 9_999 % 10 + 1) // 10
+            if chance % rare == 0:
+                held = 0
             on_hand = held * box * 1_000
             reserved = on_hand // 10 // 1_000 * 1_000 if chance // 7 % 4 == 0 else 0
             yield plan.put(
