@@ -76,7 +76,7 @@ class Mutation(msgspec.Struct, frozen=True, kw_only=True):
     received_at: int
 
 
-class Write(msgspec.Struct, frozen=True, kw_only=True):
+class Write(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A change that a plugin makes itself, in the transaction of what caused it.
 
     Attributes:
@@ -120,7 +120,7 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     row: Row | None = None
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A committed change, as told after the commit.
 
     Attributes:

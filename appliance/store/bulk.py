@@ -10,8 +10,9 @@ prepare the next rows meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import orjson
 
 from appliance.api.mutations import Change, Row, Write
@@ -32,7 +33,7 @@ MANY = 4_000
 that what devices send meanwhile does not wait."""
 
 
-class Prepared(NamedTuple):
+class Prepared(msgspec.Struct, frozen=True, gc=False):
     """A change that is checked and ready to be stored, on whatever thread it was checked.
 
     Attributes:
@@ -140,12 +141,19 @@ def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> int:
     entries: list[Recorded] = []
     versions: list[Any] = []
     blobs: list[tuple[int, list[str]]] = []
-    for compiled, record_id, bucket, text, row, search in run:
+    for one in run:
+        compiled, record_id, text, row, search = (
+            one.collection,
+            one.id,
+            one.text,
+            one.row,
+            one.search,
+        )
         number += 1
         seq += 1
         name = compiled.name
         collection = numbers[name]
-        place = log.bucket_number(bucket)
+        place = log.bucket_number(one.bucket)
         size = len(text) + LINE_OVERHEAD
         rows += (number, collection, record_id, place, seq, text.decode())
         changes += (place, seq * 2 + 1, collection, number, size)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+
+import msgspec
 
 from appliance.api.mutations import Change, Row
 from appliance.store.blob_names import Namer
@@ -22,7 +23,7 @@ LINE_OVERHEAD = 100
 """Bytes of a line beside the row: names, id, seq."""
 
 
-class Recorded(NamedTuple):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """One change of the open transaction, kept until it is committed or undone.
 
     Attributes:
