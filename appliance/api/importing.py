@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -35,6 +36,8 @@ class ImportColumn(msgspec.Struct, frozen=True, kw_only=True):
         several: for ``code``, a cell may hold several, with spaces, commas, semicolons, slashes or
             bars between; each is checked as a code, and they arrive as one text with one space
             between.
+        family: it stands for any number of columns, each with a member's name after a colon:
+            the header ``Property: Colour`` arrives as ``property:Colour``. See `column_named`.
     """
 
     name: str
@@ -44,6 +47,27 @@ class ImportColumn(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False
     doc: str = ""
     several: bool = False
+    family: bool = False
+
+
+MAX_MEMBER = 80
+"""Characters of the name of a member of a family of columns."""
+
+
+def column_named(columns: Iterable[ImportColumn], name: str) -> ImportColumn | None:
+    """Return the column of that name, None where there is none.
+
+    Args:
+        columns: of an importer.
+        name: a column's, or ``family:member`` of a family of columns.
+    """
+    family, colon, member = name.partition(":")
+    for column in columns:
+        if column.name == name and not column.family:
+            return column
+        if column.family and colon and column.name == family and 0 < len(member) <= MAX_MEMBER:
+            return msgspec.structs.replace(column, name=name, family=False)
+    return None
 
 
 class Importer(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,9 +40,10 @@ _OPTIONS = (
     ),
 )
 _COLUMN = re.compile(
-    r"(?P<header>.+?)=(?P<column>-|[A-Za-z_]\w*)(?P<rest>(?:,[A-Za-z_]\w*=[^,]*)*)", re.DOTALL
+    r"(?P<header>.+?)=(?P<column>-|[A-Za-z_]\w*(?::[^,=]+)?)(?P<rest>(?:,[A-Za-z_]\w*=[^,]*)*)",
+    re.DOTALL,
 )
-_CONSTANT = re.compile(r"(?P<column>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
+_CONSTANT = re.compile(r"(?P<column>[A-Za-z_]\w*(?::[^=]+)?)=(?P<value>.*)", re.DOTALL)
 
 
 def form_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -267,7 +267,7 @@ def _show_kinds(found: list[dict[str, Any]], kind: str | None, as_json: bool) ->
             ("  column", "type", "needed", "headers", "what it is"),
             (
                 (
-                    f"  {c['name']}",
+                    f"  {c['name']}{':NAME' if c.get('family') else ''}",
                     c["type"],
                     "yes" if c["required"] else "",
                     c["headers"],

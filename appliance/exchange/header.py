@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from appliance.api.errors import ImportRowError, PluginError
-from appliance.api.importing import ImportColumn, Importer, ImportValues
+from appliance.api.importing import ImportColumn, Importer, ImportValues, column_named
 from appliance.exchange.cells import converter
 from appliance.exchange.columns import Cell, Columns, Group, UnknownColumn
 from appliance.exchange.formula import unguarded
@@ -46,6 +46,8 @@ def match_columns(headers: Sequence[str], importer: Importer, profile: Profile) 
         PluginError: the importer's declaration contradicts itself.
     """
     known = _known(importer)
+    families = {n: c for n, c in known.items() if c.family}
+    known = {n: c for n, c in known.items() if not c.family}
     said = said_of(importer, profile)
     constants = _fixed(importer, profile, constants_of(importer, profile))
     taken: dict[str, int] = {}
@@ -64,7 +66,9 @@ def match_columns(headers: Sequence[str], importer: Importer, profile: Profile) 
         if entry is not None:
             if entry.column is None:
                 continue
-            column = next(c for c in importer.columns if c.name == entry.column)
+            column = column_named(importer.columns, entry.column)
+        if column is None:
+            column = _member(header, families)
         if column is None:
             strange.append((position, header))
             continue
@@ -99,20 +103,28 @@ def match_columns(headers: Sequence[str], importer: Importer, profile: Profile) 
     return Columns(cells, groups, constants, len(headers), unknown, profile)
 
 
+def _member(header: str, families: Mapping[str, ImportColumn]) -> ImportColumn | None:
+    """Return the column that a header such as ``Property: Colour`` is, None where it is none."""
+    family, _, member = header.partition(":")
+    column = families.get(normal_header(family))
+    if column is None:
+        return None
+    return column_named([column], f"{column.name}:{' '.join(member.split())}")
+
+
 def _names(group: Group) -> set[str]:
     return {*group.fixed, *(cell.column.name for cell in group.cells)}
 
 
 def _fixed(importer: Importer, profile: Profile, texts: Mapping[str, str]) -> ImportValues:
     """Read values that a profile gives, each as its column's cells are read."""
-    by_name = {column.name: column for column in importer.columns}
     values: ImportValues = {}
     for name, text in texts.items():
-        column = by_name.get(name)
+        column = column_named(importer.columns, name)
         if column is None:
             raise ProfileRefused(
                 f"profile {profile.name} gives a value for column {shown(name)}, which "
-                f"{importer.kind} files do not have. They have: {', '.join(by_name)}."
+                f"{importer.kind} files do not have. They have: {_listed(importer)}."
             )
         try:
             values[name] = converter(column, profile, name)(text.strip()) if text.strip() else None
@@ -123,11 +135,11 @@ def _fixed(importer: Importer, profile: Profile, texts: Mapping[str, str]) -> Im
 
 def constants_of(importer: Importer, profile: Profile) -> dict[str, str]:
     """Return what a profile says that every row of this kind of file has."""
-    names = {column.name for column in importer.columns}
     return {
         constant.column: constant.value
         for constant in sorted(profile.constants, key=lambda one: one.kind != "")
-        if constant.kind == importer.kind or (constant.kind == "" and constant.column in names)
+        if constant.kind == importer.kind
+        or (constant.kind == "" and column_named(importer.columns, constant.column) is not None)
     }
 
 
@@ -156,25 +168,29 @@ def said_of(importer: Importer, profile: Profile) -> dict[str, ProfileColumn]:
     Raises:
         ProfileRefused: it names a column that the importer does not have.
     """
-    by_name = {column.name: column for column in importer.columns}
     said: dict[str, ProfileColumn] = {}
     # What is said of this kind comes last, and so wins over what is said of all.
     for entry in sorted(profile.columns, key=lambda entry: entry.kind != ""):
         if entry.kind not in ("", importer.kind):
             continue
-        column = None if entry.column is None else by_name.get(entry.column)
+        column = None if entry.column is None else column_named(importer.columns, entry.column)
         if entry.column is not None and column is None:
             if entry.kind == "":
                 continue
             raise ProfileRefused(
                 f"profile {profile.name} takes header {shown(entry.header)} for column "
                 f"{shown(entry.column)}, which {importer.kind} files do not have. They have: "
-                f"{', '.join(by_name)}."
+                f"{_listed(importer)}."
             )
         if column is not None:
             _check_digits(entry, column, profile)
         said[normal_header(entry.header)] = entry
     return said
+
+
+def _listed(importer: Importer) -> str:
+    """List the columns of a kind of file; of a family, what its members are like."""
+    return ", ".join(f"{c.name}:NAME" if c.family else c.name for c in importer.columns)
 
 
 def _check_digits(entry: ProfileColumn, column: ImportColumn, profile: Profile) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from appliance.api.importing import COLUMN_TYPES, ImportColumn
+from appliance.api.importing import COLUMN_TYPES, ImportColumn, column_named
 from appliance.api.values import MAX_INTEGER
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.import_history import recover, roll_back
@@ -283,8 +283,8 @@ assert _TYPES.keys() == COLUMN_TYPES.keys()
 def _check(row: SentRow, columns: dict[str, ImportColumn]) -> None:
     """Refuse values that no reader of files makes, before a plugin trips over them."""
     for name, value in row.values.items():
-        column = columns.get(name)
-        if column is None:
+        column = columns.get(name) or column_named(columns.values(), name)
+        if column is None or column.family:
             raise OperationRefused(f"line {row.number}: there is no column {name!r}", "invalid")
         if value is not None and not _fits(column, value):
             raise OperationRefused(

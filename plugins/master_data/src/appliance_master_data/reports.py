@@ -99,9 +99,13 @@ EXPORTERS = (
         title="Products with their base unit and barcode",
         sql="""
 SELECT products.code, products.article, products.body ->> '$.name', products.brand,
-       products.manufacturer, unit.uom_code, unit.gtin, products.tax_category,
+       products.manufacturer, unit.uom_code, unit.gtin, products.tax_category, products.kind,
+       products.rrp, products.availability_note, products.regulation, products.shelf_life_days,
+       CASE WHEN products.batch_tracked THEN 1 ELSE 0 END,
+       CASE WHEN products.marked THEN 1 ELSE 0 END, deposit.code, products.sort,
        CASE WHEN products.active THEN 1 ELSE 0 END
 FROM products
+LEFT JOIN products AS deposit ON deposit.id = products.deposit_product_id
 LEFT JOIN product_uoms AS unit ON unit.product_id = products.id AND unit.is_base
 ORDER BY products.code
 """,
@@ -114,6 +118,15 @@ ORDER BY products.code
             ReportColumn(name="unit", title="unit"),
             ReportColumn(name="barcode", title="barcode"),
             ReportColumn(name="tax", title="tax category"),
+            ReportColumn(name="kind", title="kind"),
+            ReportColumn(name="rrp", title="rrp", unit="price"),
+            ReportColumn(name="availability_note", title="availability"),
+            ReportColumn(name="regulation", title="regulation"),
+            ReportColumn(name="shelf_life_days", title="shelf life, days", unit="int"),
+            ReportColumn(name="batch_tracked", title="batches", unit="int"),
+            ReportColumn(name="marked", title="marked", unit="int"),
+            ReportColumn(name="deposit_product", title="deposit product"),
+            ReportColumn(name="sort", title="sort", unit="int"),
             ReportColumn(name="active", title="active", unit="int"),
         ),
     ),

@@ -35,8 +35,8 @@ IMPORTER = Importer(
             required=True,
             doc=", ".join(KINDS),
         ),
-        ImportColumn(name="number", headers=("Номер", "number"), type="code"),
-        ImportColumn(name="date", headers=("Дата", "date"), type="date"),
+        ImportColumn(name="number", headers=("Номер", "number"), type="code", doc="The paper's."),
+        ImportColumn(name="date", headers=("Дата", "date"), type="date", doc="The paper's."),
         ImportColumn(
             name="sha256",
             headers=("sha256", "Файл"),

@@ -90,6 +90,15 @@ class Cells:
             raise self.wrong(name, "a value is required here")
         return value
 
+    def members(self, family: str) -> dict[str, Any]:
+        """Return the cells of a family of columns by the members' names, None where empty."""
+        start = f"{family}:"
+        return {
+            name.removeprefix(start): self.value(name)
+            for name in self._values
+            if name.startswith(start)
+        }
+
     # --- codes -------------------------------------------------------------------------------
 
     def code(self, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Context, ImportColumn, Importer, ImportRecord, ImportValues
-from appliance_master_data.importers import headers, outlets, parties
+from appliance_master_data.importers import headers, outlets, parties, regulations
 from appliance_master_data.importers.cells import Cells, joined
 
 IMPORTER = Importer(
@@ -30,16 +30,13 @@ IMPORTER = Importer(
     ),
 )
 
-_REGULATIONS = {"алкоголь": "alcohol", "пиво": "beer", "табак": "tobacco", "лекарства": "pharma"}
-
 
 def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     """Turn a row into a licence of a party or of one of its outlets."""
     cells = Cells(IMPORTER, values, context)
     party, outlet = cells.code("party"), cells.optional_code("outlet")
     number = cells.code("number")
-    stated = cells.code("regulation")
-    regulation = _REGULATIONS.get(stated.casefold(), stated)
+    regulation = regulations.named(cells.code("regulation"))
     cells.needed("valid_to")
     since, until = cells.period("licence")
     row = {

@@ -14,7 +14,7 @@ from appliance.api import (
     ImportValues,
     Row,
 )
-from appliance_master_data.importers import barcodes, headers, product_groups
+from appliance_master_data.importers import barcodes, headers, product_details, product_groups
 from appliance_master_data.importers.cells import Cells, settled
 
 IMPORTER = Importer(
@@ -47,7 +47,11 @@ IMPORTER = Importer(
             headers=("Изготовитель", "Производитель", "manufacturer"),
             doc="The manufacturer.",
         ),
-        headers.kind(("Вид номенклатуры",), "goods or service; absent: goods."),
+        headers.kind(
+            ("Вид номенклатуры",),
+            "goods, service, returnable_packaging, posm or competitor; absent: goods.",
+        ),
+        *product_details.COLUMNS,
         headers.active("Absent: it is for sale."),
     ),
 )
@@ -75,7 +79,20 @@ BASE_UNIT: Row = {
 }
 """What makes a unit the base unit."""
 
-_KINDS = {"goods": "goods", "товар": "goods", "service": "service", "услуга": "service"}
+_KINDS = {
+    "goods": "goods",
+    "товар": "goods",
+    "service": "service",
+    "услуга": "service",
+    "returnable_packaging": "returnable_packaging",
+    "тара": "returnable_packaging",
+    "возвратная тара": "returnable_packaging",
+    "многооборотная тара": "returnable_packaging",
+    "posm": "posm",
+    "рекламные материалы": "posm",
+    "competitor": "competitor",
+    "товар конкурента": "competitor",
+}
 _WITHOUT_TAX = frozenset({"без ндс", "безндс", "нет", "none", "no", "exempt"})
 _RATE = re.compile(r"(?:ндс|vat)?\s*(\d{1,2})(?:[.,](\d{1,2}))?\s*%?", re.IGNORECASE)
 
@@ -109,11 +126,12 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord | Impor
     """Turn a row into a product, its base unit, and its group if that is not known yet."""
     cells = Cells(IMPORTER, values, context)
     code = cells.code("code")
-    group = cells.optional_code("group")
+    group, deposit = cells.optional_code("group"), cells.optional_code("deposit_product")
     product = {
         "code": code,
         **cells.given("article", "name", "full_name", "brand", "manufacturer"),
         **cells.chosen("kind", _KINDS, "goods"),
+        **product_details.given(cells, code, None if deposit is None else reference(deposit)),
         **cells.active(),
     }
     uom: Row = {"product_id": reference(code), **BASE_UNIT}
