@@ -27,6 +27,7 @@ from appliance.api.pricing.priced import (
     Totals,
 )
 from appliance.api.pricing.promotions import (
+    GIFT_KINDS,
     Audience,
     Chosen,
     ProductChoice,
@@ -52,6 +53,7 @@ from appliance.api.pricing.terms import (
 from appliance.api.pricing.trace import STEPS, TraceStep, explain
 
 __all__ = [
+    "GIFT_KINDS",
     "ISSUES",
     "STEPS",
     "AppliedDiscount",

@@ -82,6 +82,8 @@ class PriceBook:
         promotions: in the order in which they are applied: those of lines, then of baskets, then
             points; within these the greater priority first, then by code, then by id.
         promotion_by_id: the same by id.
+        limited: those of them that have a budget or a limit for an outlet.
+        proven: those that ask for a photo.
         discount_by_id: individual discounts by id.
     """
 
@@ -101,6 +103,9 @@ class PriceBook:
         self._discounts = _discounts(self.discount_by_id.values())
         self.promotions = _ranked({one.id: one for one in masters.promotions}.values())
         self.promotion_by_id = {one.promotion.id: one for one in self.promotions}
+        promotions = [one.promotion for one in self.promotions]
+        self.limited = tuple(one for one in promotions if one.is_limited)
+        self.proven = tuple(one for one in promotions if one.needs_proof)
         self._promotions_on = _promotions_on(self.promotions, self.goods.values())
         self._tax_rates: dict[tuple[str, str], list[TaxRate]] = {}
         for rate in sorted(masters.tax_rates, key=lambda one: one.valid_from, reverse=True):

@@ -42,7 +42,11 @@ ISSUES: Mapping[str, IssueKind] = {
     "discount_expired": IssueKind(
         "hold", "flag", "{line}{what} is not valid on {date} for this customer and product."
     ),
-    "promo_budget": IssueKind("hold", "flag", "{line}Promotion {promotion} is over its {limit}."),
+    "promo_budget": IssueKind(
+        "hold",
+        "flag",
+        "{line}Promotion {promotion} is over its {limit}: {left} is left, this takes {found}.",
+    ),
     "promo_proof_missing": IssueKind(
         "hold", "flag", "{line}Promotion {promotion} asks for a photo; there is none."
     ),

@@ -102,6 +102,8 @@ def check_promotions(calculation: Calculation) -> None:
                 got=spent,
                 promotion=promotion.code,
                 limit="budget",
+                left=calculation.money(max(0, promotion.budget_minor - before)),
+                found=calculation.money(spent - before),
             )
         if promotion.max_per_outlet is not None and used + 1 > promotion.max_per_outlet:
             calculation.find(
@@ -110,6 +112,8 @@ def check_promotions(calculation: Calculation) -> None:
                 got=used + 1,
                 promotion=promotion.code,
                 limit="limit for one outlet",
+                left=max(0, promotion.max_per_outlet - used),
+                found=1,
             )
 
 

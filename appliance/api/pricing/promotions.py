@@ -157,6 +157,11 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     max_per_outlet: int | None = None
     needs_proof: bool | None = None
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether what other documents had of it counts."""
+        return self.budget_minor is not None or self.max_per_outlet is not None
+
 
 GIFT_KINDS: frozenset[PromotionKind] = frozenset({"free_goods_inclusive", "free_goods_exclusive"})
 """Kinds that give goods."""

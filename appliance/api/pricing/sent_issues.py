@@ -151,7 +151,10 @@ class SentIssues:
             if capped and less:
                 code = self._book.promotion_by_id[name].promotion.code
                 limit = "budget or limit for one outlet"
-                return self._issue(root, "promo_budget", promotion=code, limit=limit)
+                left = self._written("qty", root.expected or 0)
+                found = self._written("qty", abs(line.qty))
+                words = {"limit": limit, "left": left, "found": found}
+                return self._issue(root, "promo_budget", promotion=code, **words)
         if root.field == "gift_of_promo_id":
             gift = f"the gift of {self._name(str(promotion_id))}"
             got = "not there" if root.got is None else gift

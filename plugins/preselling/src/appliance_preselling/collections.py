@@ -9,6 +9,7 @@ from appliance_preselling.document_fields import DOCUMENTS
 from appliance_preselling.note_fields import NOTES
 from appliance_preselling.order_fields import ORDERS
 from appliance_preselling.revision_fields import REVISIONS
+from appliance_preselling.share_fields import SHARES
 
 COLLECTIONS: tuple[Collection, ...] = (
     ORDERS,
@@ -17,4 +18,5 @@ COLLECTIONS: tuple[Collection, ...] = (
     APPROVALS,
     DOCUMENTS,
     NOTES,
+    SHARES,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appliance.api import Context, ScheduledJob, Write
 from appliance_preselling.consequences import follow
+from appliance_preselling.promotion_use import Sums
 from appliance_preselling.step import Step
 
 JOB = ScheduledJob(
@@ -30,6 +31,7 @@ def expire(context: Context) -> list[Write]:
     if not days:
         return []
     writes = []
+    sums = Sums(context)
     overdue = context.select(_OVERDUE, (context.now_ms - days * MS_PER_DAY, MOST_AT_ONCE))
     for (order_id,) in overdue:
         order = context.get("orders", order_id)
@@ -39,4 +41,5 @@ def expire(context: Context) -> list[Write]:
             step = Step(order_id, order, row, by=None, at=context.now_ms)
             writes.append(Write(collection="orders", id=order_id, row=row))
             writes += follow(step, (), (), context)
-    return writes
+            writes += sums.follow(step, None)
+    return [*writes, *sums.writes()]

@@ -12,6 +12,7 @@ from appliance_preselling.differences import content, difference
 from appliance_preselling.findings import Finding, said, told
 from appliance_preselling.order_fields import SERVER_FIELDS
 from appliance_preselling.order_view import OrderView
+from appliance_preselling.promotion_use import Sums, TakenOf
 from appliance_preselling.step import Step
 from appliance_preselling.texts import TEXTS
 
@@ -34,6 +35,7 @@ def post(
     found = told(_found(view, standing))
     if any(one.severity == "reject" for one in found):
         return Effect(issues=said(found, _language(mutation.user_id, context)))
+    taken = _taken(view)
     row["revision"] = _revision(row, stored)
     holding = _holding(mutation.id, row, stored, found, context)
     asked = row["state"]
@@ -67,8 +69,19 @@ def post(
         mutation.received_at,
         decided=row["state"] == asked and asked != "submitted",
     )
+    sums = Sums(context)
     writes = follow(step, for_author, reasons, context)
-    return Effect(row=row, issues=answer, writes=tuple(writes))
+    writes += sums.follow(step, taken)
+    return Effect(row=row, issues=answer, writes=(*writes, *sums.writes()))
+
+
+def _taken(view: OrderView) -> TakenOf | None:
+    """Return what an order takes of promotions; None where its content was not judged."""
+    way = checks.way_of(view.row, view.stored)
+    if way is None or way.scope != "content":
+        return None
+    found: TakenOf = view.kept.get(TakenOf) or TakenOf()
+    return found
 
 
 def _language(user_id: str, context: Context) -> str:

@@ -90,8 +90,15 @@ OF_PRICES: Sentences = {
         "hold",
         "Line {line_no}: {what} is not valid on {date} for this customer and product.",
     ),
-    "promo_budget:price": ("hold", "The promotion {promotion} is used up."),
-    "promo_budget:price_line": ("hold", "Line {line_no}: the promotion {promotion} is used up."),
+    "promo_budget:price": (
+        "hold",
+        "The promotion {promotion} is used up. Left: {left}; this order takes: {found}.",
+    ),
+    "promo_budget:price_line": (
+        "hold",
+        "Line {line_no}: the promotion {promotion} is used up. Left: {left}; this order takes:"
+        " {found}.",
+    ),
     "promo_proof_missing:price": (
         "hold",
         "The promotion {promotion} asks for a photo; there is none.",

@@ -6,10 +6,20 @@ from collections.abc import Iterable
 
 import msgspec
 
-from appliance.api.pricing import Check, PricingIssue, SentDocument, check_document, read_document
+from appliance.api.pricing import (
+    Check,
+    PriceBook,
+    PricingIssue,
+    SentDocument,
+    Terms,
+    check_document,
+    read_document,
+)
+from appliance_preselling import promotion_use
 from appliance_preselling.findings import Finding, issue, priced_issue
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
+from appliance_preselling.promotion_use import TakenOf
 
 
 def check(view: OrderView) -> Iterable[Finding]:
@@ -28,25 +38,35 @@ def check(view: OrderView) -> Iterable[Finding]:
             yield issue("unit_unknown", "/org_id")
         return
     sent = read_document(view.row)
-    for found in _checked(view, terms, sent).issues:
-        yield _said(found)
-
-
-def _checked(view: OrderView, terms: OrderTerms, sent: SentDocument) -> Check:
-    assert terms.terms is not None
     book = terms.book()
+    of_order = promotion_use.limited(view, terms.terms, book)
+    found = _checked(view, terms, of_order, book, sent)
+    if found.verdict == "calc_mismatch":
+        known = promotion_use.as_known(found, book, of_order, sent)
+        if known is not None:
+            again = _checked(view, terms, known, book, sent)
+            if again.verdict == "ok":
+                found = again
+    view.kept[TakenOf] = promotion_use.taken(found, book, of_order, sent)
+    for one in found.issues:
+        yield _said(one)
+
+
+def _checked(
+    view: OrderView, order_terms: OrderTerms, terms: Terms, book: PriceBook, sent: SentDocument
+) -> Check:
     if sent.pricing_rev is not None and sent.pricing_rev >= book.revision:
         # The device names the head it pulled up to; no master has changed since.
         sent = msgspec.structs.replace(sent, pricing_rev=book.revision)
-        return check_document(book, terms.terms, sent)
-    check = check_document(book, terms.terms, sent)
+        return check_document(book, terms, sent)
+    check = check_document(book, terms, sent)
     if check.verdict == "ok" or sent.pricing_rev is None:
         return check
-    earlier = terms.earlier(sent.pricing_rev)
+    earlier = order_terms.earlier(sent.pricing_rev)
     if earlier is None:
         return check
     age = None if earlier.since_ms is None else view.context.now_ms - earlier.since_ms
-    return check_document(book, terms.terms, sent, earlier=earlier.book, age_ms=age)
+    return check_document(book, terms, sent, earlier=earlier.book, age_ms=age)
 
 
 def _said(found: PricingIssue) -> Finding:

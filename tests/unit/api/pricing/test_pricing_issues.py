@@ -69,8 +69,8 @@ def test_promotions() -> None:
     use = [{"promotion_id": "p1", "spent_minor": 4_500, "outlet_used": 1}]
     assert texts(company(promotions=[made]), terms(uses=use), line(1, 1_000)) == [
         "Promotion P1 asks for a photo; there is none.",
-        "Promotion P1 is over its budget.",
-        "Promotion P1 is over its limit for one outlet.",
+        "Promotion P1 is over its budget: 5.00 is left, this takes 10.00.",
+        "Promotion P1 is over its limit for one outlet: 0 is left, this takes 1.",
     ]
 
 

@@ -14,6 +14,7 @@ from appliance_master_data.collections.diary import GPS_POINTS, NOTES
 from appliance_master_data.collections.discounts import (
     BONUS_ACCOUNTS,
     CUSTOMER_DISCOUNTS,
+    PROMOTION_USES,
     PROMOTIONS,
 )
 from appliance_master_data.collections.messages import (
@@ -49,6 +50,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     LICENCES,
     CUSTOMER_DISCOUNTS,
     PROMOTIONS,
+    PROMOTION_USES,
     BONUS_ACCOUNTS,
     TAX_RATES,
     RECEIVABLES,

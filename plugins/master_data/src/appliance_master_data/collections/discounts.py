@@ -126,6 +126,35 @@ PROMOTIONS = Collection(
     ),
 )
 
+PROMOTION_USES = Collection(
+    name="promotion_uses",
+    title="What orders had of promotions with a budget or a limit, in all and by outlet.",
+    bucket=("outlet:{outlet_id}", "org:{org_id}", "all"),
+    key=("promotion_id", "outlet_id"),
+    fields=(
+        Field(name="promotion_id", type="ref", of="promotions", required=True, index=True),
+        Field(
+            name="outlet_id",
+            type="ref",
+            of="outlets",
+            doc="Of this outlet alone; absent: of everybody.",
+        ),
+        Field(name="org_id", type="ref", of="org_units", doc="The promotion's, of everybody."),
+        Field(
+            name="spent_minor",
+            type="money",
+            required=True,
+            doc="Of promotions.budget_minor, where it is of everybody.",
+        ),
+        Field(
+            name="used",
+            type="int",
+            required=True,
+            doc="Of promotions.max_per_outlet, where it is of an outlet.",
+        ),
+    ),
+)
+
 BONUS_ACCOUNTS = Collection(
     name="bonus_accounts",
     title="Points that a party has gathered in a bonus programme.",
