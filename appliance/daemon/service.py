@@ -36,7 +36,8 @@ from appliance.daemon.operations.import_history import recover
 from appliance.daemon.presence import Presence
 from appliance.daemon.watch import Watch
 from appliance.enrollment.server_certificate import ServerCertificate
-from appliance.hardware.file_printer import FilePrinter, PrinterFault
+from appliance.hardware.fault import PrinterFault
+from appliance.hardware.file_printer import FilePrinter
 from appliance.http.blobs import blob_routes
 from appliance.http.description import with_description
 from appliance.http.enroll import enroll_routes

@@ -6,18 +6,17 @@ may take the files away.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
+
+from appliance.hardware.fault import FaultKind, PrinterFault
 
 _NUMBERED = re.compile(r"(\d{6,12})[.-]")
 _NOT_IN_NAMES = re.compile(r"[^\w]+")
 MAX_NAME = 40
 """Characters of a document's title that its file's name takes."""
-
-
-class PrinterFault(Exception):
-    """The printer cannot print now; the text says what a technician has to do."""
 
 
 class FilePrinter:
@@ -40,9 +39,10 @@ class FilePrinter:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         except OSError as error:
             raise PrinterFault(
+                _kind(error),
                 f"the printer's folder {self.folder} cannot be made: {_why(error)}; make it by "
                 "hand for the user of the daemon, or change `folder` of the printer in the "
-                "configuration"
+                "configuration",
             ) from error
 
     def write(self, title: str, data: bytes, suffix: str = ".txt") -> Path:
@@ -64,7 +64,8 @@ class FilePrinter:
             return self._write(_name(title), data, suffix)
         except OSError as error:
             raise PrinterFault(
-                f"the printer's folder {self.folder} does not take the document: {_why(error)}"
+                _kind(error),
+                f"the printer's folder {self.folder} does not take the document: {_why(error)}",
             ) from error
 
     def _write(self, name: str, data: bytes, suffix: str) -> Path:
@@ -108,6 +109,10 @@ class FilePrinter:
     def _last(self) -> int:
         numbers = (_NUMBERED.match(entry.name) for entry in self.folder.iterdir())
         return max((int(match[1]) for match in numbers if match), default=0)
+
+
+def _kind(error: OSError) -> FaultKind:
+    return "forbidden" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else "refused"
 
 
 def _why(error: OSError) -> str:

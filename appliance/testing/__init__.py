@@ -12,6 +12,8 @@ What stands here is stable, as `appliance.api` is:
 ``DaemonProcess``  a real daemon in a process of its own
 ``CommandFailed``  a ``fieldbox`` command ended with an error; raised by `DaemonProcess`
 ``Device``         a complete offline device that speaks the sync protocol over TLS
+``VirtualPrinter`` a receipt printer on a pseudo terminal or a TCP port, with faults
+``Faults``         what goes wrong with a `VirtualPrinter`
 =================  =============================================================================
 
 Each is imported when it is first asked for: pytest imports this package in every test run on the
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from appliance.testing.device import Device
     from appliance.testing.fake_context import FakeContext
     from appliance.testing.plugin_box import PluginBox
+    from appliance.testing.receipt_printer import Faults
+    from appliance.testing.virtual_printer import VirtualPrinter
 
 __all__ = [
     "BoxDevice",
@@ -37,9 +41,11 @@ __all__ = [
     "DaemonProcess",
     "Device",
     "FakeContext",
+    "Faults",
     "PluginBox",
     "PluginSuite",
     "PushAnswer",
+    "VirtualPrinter",
     "assert_plain",
 ]
 
@@ -49,9 +55,11 @@ _HOMES = {
     "DaemonProcess": "daemon_process",
     "Device": "device",
     "FakeContext": "fake_context",
+    "Faults": "receipt_printer",
     "PluginBox": "plugin_box",
     "PluginSuite": "conformance.plugin_suite",
     "PushAnswer": "box_device",
+    "VirtualPrinter": "virtual_printer",
     "assert_plain": "conformance.plugin_suite",
 }
 """The module of each public name, below this package."""

@@ -11,7 +11,8 @@ from appliance.api.documents import Document
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
-from appliance.hardware.file_printer import FilePrinter, PrinterFault
+from appliance.hardware.fault import PrinterFault
+from appliance.hardware.file_printer import FilePrinter
 from appliance.printing.text import lay_out
 from appliance.store.connection import Connection
 

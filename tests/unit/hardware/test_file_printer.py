@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.hardware.file_printer import FilePrinter, PrinterFault
+from appliance.hardware.fault import PrinterFault
+from appliance.hardware.file_printer import FilePrinter
 
 
 def test_documents_are_numbered_in_the_order_of_printing(tmp_path: Path) -> None:

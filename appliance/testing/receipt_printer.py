@@ -1,0 +1,238 @@
+"""A receipt printer as its line sees it: ESC/POS bytes in, answers out, faults on demand.
+
+Without threads and without a clock of its own: whoever drives it says what time it is. Commands
+are those of Epson's "ESC/POS Command Reference" that a line can tell apart: DLE EOT 1 to 4 and
+DLE DC4 are obeyed when they come, GS r and GS ( H when the head gets there; the rest is printed.
+Never sends anything unasked (Automatic Status Back is off).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from appliance.testing.escpos_stream import DC4, DLE, EOT, GS, CommandStream
+
+_BASE = 0x12
+"""The bits that are always set in an answer to DLE EOT."""
+
+_CLEAR = bytes((DLE, DC4, 8, 1, 3, 20, 1, 6, 2, 8))
+"""DLE DC4, function 8: throw away what is in the buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong, and how slow the printer is. The default is a printer in order.
+
+    Attributes:
+        paper_out_at: printed bytes after which the paper is out; 0 is before the first.
+        cover_open_at: printed bytes after which somebody opens the cover.
+        unplug_at: received bytes after which the line is gone; what is in the buffer is printed.
+        power_off_at: received bytes after which the line is gone; what is in the buffer is not.
+        silent: no answer to anything.
+        answer_delay_s: seconds from a question to its answer.
+        garbage: sent in place of each answer.
+        deaf: takes no byte from the line.
+        most_at_once: bytes taken from the line at a time, at most.
+        speed: bytes a second that the head prints; 0 is at once.
+        buffer: bytes received and not yet printed, at most.
+    """
+
+    paper_out_at: int | None = None
+    cover_open_at: int | None = None
+    unplug_at: int | None = None
+    power_off_at: int | None = None
+    silent: bool = False
+    answer_delay_s: float = 0.0
+    garbage: bytes | None = None
+    deaf: bool = False
+    most_at_once: int = 65_536
+    speed: float = 0.0
+    buffer: int = 65_536
+
+
+class ReceiptPrinter:
+    """The printer.
+
+    Attributes:
+        faults: may be exchanged at any time.
+        printed: bytes that came out on paper; questions and their like do not.
+        dropped: bytes received that never will: lost with the power, or cleared.
+        received: bytes taken from the line since it was last plugged in.
+        paper, cover: False and True where someone has to come.
+        plugged: False once the line is gone.
+    """
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.faults = faults or Faults()
+        self.printed = bytearray()
+        self.dropped = bytearray()
+        self.received = 0
+        self.paper = True
+        self.cover_open = False
+        self.plugged = True
+        self._commands = CommandStream()
+        self._queue: deque[tuple[bytes, bool]] = deque()
+        self._answers: deque[tuple[float, bytes]] = deque()
+        self._waiting = 0
+        self._printed_until: float | None = None
+        self._check_sensors()
+
+    @property
+    def offline(self) -> bool:
+        """Whether the head stands still."""
+        return not self.paper or self.cover_open
+
+    @property
+    def room(self) -> int:
+        """Bytes that it takes from the line now."""
+        faults = self.faults
+        if not self.plugged or faults.deaf:
+            return 0
+        room = min(faults.most_at_once, max(0, faults.buffer - self._waiting))
+        for end in (faults.unplug_at, faults.power_off_at):
+            if end is not None:
+                room = min(room, end - self.received)
+        return max(0, room)
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Take bytes from the line, `room` at most."""
+        self.received += len(data)
+        for piece, is_command in self._commands.feed(data):
+            if is_command and piece[0] == DLE:
+                self._obey(piece, now)
+            else:
+                self._keep(piece, is_command)
+        # The line goes after what came with it: a head without a speed has printed that by then.
+        self.advance(now)
+
+    def advance(self, now: float) -> None:
+        """Let the head print until `now`."""
+        since, self._printed_until = self._printed_until, now
+        budget = -1
+        if self.faults.speed > 0:
+            budget = int((now - since) * self.faults.speed) if since is not None else 0
+            # The rest of a byte is kept as time.
+            self._printed_until = now if since is None else since + budget / self.faults.speed
+            if not self._queue or self.offline:
+                self._printed_until = now
+        while self._queue and not self.offline and budget != 0:
+            item, is_command = self._queue[0]
+            if is_command and (answer := self._in_order(item)):
+                self._queue.popleft()
+                self._waiting -= len(item)
+                self._say(answer, now)
+                continue
+            count = len(item) if budget < 0 else min(len(item), budget)
+            count = min(count, self._until_sensor())
+            self.printed += item[:count]
+            self._waiting -= count
+            budget -= count if budget > 0 else 0
+            if count == len(item):
+                self._queue.popleft()
+            else:
+                self._queue[0] = item[count:], False
+            self._check_sensors()
+        self._check_line()
+
+    def answers(self, now: float) -> bytes:
+        """Return what it says by `now`, once."""
+        said = b""
+        while self._answers and self._answers[0][0] <= now:
+            said += self._answers.popleft()[1]
+        return said
+
+    def wakes_at(self, now: float) -> float | None:
+        """When it does something by itself next; None where it waits for bytes."""
+        times = [self._answers[0][0]] if self._answers else []
+        if self._queue and not self.offline and self.faults.speed > 0:
+            times.append(now + max(0.001, 16 / self.faults.speed))
+        return min(times, default=None)
+
+    def new_paper(self) -> None:
+        """Put in a new roll and close the cover; it goes on printing by itself."""
+        self.faults = replace(self.faults, paper_out_at=None, cover_open_at=None)
+        self.paper, self.cover_open = True, False
+
+    def open_cover(self) -> None:
+        """Open the cover."""
+        self.cover_open = True
+
+    def unplug(self) -> None:
+        """Pull the line's cable: it goes on printing what it has."""
+        self.plugged = False
+
+    def power_off(self) -> None:
+        """Take the power: what is in its buffer is lost."""
+        self.plugged = False
+        self._forget()
+
+    def replug(self) -> None:
+        """Plug it in again, with the power on."""
+        self.plugged = True
+        self.received = 0
+        self.dropped += self._commands.rest()
+        self._answers.clear()
+
+    def _obey(self, command: bytes, now: float) -> None:
+        if command[:2] == bytes((DLE, EOT)):
+            self._say(self._status(command[2]), now)
+        elif command == _CLEAR:
+            self._forget()
+            self._say(b"\x37\x25\x00", now)
+        elif command[:2] != bytes((DLE, DC4)):
+            self._keep(command, False)
+
+    def _keep(self, piece: bytes, is_command: bool) -> None:
+        self._queue.append((piece, is_command))
+        self._waiting += len(piece)
+
+    def _say(self, answer: bytes, now: float) -> None:
+        if self.faults.silent:
+            return
+        garbage = self.faults.garbage
+        self._answers.append(
+            (now + self.faults.answer_delay_s, answer if garbage is None else garbage)
+        )
+
+    def _status(self, kind: int) -> bytes:
+        bits = {
+            1: 0x08 * self.offline,
+            2: 0x04 * self.cover_open | 0x20 * (not self.paper),
+            3: 0,
+            4: 0x60 * (not self.paper),
+        }
+        return bytes((_BASE | bits[kind],)) if kind in bits else b""
+
+    def _in_order(self, item: bytes) -> bytes:
+        """The answer to a question in the stream; nothing for what is printed."""
+        if item[:2] == bytes((GS, 0x72)) and item[2] in (1, 49):
+            return b"\x00" if self.paper else b"\x0c"
+        if item[:2] == bytes((GS, 0x72)):
+            return b"\x00"
+        if item[:3] == bytes((GS, 0x28, 0x48)) and item[3:7] == b"\x06\x00\x30\x30":
+            return b"\x37\x22" + item[7:11] + b"\x00"
+        return b""
+
+    def _until_sensor(self) -> int:
+        ends = (self.faults.paper_out_at, self.faults.cover_open_at)
+        return min((end - len(self.printed) for end in ends if end is not None), default=1 << 30)
+
+    def _check_sensors(self) -> None:
+        at = len(self.printed)
+        if self.faults.paper_out_at is not None and at >= self.faults.paper_out_at:
+            self.paper = False
+        if self.faults.cover_open_at is not None and at >= self.faults.cover_open_at:
+            self.cover_open = True
+
+    def _check_line(self) -> None:
+        faults = self.faults
+        if faults.power_off_at is not None and self.received >= faults.power_off_at:
+            self.power_off()
+        elif faults.unplug_at is not None and self.received >= faults.unplug_at:
+            self.unplug()
+
+    def _forget(self) -> None:
+        self.dropped += b"".join(item for item, _ in self._queue) + self._commands.rest()
+        self._queue.clear()
+        self._waiting = 0

@@ -1,0 +1,84 @@
+"""``python -m appliance.testing.virtual_printer``: a virtual printer for demos and by hand."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from appliance.testing.receipt_printer import Faults
+from appliance.testing.virtual_printer import Line, PtyLine, TcpLine, VirtualPrinter
+
+_AT = click.IntRange(min=0)
+
+
+@click.command(help="A virtual receipt printer, until Ctrl-C. Give --pty or --tcp.")
+@click.option("--pty", "link", type=click.Path(path_type=Path), help="A link to its serial port.")
+@click.option("--tcp", "address", metavar="HOST:PORT", help="Where it listens; 9100 is usual.")
+@click.option("--paper", type=click.Path(path_type=Path), help="A file for what it printed.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0), default=0, help="Bytes a second; 0: at once."
+)
+@click.option("--buffer", type=click.IntRange(min=1), default=65_536, show_default=True)
+@click.option("--paper-out-at", type=_AT, help="Printed bytes after which the paper is out.")
+@click.option("--cover-open-at", type=_AT, help="Printed bytes after which the cover is open.")
+@click.option("--unplug-at", type=_AT, help="Received bytes after which the cable is pulled.")
+@click.option("--power-off-at", type=_AT, help="Received bytes after which the power is gone.")
+@click.option("--silent", is_flag=True, help="Answers nothing.")
+@click.option("--deaf", is_flag=True, help="Takes no byte.")
+@click.option("--answer-delay", type=float, default=0, help="Seconds from question to answer.")
+def main(
+    link: Path | None,
+    address: str | None,
+    paper: Path | None,
+    speed: float,
+    buffer: int,
+    paper_out_at: int | None,
+    cover_open_at: int | None,
+    unplug_at: int | None,
+    power_off_at: int | None,
+    silent: bool,
+    deaf: bool,
+    answer_delay: float,
+) -> None:
+    """Run the printer."""
+    faults = Faults(
+        speed=speed,
+        buffer=buffer,
+        paper_out_at=paper_out_at,
+        cover_open_at=cover_open_at,
+        unplug_at=unplug_at,
+        power_off_at=power_off_at,
+        silent=silent,
+        deaf=deaf,
+        answer_delay_s=answer_delay,
+    )
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    with VirtualPrinter(_line(link, address), faults, click.echo) as printer:
+        click.echo(f"a printer is at {_place(printer, link)}")
+        ended.wait()
+        if paper is not None:
+            paper.write_bytes(printer.printed)
+        click.echo(f"{len(printer.printed)} bytes printed, {len(printer.dropped)} lost")
+
+
+def _line(link: Path | None, address: str | None) -> Line:
+    if (link is None) == (address is None):
+        raise click.UsageError("give one of --pty and --tcp")
+    if link is not None:
+        return PtyLine(link)
+    host, _, port = str(address).rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise click.UsageError(f"{address!r} is no HOST:PORT")
+    return TcpLine(host, int(port))
+
+
+def _place(printer: VirtualPrinter, link: Path | None) -> str:
+    if link is not None:
+        return str(printer.port)
+    host, port = printer.address
+    return f"{host}:{port}"

@@ -1,0 +1,46 @@
+"""Every transport alike, over its real line, against a virtual printer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.hardware.serial_port import SerialTransport
+from appliance.hardware.tcp import TcpTransport
+from appliance.testing.conformance.transport_suite import Make, TransportSuite
+from appliance.testing.virtual_printer import VirtualPrinter
+
+
+class TestSerial(TransportSuite):
+    """A pseudo terminal."""
+
+    BEYOND = 4096  # what the kernel has handed to the terminal's other end
+
+    @pytest.fixture
+    def printer(self, tmp_path: Path) -> Iterator[VirtualPrinter]:
+        with VirtualPrinter.on_pty(link=tmp_path / "printer") as printer:
+            yield printer
+
+    @pytest.fixture
+    def make(self, printer: VirtualPrinter) -> Make:
+        port = printer.port
+        return lambda: SerialTransport(port, baud=115_200)
+
+
+class TestTcp(TransportSuite):
+    """A socket on the loopback interface."""
+
+    ALONE = False
+    BEYOND = 4096  # what the printer's end had received
+
+    @pytest.fixture
+    def printer(self) -> Iterator[VirtualPrinter]:
+        with VirtualPrinter.on_tcp() as printer:
+            yield printer
+
+    @pytest.fixture
+    def make(self, printer: VirtualPrinter) -> Make:
+        host, port = printer.address
+        return lambda: TcpTransport(host, port)
