@@ -37,7 +37,8 @@ class ImportColumn(msgspec.Struct, frozen=True, kw_only=True):
             bars between; each is checked as a code, and they arrive as one text with one space
             between.
         family: it stands for any number of columns, each with a member's name after a colon:
-            the header ``Property: Colour`` arrives as ``property:Colour``. See `column_named`.
+            the header ``Property: Colour`` arrives as ``property:Colour``. A column that is no
+            family may have the same headers, alone. See `column_named`.
     """
 
     name: str

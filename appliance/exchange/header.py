@@ -45,9 +45,8 @@ def match_columns(headers: Sequence[str], importer: Importer, profile: Profile) 
         ProfileRefused: the profile names a column that the importer does not have.
         PluginError: the importer's declaration contradicts itself.
     """
-    known = _known(importer)
-    families = {n: c for n, c in known.items() if c.family}
-    known = {n: c for n, c in known.items() if not c.family}
+    known = _known(importer, [c for c in importer.columns if not c.family])
+    families = _known(importer, [c for c in importer.columns if c.family])
     said = said_of(importer, profile)
     constants = _fixed(importer, profile, constants_of(importer, profile))
     taken: dict[str, int] = {}
@@ -143,11 +142,11 @@ def constants_of(importer: Importer, profile: Profile) -> dict[str, str]:
     }
 
 
-def _known(importer: Importer) -> dict[str, ImportColumn]:
-    """Return the importer's columns by normal header, names included where they are free."""
+def _known(importer: Importer, columns: Sequence[ImportColumn]) -> dict[str, ImportColumn]:
+    """Return some of an importer's columns by normal header, names included where they are free."""
     names = [column.name for column in importer.columns]
     known: dict[str, ImportColumn] = {}
-    for column in importer.columns:
+    for column in columns:
         if names.count(column.name) > 1:
             raise PluginError(f"importer {importer.kind!r} declares column {column.name!r} twice")
         for header in column.headers:
@@ -157,7 +156,7 @@ def _known(importer: Importer) -> dict[str, ImportColumn]:
                     f"importer {importer.kind!r}: header {header!r} belongs to both "
                     f"{other.name!r} and {column.name!r}"
                 )
-    for column in importer.columns:
+    for column in columns:
         known.setdefault(normal_header(column.name), column)
     return known
 

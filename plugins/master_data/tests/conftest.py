@@ -107,6 +107,22 @@ def make_inbox() -> Callable[[PluginBox], Inbox]:
 
 
 @pytest.fixture
+def office(fieldbox_box: Callable[..., PluginBox], make_inbox: Callable[..., Any]) -> Any:
+    """Files into a box of 15 June 2025: a customer with an outlet, goods, a user, a unit."""
+    office = make_inbox(fieldbox_box(plugin, now_ms=1_749_988_800_000))
+    office.box.user("anna", "agent")
+    office.take("parties", code="P", name="Corner")
+    office.take("outlets", code="O", party="P", name="Shop", address="A")
+    for code in ("tea", "jam"):
+        office.take("products", code=code, name=code, group="G")
+    office.take("routes", code="R", name="R", owner="anna")
+    office.take("route_outlets", route="R", outlet="O")
+    names = {"code": "N", "name": "North", "party": "P", "country": "RU", "language": "ru"}
+    office.take("org_units", **names, currency="RUB", timezone="Europe/Moscow")
+    return office
+
+
+@pytest.fixture
 def make_context() -> Callable[..., FakeContext]:
     """Make a context over the plugin's collections with its default settings."""
 

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from appliance.testing.plugin_box import PluginBox
 from appliance_master_data.collections.assortments import MOST_ITEMS
 from appliance_master_data.importers.sales_history import month
-from appliance_master_data.plugin import plugin
 
 Values = dict[str, Any]
-NOW = int(datetime(2025, 6, 15, 12, tzinfo=UTC).timestamp() * 1_000)
-
-
-@pytest.fixture
-def office(fieldbox_box: Callable[..., PluginBox], make_inbox: Callable[..., Any]) -> Any:
-    """A customer with an outlet on a route, two products of a group, a user and a unit."""
-    office = make_inbox(fieldbox_box(plugin, now_ms=NOW))
-    office.box.user("anna", "agent")
-    office.take("parties", code="P", name="Corner")
-    office.take("outlets", code="O", party="P", name="Shop", address="A")
-    for code in ("tea", "jam"):
-        office.take("products", code=code, name=code, group="G")
-    office.take("routes", code="R", name="R", owner="anna")
-    office.take("route_outlets", route="R", outlet="O")
-    names = {"code": "N", "name": "North", "party": "P", "country": "RU", "language": "ru"}
-    office.take("org_units", **names, currency="RUB", timezone="Europe/Moscow")
-    return office
 
 
 # --- discounts -------------------------------------------------------------------------------

@@ -300,8 +300,10 @@ def test_weekdays() -> None:
 
 def test_no_header_names_two_columns_of_a_file() -> None:
     for importer in plugin.importers():
-        headers = [header.casefold() for column in importer.columns for header in column.headers]
-        assert len(headers) == len(set(headers)), importer.kind
+        for family in (False, True):
+            columns = [column for column in importer.columns if column.family is family]
+            headers = [header.casefold() for column in columns for header in column.headers]
+            assert len(headers) == len(set(headers)), importer.kind
 
 
 def test_the_kinds_are_collections() -> None:

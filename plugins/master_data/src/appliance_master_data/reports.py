@@ -101,8 +101,8 @@ EXPORTERS = (
 SELECT products.code, products.article, products.body ->> '$.name', products.brand,
        products.manufacturer, unit.uom_code, unit.gtin, products.tax_category, products.kind,
        products.rrp, products.availability_note, products.regulation, products.shelf_life_days,
-       CASE WHEN products.batch_tracked THEN 1 ELSE 0 END,
-       CASE WHEN products.marked THEN 1 ELSE 0 END, deposit.code, products.sort,
+       CAST(products.batch_tracked AS INTEGER), CAST(products.marked AS INTEGER),
+       deposit.code, products.sort,
        CASE WHEN products.active THEN 1 ELSE 0 END
 FROM products
 LEFT JOIN products AS deposit ON deposit.id = products.deposit_product_id

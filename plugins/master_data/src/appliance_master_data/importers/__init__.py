@@ -14,10 +14,13 @@ from collections.abc import Callable
 
 from appliance.api import Context, Importer, ImportNote, ImportRecord, ImportValues
 from appliance_master_data.importers import (
+    announcements,
     assortments,
+    bonus_accounts,
     contacts,
     contracts,
     customer_discounts,
+    faq,
     licences,
     org_units,
     outlets,
@@ -27,6 +30,7 @@ from appliance_master_data.importers import (
     product_groups,
     product_uoms,
     products,
+    promotions,
     reason_codes,
     receivables,
     route_outlets,
@@ -36,6 +40,7 @@ from appliance_master_data.importers import (
     targets,
     tax_rates,
     users,
+    visit_scenarios,
     warehouses,
 )
 
@@ -57,6 +62,8 @@ _MODULES = (
     contracts,
     licences,
     customer_discounts,
+    promotions,
+    bonus_accounts,
     tax_rates,
     receivables,
     sales_history,
@@ -65,6 +72,9 @@ _MODULES = (
     assortments,
     reason_codes,
     targets,
+    visit_scenarios,
+    announcements,
+    faq,
 )
 
 IMPORTERS: tuple[Importer, ...] = tuple(module.IMPORTER for module in _MODULES)

@@ -75,8 +75,9 @@ class Cells:
 
     def wrong(self, name: str, text: str) -> ImportRowError:
         """Return the error that a column's cell cannot be used."""
-        column = next(c for c in self._importer.columns if c.name == name)
-        return ImportRowError(text, column=column.headers[0])
+        family, _, member = name.partition(":")
+        column = next(c for c in self._importer.columns if c.name == family)
+        return ImportRowError(text, column=": ".join([column.headers[0], *filter(None, [member])]))
 
     def value(self, name: str) -> Any:
         """Return a cell's value, None where it is empty or there is no such column."""

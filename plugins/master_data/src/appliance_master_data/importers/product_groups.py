@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
 from appliance_master_data.importers import headers
-from appliance_master_data.importers.cells import Cells
+from appliance_master_data.importers.cells import Cells, settled
 
 TREE = "acc"
-"""Imported groups are the accounting system's tree."""
+"""The accounting system's tree: that of groups whose file names none."""
+
+CLIENT_TREE = "client"
+"""The tree that customers see."""
+
+MAX_TREE = 40
+"""Characters of a tree's name."""
 
 IMPORTER = Importer(
     kind="product_groups",
@@ -21,8 +27,23 @@ IMPORTER = Importer(
         ),
         headers.name(),
         headers.sort("Its place among its siblings."),
+        headers.named(
+            "tree",
+            ("Дерево", "tree"),
+            "acc: the accounting system's, client: what customers see, or another name; absent:"
+            " acc. A code is in one tree only.",
+        ),
     ),
 )
+
+
+_TREES = {
+    "acc": TREE,
+    "учетное": TREE,
+    "client": CLIENT_TREE,
+    "клиентское": CLIENT_TREE,
+    "витрина": CLIENT_TREE,
+}
 
 
 def reference(code: str) -> ExternalRef:
@@ -30,12 +51,12 @@ def reference(code: str) -> ExternalRef:
     return ExternalRef(collection="product_groups", external_id=code)
 
 
-def mention(group: str) -> ImportRecord:
+def mention(group: str, tree: str = TREE) -> ImportRecord:
     """Make a group that a file only mentions; it is named by its code until its own file comes."""
     return ImportRecord(
         collection="product_groups",
         external_id=group,
-        row={"tree": TREE, "name": group},
+        row={"tree": tree, "name": group},
         create_only=True,
     )
 
@@ -48,9 +69,19 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     if parent == code:
         raise cells.wrong("parent", "a group cannot be its own parent")
     row = {
-        "tree": TREE,
         **cells.given("name", "sort"),
         **cells.linked("parent", "parent_id", reference),
     }
-    found = [] if parent is None else [mention(parent)]
-    return [*found, ImportRecord(collection="product_groups", external_id=code, row=row)]
+    tree = TREE
+    if "tree" in cells:
+        tree = row["tree"] = _tree(cells)
+    found = [] if parent is None else [mention(parent, tree)]
+    return [*found, *settled("product_groups", code, row, {"tree": TREE})]
+
+
+def _tree(cells: Cells) -> str:
+    stated = cells.optional_code("tree") or TREE
+    tree = _TREES.get(stated.casefold(), stated)
+    if len(tree) > MAX_TREE:
+        raise cells.wrong("tree", f"the name of a tree has at most {MAX_TREE} characters")
+    return tree

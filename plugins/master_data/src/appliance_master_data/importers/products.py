@@ -14,7 +14,13 @@ from appliance.api import (
     ImportValues,
     Row,
 )
-from appliance_master_data.importers import barcodes, headers, product_details, product_groups
+from appliance_master_data.importers import (
+    barcodes,
+    headers,
+    product_details,
+    product_groups,
+    product_placing,
+)
 from appliance_master_data.importers.cells import Cells, settled
 
 IMPORTER = Importer(
@@ -34,6 +40,7 @@ IMPORTER = Importer(
             (*headers.GROUP, "Категория", "category"),
             "The code of its group; absent: in no group.",
         ),
+        product_placing.CLIENT_GROUPS,
         barcodes.COLUMN,
         headers.unit("The base unit: its UN/ECE or OKEI code. Absent: PCE."),
         ImportColumn(
@@ -135,8 +142,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord | Impor
         **cells.active(),
     }
     uom: Row = {"product_id": reference(code), **BASE_UNIT}
-    if "group" in cells:
-        product["group_ids"] = [] if group is None else [product_groups.reference(group)]
+    product |= product_placing.group_ids(cells, code, group)
     if "unit" in cells:
         unit = cells.optional_code("unit") or DEFAULT_UNIT
         product["base_uom"] = unit
@@ -150,6 +156,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord | Impor
     return [
         *notes,
         *([] if group is None else [product_groups.mention(group)]),
+        *product_placing.mentioned(cells),
         *settled("products", code, product, PRODUCT_DEFAULTS),
         *settled("product_uoms", code, uom | gtins, first),
     ]
