@@ -24,9 +24,11 @@ from appliance.api.pricing import (
     ProductGroup,
     ProductUom,
     Promotion,
+    PromotionUse,
     RequestedLine,
     Subject,
     TaxRate,
+    TaxRule,
     Terms,
     price_document,
 )
@@ -55,6 +57,7 @@ class DevicePrices:
                 "users",
                 "routes",
                 "route_outlets",
+                "promotion_uses",
             )
         }
         self._user_id = user_id
@@ -111,6 +114,8 @@ class DevicePrices:
             group_ids=() if group is None else (group,),
             segments=tuple(dict.fromkeys(segments)),
             org_ids=tuple(one.id for one in units),
+            tax_status=party.get("tax_status"),
+            tax_profile=outlet.row.get("tax_profile"),
             outlet_price_list_id=outlet.row.get("price_list_id"),
             party_price_list_id=party.get("price_list_id"),
             route_price_list_id=self._route_list(outlet.id),
@@ -130,6 +135,7 @@ class DevicePrices:
                 cash_round_minor=unit.get("cash_round_minor", 1),
             ),
             pricing_date=date,
+            uses=self._uses(outlet.id),
             payment_form=payment_form,
             manual_limit_bp=limits.get("max_manual_discount_bp") or 0,
         )
@@ -154,6 +160,18 @@ class DevicePrices:
             found.append(units[following])
             following = units[following].row.get("parent_id")
         return found
+
+    def _uses(self, outlet_id: str) -> tuple[PromotionUse, ...]:
+        """Return what other orders had of promotions: in all, and of this outlet."""
+        found: dict[str, dict[str, int]] = {}
+        for record in self._rows["promotion_uses"].values():
+            row = record.row
+            of_promotion = found.setdefault(row["promotion_id"], {})
+            if row.get("outlet_id") is None:
+                of_promotion["spent_minor"] = row["spent_minor"]
+            elif row["outlet_id"] == outlet_id:
+                of_promotion["outlet_used"] = row["used"]
+        return tuple(PromotionUse(promotion_id=name, **one) for name, one in found.items())
 
     def _route_list(self, outlet_id: str) -> str | None:
         routes = [
@@ -191,6 +209,7 @@ _KINDS: dict[str, type[msgspec.Struct]] = {
     "customer_discounts": CustomerDiscount,
     "promotions": Promotion,
     "tax_rates": TaxRate,
+    "tax_rules": TaxRule,
 }
 
 

@@ -43,6 +43,7 @@ from appliance.api.pricing.sent import (
     read_document,
 )
 from appliance.api.pricing.tax_rates import TaxRate
+from appliance.api.pricing.tax_rules import TaxRule
 from appliance.api.pricing.terms import (
     Branch,
     PromotionUse,
@@ -85,6 +86,7 @@ __all__ = [
     "SentTotals",
     "Subject",
     "TaxRate",
+    "TaxRule",
     "TaxTotal",
     "Terms",
     "Tier",

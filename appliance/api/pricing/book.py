@@ -23,6 +23,8 @@ from appliance.api.pricing.promotions import (
     Tier,
 )
 from appliance.api.pricing.tax_rates import TaxRate
+from appliance.api.pricing.tax_rules import TaxRule
+from appliance.api.pricing.terms import Subject
 from appliance.api.pricing.unit import Goods, Unit, base_unit
 
 Discounts = dict[ObjectKey, list[CustomerDiscount]]
@@ -37,7 +39,7 @@ class Masters(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         price_lists, prices, products, product_groups, product_uoms, customer_discounts,
-            promotions, tax_rates: the records.
+            promotions, tax_rates, tax_rules: the records.
     """
 
     price_lists: Sequence[PriceList] = ()
@@ -48,6 +50,7 @@ class Masters(msgspec.Struct, frozen=True, kw_only=True):
     customer_discounts: Sequence[CustomerDiscount] = ()
     promotions: Sequence[Promotion] = ()
     tax_rates: Sequence[TaxRate] = ()
+    tax_rules: Sequence[TaxRule] = ()
 
 
 class RankedPromotion:
@@ -110,6 +113,9 @@ class PriceBook:
         self._tax_rates: dict[tuple[str, str], list[TaxRate]] = {}
         for rate in sorted(masters.tax_rates, key=lambda one: one.valid_from, reverse=True):
             self._tax_rates.setdefault((rate.country, rate.tax_category), []).append(rate)
+        self._tax_rules: dict[str, list[TaxRule]] = {}
+        for rule in _ranked_rules(masters.tax_rules):
+            self._tax_rules.setdefault(rule.country, []).append(rule)
 
     def chain(self, price_list: PriceList) -> list[PriceList]:
         """Return a list and its parents, nearest first.
@@ -150,10 +156,37 @@ class PriceBook:
                 return rate.rate_bp
         return None
 
+    def tax_rule(self, country: str, category: str, subject: Subject, date: str) -> TaxRule | None:
+        """Return the rule that gives a category another for a buyer on a day; None for none."""
+        for rule in self._tax_rules.get(country, ()):
+            if (
+                rule.tax_category in (None, category)
+                and rule.tax_status in (None, subject.tax_status)
+                and rule.tax_profile in (None, subject.tax_profile)
+                and is_valid(rule.valid_from, rule.valid_to, date)
+            ):
+                return rule
+        return None
+
 
 def is_valid(valid_from: str, valid_to: str | None, date: str) -> bool:
     """Tell whether a day lies in a span; the last day (None: none) belongs to it."""
     return valid_from <= date and (valid_to is None or date <= valid_to)
+
+
+def _ranked_rules(rules: Iterable[TaxRule]) -> list[TaxRule]:
+    """Return rules in the order in which the first that holds is the right one."""
+    ranked = sorted(rules, key=lambda one: one.becomes)
+    ranked.sort(
+        key=lambda one: (
+            one.tax_profile is not None,
+            one.tax_status is not None,
+            one.tax_category is not None,
+            one.valid_from,
+        ),
+        reverse=True,
+    )
+    return ranked
 
 
 def _goods(masters: Masters) -> tuple[dict[str, Goods], dict[str, Unit]]:

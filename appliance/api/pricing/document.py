@@ -249,7 +249,6 @@ def _uses(calculation: Calculation) -> tuple[PromotionUse, ...]:
 def _priced(
     line: WorkingLine, requested: RequestedLine, discounts: tuple[AppliedDiscount, ...]
 ) -> PricedLine:
-    unit = line.unit
     return PricedLine(
         line_no=line.line_no,
         product_id=requested.product_id,
@@ -259,7 +258,7 @@ def _priced(
         net_price=line.net_price,
         gross_amount=line.gross,
         line_amount=line.amount,
-        tax_category="" if unit is None else unit.goods.product.tax_category,
+        tax_category=line.tax_category,
         rate_bp=line.rate_bp,
         tax_amount=line.tax,
         total=line.total,
@@ -279,7 +278,7 @@ def _priced_gift(line: WorkingLine) -> PricedLine:
         net_price=0,
         gross_amount=0,
         line_amount=0,
-        tax_category=line.unit.goods.product.tax_category,
+        tax_category=line.tax_category,
         rate_bp=line.rate_bp,
         tax_amount=0,
         total=0,

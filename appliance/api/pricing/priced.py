@@ -41,7 +41,7 @@ class PricedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         gross_amount: quantity x list price, minor units.
         line_amount: quantity x net price, minor units.
         doc_discount: its share of the document's discounts, minor units.
-        tax_category: of the product; "" where the product is not known.
+        tax_category: of the product for this buyer; "" where the product is not known.
         rate_bp: the tax rate, basis points.
         tax_amount: the tax; with rounding per category its part of the category's, for
             information.

@@ -34,10 +34,12 @@ def set_taxes(calculation: Calculation, lines: Sequence[WorkingLine]) -> tuple[T
     how = "included" if included else "on top"
     per_line = calculation.terms.branch.tax_rounding == "per_line"
     categories: dict[tuple[str, int], list[WorkingLine]] = {}
+    known: dict[str, str] = {}
     for line in lines:
         if line.unit is None:
             continue
-        category = line.unit.goods.product.tax_category
+        category = _category(calculation, line.unit.goods.product.tax_category, known)
+        line.tax_category = category
         rate = _rate(calculation, line, category)
         line.rate_bp = rate
         categories.setdefault((category, rate), []).append(line)
@@ -75,6 +77,20 @@ def set_taxes(calculation: Calculation, lines: Sequence[WorkingLine]) -> tuple[T
         for line in lines:
             line.total += line.tax
     return tuple(found)
+
+
+def _category(calculation: Calculation, own: str, known: dict[str, str]) -> str:
+    """Return the category of a product for the buyer; what was found is kept in `known`."""
+    found = known.get(own)
+    if found is None:
+        terms = calculation.terms
+        date = terms.tax_date or terms.pricing_date
+        rule = calculation.book.tax_rule(terms.branch.country, own, terms.subject, date)
+        found = known[own] = own if rule is None else rule.becomes
+        if rule is not None and found != own:
+            buyer = " ".join(one for one in (rule.tax_profile, rule.tax_status) if one)
+            calculation.note("tax_rule", category=own, becomes=found, buyer=buyer or "everybody")
+    return found
 
 
 def _rate(calculation: Calculation, line: WorkingLine, category: str) -> int:

@@ -24,6 +24,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         org_ids: the branch that sells and the units above it.
         outlet_price_list_id, contract_price_list_id, party_price_list_id, route_price_list_id,
             branch_price_list_id: the list that each of them names.
+        tax_status: of the party; `TaxRule` goes by it.
+        tax_profile: of the outlet; likewise.
     """
 
     outlet_id: str | None = None
@@ -36,6 +38,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     party_price_list_id: str | None = None
     route_price_list_id: str | None = None
     branch_price_list_id: str | None = None
+    tax_status: str | None = None
+    tax_profile: str | None = None
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ STEPS: Mapping[str, str] = {
     "basket_share": "Promotion {code}: the share of this line is {share:money}.",
     "tax": "Tax {category} {rate:percent} % of {amount:money} ({how}): {tax:money}.",
     "tax_category": "Tax {category} {rate:percent} % of {amount:money} ({how}): {tax:money}.",
+    "tax_rule": "Tax {category} becomes {becomes} for {buyer}.",
     "tax_missing": "No rate of {category} is known in {country} on {date}.",
     "points": "Promotion {code}: {points} points for {basket:money}.",
     "cash": "{total:money} is paid in cash as {payable:money}, {rounding:money} of it rounding.",

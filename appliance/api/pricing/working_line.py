@@ -46,7 +46,8 @@ class WorkingLine:
         is_open: whether further promotions may be applied.
         gift_of: the promotion that it is a gift of.
         gift_for: the number of the line that this is given for.
-        net_price, gross, amount, share, rate_bp, tax, total: as in `PricedLine`, with their sign.
+        net_price, gross, amount, share, tax_category, rate_bp, tax, total: as in `PricedLine`, with
+            their sign.
     """
 
     # What most lines leave as it is stands here, not in each: making one costs half.
@@ -54,6 +55,7 @@ class WorkingLine:
     exact: ExactPrice | None = None
     is_open = True
     net_price = gross = amount = share = 0
+    tax_category = ""
     rate_bp = tax = total = 0
 
     def __init__(

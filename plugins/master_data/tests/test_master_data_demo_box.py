@@ -109,7 +109,7 @@ def test_the_mid_company_has_the_volumes_it_should_have(fieldbox_box: MakeBox) -
         "stock_balances": 12_000,
         "receivables": 15_000,
         "routes": 60,
-        "tax_rates": 9,
+        "tax_rates": 12,
         "org_units": 4,
     }
     agreed = filled.box.records("customer_discounts").values()

@@ -287,3 +287,39 @@ def test_an_assortment_is_bounded(office: Any) -> None:
 )
 def test_wrong_rows_say_what_is_wrong(office: Any, kind: str, values: Values, words: str) -> None:
     assert words in office.refuse(kind, **values)
+
+
+# --- tax by who buys -------------------------------------------------------------------------
+
+
+def test_a_rule_of_tax_and_what_it_goes_by(office: Any) -> None:
+    values = {"country": "ru", "tax_status": "Экспорт", "becomes": "Без НДС"}
+    assert office.take("tax_rules", **values) == {
+        "country": "RU",
+        "tax_status": "export",
+        "becomes": "exempt",
+        "valid_from": "1970-01-01",
+    }
+    assert office.box.import_rows("tax_rules", [values])[:3] == (0, 0, 1)
+    assert office.box.import_rows("tax_rules", [values], source="other")[:3] == (0, 0, 1)
+    profiled = {"country": "RU", "tax_profile": "pharmacy", "category": "20%", "becomes": "10"}
+    row = office.take("tax_rules", **profiled, valid_from="2025-01-01")
+    assert (row["tax_profile"], row["tax_category"]) == ("pharmacy", "vat20")
+    assert row["becomes"] == "vat10"
+    assert office.take("parties", code="P", name="Corner", tax_status="export")["tax_status"]
+    outlet = office.take("outlets", code="O", party="P", name="S", address="A", tax_profile="zone")
+    assert outlet["tax_profile"] == "zone"
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"tax_status": None}, "say for whom it is"),
+        ({"tax_status": "friend"}, "is not known; write one of"),
+        ({"becomes": None}, "a value is required"),
+        ({"valid_from": "2025-02-01", "valid_to": "2025-01-01"}, "before it begins"),
+    ],
+)
+def test_rules_of_tax_that_cannot_be_used(office: Any, changes: Values, text: str) -> None:
+    values = {"country": "RU", "tax_status": "export", "becomes": "zero", **changes}
+    assert text in office.refuse("tax_rules", **values)

@@ -286,3 +286,27 @@ def test_the_ends_of_every_calendar(make_shop: Any, date: str, created_at: int) 
     order = shop.order(("beer-pce", 1_000))
     state, _ = shop.judged({**order, "requested_date": date, "created_at": created_at})
     assert state == "refused"
+
+
+def test_the_tax_is_that_of_the_buyer(shop: Any) -> None:
+    plain = shop.order(("tea-pce", 3_000))
+    zero = {"country": "KZ", "tax_category": "export", "rate_bp": 0, "valid_from": "2009-01-01"}
+    shop.put("tax_rates", "r2", zero)
+    rule = {"country": "KZ", "becomes": "export", "valid_from": "2009-01-01"}
+    shop.put("tax_rules", "t1", {**rule, "tax_status": "export"})
+    assert shop.judged(plain) == ACCEPTED
+    shop.put("parties", "shop", tax_status="export")
+    plain["pricing_rev"] = shop.context.newest("tax_rules")
+    assert ("tax_wrong", "reject") in shop.judged(plain)[1]
+    abroad = shop.order(("tea-pce", 3_000))
+    assert {(one["tax_category"], one["rate_bp"]) for one in abroad["lines"]} == {("export", 0)}
+    assert abroad["totals"]["net"] == abroad["totals"]["payable"] == 300_000
+    assert shop.judged(abroad) == ACCEPTED
+    shop.put("tax_rules", "t1", {**rule, "tax_profile": "free_zone"})
+    assert shop.judged(shop.order(("tea-pce", 3_000)))[0] == "accepted"
+    shop.put("outlets", "corner", tax_profile="free_zone")
+    assert shop.order(("tea-pce", 3_000))["lines"][0]["rate_bp"] == 0
+    # Right by the rule of then, which is another now.
+    zone = shop.order(("tea-pce", 3_000))
+    shop.put("tax_rules", "t1", {**rule, "tax_profile": "free_zone", "valid_to": "2010-01-01"})
+    assert shop.judged(zone)[1][0][0] in ("tax_wrong", "price_changed")

@@ -17,6 +17,7 @@ from appliance.api.pricing import (
     ProductUom,
     Promotion,
     TaxRate,
+    TaxRule,
 )
 
 Master = TypeVar("Master", bound=msgspec.Struct)
@@ -32,6 +33,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "customer_discounts": CustomerDiscount,
     "promotions": Promotion,
     "tax_rates": TaxRate,
+    "tax_rules": TaxRule,
 }
 PRICED_FROM = tuple(name for name in KINDS if name != "product_groups")
 """Collections that keep their history, so that a document can be priced as it was."""

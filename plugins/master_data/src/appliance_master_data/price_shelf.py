@@ -133,6 +133,7 @@ class PriceShelf:
         self._discounts = _Kept("customer_discounts")
         self._promotions = _Kept("promotions")
         self._rates = _Kept("tax_rates")
+        self._rules = _Kept("tax_rules")
         self._lock = threading.Lock()
         self._shared = _Shared("", -1)
 
@@ -242,7 +243,9 @@ class PriceShelf:
             context, [""], lambda _: {"": all_of(context, "product_groups")}
         )
         rates = self._rates.parts(context, [""], lambda _: {"": all_of(context, "tax_rates")})
+        rules = self._rules.parts(context, [""], lambda _: {"": all_of(context, "tax_rules")})
         found: dict[str, Records] = {"product_groups": groups[""], "tax_rates": rates[""]}
+        found["tax_rules"] = rules[""]
         found["price_lists"] = self._all_lists(context)
         found["promotions"] = self._all_promotions(context)
         found["products"] = _joined(

@@ -115,6 +115,8 @@ class OrderTerms:
             group_ids=() if group is None else (group,),
             segments=tuple(segments),
             org_ids=tuple(unit["id"] for unit in self.units),
+            tax_status=party.get("tax_status"),
+            tax_profile=outlet.get("tax_profile"),
             **named,
         )
 

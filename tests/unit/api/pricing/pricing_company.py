@@ -196,6 +196,7 @@ def plain(document: PricedDocument) -> Record:
                 "gross_amount": one.gross_amount,
                 "line_amount": one.line_amount,
                 "doc_discount": one.doc_discount,
+                "tax_category": one.tax_category,
                 "rate_bp": one.rate_bp,
                 "tax_amount": one.tax_amount,
                 "total": one.total,
@@ -281,3 +282,4 @@ class _Masters(Masters, frozen=True, kw_only=True):
     customer_discounts: tuple[pricing.CustomerDiscount, ...] = ()
     promotions: tuple[pricing.Promotion, ...] = ()
     tax_rates: tuple[pricing.TaxRate, ...] = ()
+    tax_rules: tuple[pricing.TaxRule, ...] = ()

@@ -17,6 +17,7 @@ from reference_pricing import reference
 
 Record = dict[str, Any]
 FILE = Path(__file__).parents[3] / "vectors" / "pricing.json"
+AFTER = "2026-12-31"
 ADDITIVE = {"discounts": "additive"}
 PER_CATEGORY = {"tax_rounding": "per_category"}
 JARS = [line(1, 5_000), line(2, 12_000), line(3, 30_000)]
@@ -448,6 +449,49 @@ def taxes_and_cash() -> Iterator[Case]:
         yield Case(f"sold and brought back, {rounding}", {}, made, mixed)
 
 
+def rule(becomes: str, **more: Any) -> Record:
+    """A record of `tax_rules` of Russia."""
+    return {"country": "RU", "becomes": becomes, "valid_from": "2026-01-01", **more}
+
+
+def buyers() -> Iterator[Case]:
+    """Tax by who buys: the status of the party and the profile of the outlet."""
+    zero = {"country": "RU", "tax_category": "zero", "rate_bp": 0, "valid_from": "2019-01-01"}
+    rates = [*company()["tax_rates"], zero]
+    export = rule("zero", tax_status="export")
+    pharmacy = rule("reduced", tax_profile="pharmacy", tax_category="standard")
+    masters = {"tax_rates": rates, "tax_rules": [export, pharmacy]}
+    abroad = {"tax_status": "export"}
+    shop = {"tax_profile": "pharmacy"}
+    for name, subject in (
+        ("nobody of the rules", {"tax_status": "vat_payer", "tax_profile": "kiosk"}),
+        ("export", abroad),
+        ("a pharmacy", shop),
+        ("a pharmacy abroad: the profile goes first", abroad | shop),
+    ):
+        for rounding in ("per_line", "per_category"):
+            for price_list in ("retail", "net"):
+                made = terms(price_list, subject=subject, branch={"tax_rounding": rounding})
+                yield Case(f"{name}, {rounding}, {price_list}", masters, made, BASKET)
+    both = rule("standard", **abroad, **shop)
+    twice = {**masters, "tax_rules": [export, pharmacy, both]}
+    yield Case("a rule for both", twice, terms(subject=abroad | shop), BASKET)
+    newer = rule("reduced", tax_status="export", valid_from="2026-11-01")
+    later = {**masters, "tax_rules": [export, newer, rule("zero", **abroad, valid_from=AFTER)]}
+    yield Case("the newest rule", later, terms(subject=abroad), BASKET)
+    before = terms(subject=abroad, tax_date="2026-10-31")
+    yield Case("a rule of the tax point date", later, before, BASKET)
+    chained = {**masters, "tax_rules": [rule("reduced", tax_category="standard"), export]}
+    yield Case("one rule, not two", chained, terms(), BASKET)
+    elsewhere = {**masters, "tax_rules": [{**export, "country": "KZ"}]}
+    yield Case("a rule of another country", elsewhere, terms(subject=abroad), BASKET)
+    lost = {"tax_rules": [rule("unknown", **abroad)]}
+    yield Case("a rule whose category has no rate", lost, terms(subject=abroad), BASKET)
+    gift = promotion("free_goods_exclusive", tier(1_000, gift_product_id="tea", gift_qty=1_000))
+    given = {**masters, **promoted(gift)}
+    yield Case("gifts for export", given, terms(subject=abroad), BASKET[:1])
+
+
 def limits() -> Iterator[Case]:
     """What a priced document must keep."""
     dear = {"id": "cake", "code": "CAKE", "base_uom": "PCE", "tax_category": "standard"}
@@ -490,6 +534,7 @@ def cases() -> list[Case]:
         *gifts(),
         *audiences(),
         *taxes_and_cash(),
+        *buyers(),
         *limits(),
     ]
 

@@ -109,11 +109,22 @@ class World:
                 self._rate("t2", 1_000),
                 self._rate("t2", 1_100, valid_to="2026-01-01"),
             ],
+            "tax_rules": [self._rule() for _ in range(self.mostly(0, 1, 2, 4, times=2))],
         }
 
     def _rate(self, category: str, rate: int, **more: Any) -> Record:
         named = {"country": "RU", "tax_category": category, "rate_bp": rate}
         return named | {"valid_from": "2019-01-01"} | more
+
+    def _rule(self) -> Record:
+        return {
+            "country": self.mostly("RU", "KZ"),
+            "becomes": self.one_of("t1", "t2", "t3"),
+            "tax_profile": self.one_of(None, None, "pharmacy", "other"),
+            "tax_status": self.one_of(None, "export", "non_payer"),
+            "tax_category": self.one_of(None, "t1", "t2"),
+            **self.span(),
+        }
 
     def _price_lists(self) -> list[Record]:
         included = self.one_of(True, False)
@@ -277,6 +288,8 @@ class World:
                 "group_ids": self.mostly(["holding"], []),
                 "segments": self.mostly(["shop"], []),
                 "org_ids": ["branch", "company"],
+                "tax_status": self.one_of(None, "export", "non_payer"),
+                "tax_profile": self.one_of(None, "pharmacy"),
                 "outlet_price_list_id": named(None),
                 "contract_price_list_id": named(None, None, None, "l2"),
                 "branch_price_list_id": self.mostly("l1", "l2", None, times=20),

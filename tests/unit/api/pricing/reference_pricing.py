@@ -687,7 +687,7 @@ class Reference:
             line.update(rate=0, tax=0, total=0)
             if line["product"] is None:
                 continue
-            category = line["product"]["tax_category"]
+            category = line["category"] = self.category(line["product"]["tax_category"], day)
             rates = [
                 row
                 for row in self.masters["tax_rates"]
@@ -713,6 +713,26 @@ class Reference:
                 whole = sum(taxes)
                 taxable = sum(left) - whole if included else sum(left)
                 found.append((category, rate, taxable, whole))
+        return found
+
+    def category(self, own: str, day: str) -> str:
+        """The category of a product for the buyer of these terms."""
+        subject = self.terms["subject"]
+        asked = {
+            "tax_profile": subject.get("tax_profile"),
+            "tax_status": subject.get("tax_status"),
+            "tax_category": own,
+        }
+        best: tuple[Any, ...] | None = None
+        found = own
+        for row in self.masters.get("tax_rules", ()):
+            if row["country"] != self.branch["country"] or not self.valid(row, day):
+                continue
+            if any(row.get(name) not in (None, value) for name, value in asked.items()):
+                continue
+            weight = (*(row.get(name) is not None for name in asked), row["valid_from"])
+            if best is None or weight > best or (weight == best and row["becomes"] < found):
+                best, found = weight, row["becomes"]
         return found
 
     def limits(self, lines: list[Record]) -> None:
@@ -819,6 +839,7 @@ class Reference:
             "gross_amount": line["gross"],
             "line_amount": line["amount"],
             "doc_discount": line["share"],
+            "tax_category": line.get("category", ""),
             "rate_bp": line["rate"],
             "tax_amount": line["tax"],
             "total": line["total"],

@@ -63,6 +63,34 @@ def promoted(text: str) -> dict[str, Any]:
     return promotion(kind, *tiers, mode=mode, id=code, code=code, products={"include": include})
 
 
+def bought(
+    given: dict[str, str], country: str, paid: list[str]
+) -> tuple[dict[str, str], list[dict[str, Any]], list[str]]:
+    """Who buys, the rules for him, and the rates that the products have for others.
+
+    Args:
+        given: ``Tax status`` or ``Tax profile``: `` `pharmacy`: 20 % becomes 10 % ``.
+        country: of the branch.
+        paid: the rates of the lines.
+    """
+    buyer, rules, own = {}, [], list(paid)
+    for key in ("Tax status", "Tax profile"):
+        if key not in given:
+            continue
+        field = key.lower().replace(" ", "_")
+        name, before, after = re.fullmatch(  # type: ignore[union-attr]
+            r"`(\w+)`: (every rate|\d+ %) becomes (\d+ %)", given[key]
+        ).groups()
+        usual = "20 %" if before == "every rate" else before
+        own = [usual if rate == after else rate for rate in own]
+        rule = {"country": country, field: name, "becomes": f"t{after}", "valid_from": "2026-01-01"}
+        if before != "every rate":
+            rule["tax_category"] = f"t{before}"
+        buyer[field] = name
+        rules.append(rule)
+    return buyer, rules, own
+
+
 def example(name: str) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
     """Masters, terms and lines of an example."""
     text = EXAMPLES[name]
@@ -71,11 +99,13 @@ def example(name: str) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, A
     country, currency = of["Country"].split(", ")
     cash = of["Paid"].removeprefix("in cash to ") if of["Paid"] != "by bank" else ""
     rows = table(text, LINES)
-    rates = {row[9] for row in rows}
+    buyer, rules, own = bought(of, country, [row[9] for row in rows])
+    rates = {row[9] for row in rows} | set(own)
     masters = company(
         price_lists=[{"id": "l", "currency": currency, "tax_included": of["Prices"] == "with tax"}],
         products=[
-            {"id": f"g{row[0]}", "base_uom": "PCE", "tax_category": f"t{row[9]}"} for row in rows
+            {"id": f"g{row[0]}", "base_uom": "PCE", "tax_category": f"t{rate}"}
+            for row, rate in zip(rows, own, strict=True)
         ],
         product_uoms=[uom(f"u{row[0]}", f"g{row[0]}", "PCE") for row in rows],
         prices=[price("l", f"g{row[0]}", f"u{row[0]}", scaled(row[2], 4)) for row in rows],
@@ -102,11 +132,13 @@ def example(name: str) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, A
             }
             for rate in rates
         ],
+        tax_rules=rules,
     )
     made = terms(
         "l",
         manual_limit_bp=10_000,
         payment_form="cash" if cash else "bank",
+        subject=buyer,
         branch={
             "country": country,
             "currency": currency,

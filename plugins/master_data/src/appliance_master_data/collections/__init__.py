@@ -30,7 +30,7 @@ from appliance_master_data.collections.proposals import OUTLET_CHANGES
 from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
 from appliance_master_data.collections.scenarios import REASON_CODES, VISIT_SCENARIOS
 from appliance_master_data.collections.targets import TARGETS
-from appliance_master_data.collections.taxes import TAX_RATES
+from appliance_master_data.collections.taxes import TAX_RATES, TAX_RULES
 from appliance_master_data.collections.units import PRODUCT_UOMS
 from appliance_master_data.collections.visits import VISITS
 from appliance_master_data.collections.warehouses import STOCK_BALANCES, WAREHOUSES
@@ -53,6 +53,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     PROMOTION_USES,
     BONUS_ACCOUNTS,
     TAX_RATES,
+    TAX_RULES,
     RECEIVABLES,
     SALES_HISTORY,
     WAREHOUSES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appliance.api import Collection, Field
 from appliance_master_data.collections.shapes import PAYMENT_FORMS, SEGMENTS
+from appliance_master_data.collections.taxes import TAX_STATUSES
 
 PARTIES = Collection(
     name="parties",
@@ -57,7 +58,7 @@ PARTIES = Collection(
         Field(name="payment_terms_days", type="int", minimum=0),
         PAYMENT_FORMS,
         Field(name="credit_limit_minor", type="money", minimum=0),
-        Field(name="tax_status", type="text", values=("vat_payer", "non_payer", "export")),
+        Field(name="tax_status", type="text", values=TAX_STATUSES, doc="tax_rules go by it."),
         Field(name="portal_access", type="bool", doc="Its contacts may order for themselves."),
         SEGMENTS,
         Field(name="active", type="bool", required=True),
@@ -100,7 +101,7 @@ OUTLETS = Collection(
         SEGMENTS,
         Field(name="price_list_id", type="ref", of="price_lists", doc="Goes before the party's."),
         Field(name="warehouse_id", type="ref", of="warehouses", doc="Where its goods ship from."),
-        Field(name="tax_profile", type="text", max_length=40),
+        Field(name="tax_profile", type="text", max_length=40, doc="tax_rules go by it."),
         Field(name="portal_visible", type="bool", doc="Its contacts see it; absent: true."),
         Field(name="sales_area_m2", type="int", minimum=0),
         Field(name="photo_id", type="ref", of="attachments"),

@@ -17,6 +17,9 @@ from appliance_master_data.demo.plan import Branch, Plan
 HOLDING = 4
 """The first chains of a branch that belong together."""
 
+ABROAD = 7
+"""The party of each branch that carries its goods abroad."""
+
 _MOST = 1_000
 """A weight above which a party has no more agreements and invoices, only larger ones."""
 
@@ -161,7 +164,7 @@ class Customers:
             payment_terms_days=customer.terms,
             payment_forms=customer.payment_forms,
             credit_limit_minor=customer.limit(country) or None,
-            tax_status="non_payer" if customer.person else "vat_payer",
+            tax_status=_tax_status(customer, place),
             portal_access=True if plan.lets_in(branch, party) else None,
             segments=_segments(customer, outlets),
             active=True,
@@ -214,6 +217,13 @@ def channel_of(plan: Plan, branch: Branch, outlet: int) -> str:
         return "minimarket"
     (chance,) = plan.numbers(f"channel/{outlet}", 1)
     return ("shop", "shop", "shop", "kiosk", "cafe")[chance % 5]
+
+
+def _tax_status(customer: Customer, place: int) -> str:
+    """Return what a party is to the tax office; one in each branch carries its goods abroad."""
+    if place == ABROAD:
+        return "export"
+    return "non_payer" if customer.person else "vat_payer"
 
 
 def _segments(customer: Customer, outlets: int) -> list[str]:

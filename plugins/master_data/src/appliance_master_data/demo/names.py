@@ -28,12 +28,12 @@ from appliance_master_data.importers.cells import joined
 OWN_PARTY = "OWN"
 UNNAMED = frozenset(
     {
-        *("org_units", "users", "tax_rates"),
+        *("org_units", "users", "tax_rates", "tax_rules"),
         *("sales_history", "customer_discounts", "promotions", "bonus_accounts", "assortments"),
         *("visit_scenarios", "targets", "announcements", "faq", "contacts"),
     }
 )
-"""Collections without external ids: files find the first three by their keys, the others come from
+"""Collections without external ids: files find the first four by their keys, the others come from
 no file or are too many."""
 
 

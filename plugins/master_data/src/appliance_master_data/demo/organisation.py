@@ -8,13 +8,16 @@ from appliance.api import Write
 from appliance_master_data.demo.countries import COUNTRIES
 from appliance_master_data.demo.goods.family import LANGUAGES, Names
 from appliance_master_data.demo.people import org_id, root_number
-from appliance_master_data.demo.plan import Branch, Plan
+from appliance_master_data.demo.plan import SINCE, Branch, Plan
 
 OWN_PARTIES = 10_000_000
 """Numbers of the company's own legal parties begin here, above those of customers."""
 
 VANS = 1_000
 """Numbers of warehouses that are vans begin here."""
+
+ABROAD = 90
+"""Number of the rate of what is sold abroad, within those of a country."""
 
 CHAIN_PERCENT = 93
 """What customers with several outlets pay of the wholesale price."""
@@ -74,6 +77,23 @@ def records(plan: Plan, _unit: int) -> Iterator[Write]:
                 valid_from=rate.since,
                 valid_to=rate.until or None,
             )
+        # What is sold abroad bears no tax: a category of its own, and the rule that leads to it.
+        yield plan.put(
+            "tax_rates",
+            place * 100 + ABROAD,
+            country=code,
+            tax_category="export",
+            rate_bp=0,
+            valid_from=SINCE,
+        )
+        yield plan.put(
+            "tax_rules",
+            place,
+            country=code,
+            tax_status="export",
+            becomes="export",
+            valid_from=SINCE,
+        )
 
 
 def _unit_of(plan: Plan, branch: Branch, *, whole: bool) -> Iterator[Write]:

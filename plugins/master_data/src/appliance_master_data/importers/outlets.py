@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Context, ExternalRef, ImportColumn, Importer, ImportRecord, ImportValues
-from appliance_master_data.importers import headers, parties, price_lists, warehouses
+from appliance_master_data.importers import headers, parties, price_lists, tax_rules, warehouses
 from appliance_master_data.importers.cells import Cells, settled
 
 IMPORTER = Importer(
@@ -47,6 +47,7 @@ IMPORTER = Importer(
             ("Радиус, м", "geofence", "geofence, m"),
             "Metres around it within which a visit begins; absent: 150.",
         ),
+        tax_rules.PROFILE,
         headers.segments(),
         headers.flag(
             "portal_visible",
@@ -76,6 +77,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         **cells.given("portal_visible"),
         **cells.amounts("vehicle_max_kg", "geofence_m"),
         **cells.several("segments"),
+        **cells.given("tax_profile"),
         **cells.linked("payer", "payer_party_id", parties.reference),
         **cells.linked("price_list", "price_list_id", price_lists.reference),
         **cells.linked("warehouse", "warehouse_id", warehouses.reference),

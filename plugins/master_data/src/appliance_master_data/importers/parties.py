@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Context, ExternalRef, Importer, ImportRecord, ImportValues
-from appliance_master_data.importers import headers, price_lists
+from appliance_master_data.importers import headers, price_lists, tax_rules
 from appliance_master_data.importers.cells import Cells, settled
 
 IMPORTER = Importer(
@@ -32,6 +32,7 @@ IMPORTER = Importer(
             ("Холдинг", "Группа контрагентов", "holding", "customer group"),
             "The code of the party at the head of its holding.",
         ),
+        tax_rules.STATUS,
         headers.segments(),
         headers.portal_access("Whether its contacts may order for themselves; absent: no."),
         headers.active(),
@@ -86,6 +87,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         **cells.linked("holding", "group_id", reference),
         **cells.several("segments"),
         **cells.several("payment_forms", PAYMENT_FORMS),
+        **cells.chosen("tax_status", tax_rules.TAX_STATUSES, None),
         **cells.given("portal_access"),
         **cells.chosen("kind", _KINDS, "company"),
         **cells.active(),
