@@ -116,6 +116,17 @@ def apply_mutation(
 
 
 @hookspec
+def apply_write(write: Write, stored: Row | None, context: Context) -> Effect | None:
+    """Decide what is stored for a write that no device sent, of a collection that you follow.
+
+    Called for the collections of the manifest's ``follows``, inside the transaction, whoever
+    writes: an import or its undoing, a job, an endpoint, a command, another plugin. ``stored`` is
+    the record as it stands. The effect has a row and writes; it refuses nothing.
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def resolve_conflict(
     mutation: Mutation, stored: Row, base: Row | None, context: Context
 ) -> Resolution | None:

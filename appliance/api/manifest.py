@@ -23,6 +23,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             `device_buckets` hook is asked again after a change in one of them.
         validates: collections whose mutations the `validate_mutation` hook looks at; None for
             those of every collection. Naming them spares every other mutation the call.
+        follows: its own collections of which the `apply_write` hook is asked about every write
+            that is no mutation of a device.
     """
 
     name: str
@@ -32,3 +34,4 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     requires: tuple[str, ...] = ()
     grant_sources: tuple[str, ...] = ()
     validates: tuple[str, ...] | None = None
+    follows: tuple[str, ...] = ()

@@ -38,6 +38,13 @@ def check(declared: Declarations) -> None:
         PluginError: with what is wrong first.
     """
     _once(declared)
+    own = {collection.name for collection in declared.collections}
+    for followed in declared.manifest.follows:
+        if followed not in own:
+            raise PluginError(
+                f"the manifest's `follows` names {followed!r}, which is no collection of this"
+                " plugin: a plugin follows what it owns"
+            )
     for setting in declared.settings:
         _check_setting(setting)
     for collection in declared.collections:

@@ -51,6 +51,7 @@ from appliance.store.uploads import UploadStore
 from appliance.store.watched_context import WatchedContext
 from appliance.store.writer import Commit
 from appliance.sync import declared
+from appliance.sync.completing import Completing
 from appliance.sync.intake_transaction import Answer
 
 HOUR_MS = 60 * MINUTE_MS
@@ -230,6 +231,12 @@ class Box:
         """Bring the store in line with the plugins of this start."""
         self._notes.open(self.store, tx)
         tx.answers.kept.limits = self.kept_limits
+        followed = (d.manifest.follows for d in self.plugins.host.declared.values())
+        tx.completing = Completing(
+            self.plugins.registry,
+            frozenset(name for names in followed for name in names),
+            self.hooks(tx).apply_write,
+        )
         self.plugins.host.restore(PluginStates(tx.db).quarantined())
         memory = PluginMemory(tx.db)
         for name in self.plugins.replaced:

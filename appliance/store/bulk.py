@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from appliance.api.mutations import Change, Row, Write
+from appliance.api.mutations import Change, Op, Row, Write
 from appliance.store.blob_names import BlobNames
 from appliance.store.changes import LINE_OVERHEAD, Recorded
 from appliance.store.record_index import blobs_of
@@ -23,7 +23,7 @@ from appliance.store.search_text import search_text
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.checksums import row_digest
 from appliance.sync.registry import CompiledCollection, Registry
-from appliance.sync.writes import check_write
+from appliance.sync.writes import CheckedWrite, check_write, store_checked
 
 CREATED, CHANGED, UNCHANGED = range(3)
 """What became of a record."""
@@ -58,7 +58,7 @@ def prepare(registry: Registry, write: Write) -> Prepared:
     Raises:
         PluginError: the collection is unknown, or the record does not fit it.
     """
-    _, text, bucket = check_write(registry, write)
+    _, text, bucket, _decided = check_write(registry, write)
     compiled = registry[write.collection]
     search = search_text(write.row, compiled.searchable) if compiled.searchable else ""
     return Prepared(compiled, write.id, bucket, text, write.row, search)
@@ -76,7 +76,7 @@ def store_many(tx: WriteTransaction, changes: Sequence[Prepared]) -> list[int]:
     run: list[Prepared] = []
     for change in changes:
         key = change.collection.name, change.id
-        if change.text and key not in known:
+        if change.text and key not in known and not tx.follows(change.collection.name):
             known[key] = False
             run.append(change)
             fates.append(CREATED)
@@ -84,7 +84,7 @@ def store_many(tx: WriteTransaction, changes: Sequence[Prepared]) -> list[int]:
         insert_new(tx, run)
         run = []
         fates.append(_one(tx, change, deleted=known.get(key, True)))
-        if key in known:
+        if key in known or change.text:
             known[key] = not change.text
     insert_new(tx, run)
     return fates
@@ -109,10 +109,9 @@ def _present(tx: WriteTransaction, changes: Iterable[Prepared]) -> dict[tuple[st
 def _one(tx: WriteTransaction, change: Prepared, *, deleted: bool) -> int:
     """Store a change of a record that is there, or was."""
     head = tx.log.head
-    if change.text:
-        tx.put(change.collection.name, change.id, change.bucket, change.text, change.row, 0)
-    else:
-        tx.delete(change.collection.name, change.id)
+    op: Op = "put" if change.text else "del"
+    write = Write(collection=change.collection.name, id=change.id, op=op, row=change.row)
+    store_checked(tx, CheckedWrite(write, change.text, change.bucket))
     if tx.log.head == head:
         return UNCHANGED
     return CREATED if deleted else CHANGED

@@ -58,6 +58,15 @@ class Journal:
         """
         self._gathered += (self._number, row, seq, before)
 
+    @property
+    def gathered(self) -> int:
+        """How much was gathered and is not written down; for `take_back`."""
+        return len(self._gathered)
+
+    def take_back(self, gathered: int) -> None:
+        """Forget what was gathered since, whose storing was undone."""
+        del self._gathered[gathered:]
+
     def write_down(self) -> None:
         """Write what was gathered, with few statements."""
         gathered, self._gathered = self._gathered, []

@@ -57,7 +57,8 @@ def _undo(tx: WriteTransaction, entry: JournalEntry) -> int:
     if not entry.stands:
         return 2
     if entry.before is None:
-        tx.delete(entry.collection, entry.id)
+        gone = Write(collection=entry.collection, id=entry.id, op="del")
+        store_write(tx, tx.log.registry, gone)
         return 1
     stored = tx.stored(entry.collection, entry.id)
     assert stored is not None

@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 from appliance.api.errors import ImportRowError, PluginError
 from appliance.api.importing import ImportNote, ImportRecord, ImportValues
+from appliance.api.mutations import Write
 from appliance.store.external_refs import ExternalRefs
 from appliance.store.full_load import FullLoad, forget_inactive
 from appliance.store.held_steps import HeldSteps
 from appliance.store.import_journal import Journal, difference
 from appliance.store.import_plan import Key, Planner, Step, UnknownRecord
 from appliance.store.transaction import WriteTransaction
+from appliance.sync.writes import CheckedWrite, store_checked
 
 MAX_WAITING = 20_000
 """Rows that may wait for records named later in the file."""
@@ -235,6 +237,16 @@ class ImportSession:
             except PluginError as error:
                 problems.append(RowProblem(row.number, "", str(error)))
                 continue
+            if any(step.fate != 2 and tx.follows(step.key[0]) for step in steps):
+                held.settle()
+                try:
+                    self._store_followed(tx, refs, journal, steps)
+                except PluginError as error:
+                    problems.append(RowProblem(row.number, "", str(error)))
+                    continue
+                for step in steps:
+                    done.setdefault(step.key[0], [0, 0, 0])[step.fate] += 1
+                steps = []
             for step in steps:
                 # An importer that looks would have each row stored at once, one by one.
                 if held.takes(step) and not self._looks:
@@ -288,6 +300,22 @@ class ImportSession:
         self._waiting_chars += size
         return True
 
+    def _store_followed(
+        self, tx: WriteTransaction, refs: ExternalRefs, journal: Journal | None, steps: list[Step]
+    ) -> None:
+        """Store the steps of a row whose owner is asked about them: all of them or none."""
+        gathered = 0 if journal is None else journal.gathered
+        try:
+            with tx.savepoint():
+                for step in steps:
+                    if step.fate != 2 or not step.known:
+                        self._store(tx, refs, journal, step)
+        except PluginError:
+            self._planner.forget()
+            if journal is not None:
+                journal.take_back(gathered)
+            raise
+
     def _store(
         self, tx: WriteTransaction, refs: ExternalRefs, journal: Journal | None, step: Step
     ) -> None:
@@ -298,11 +326,22 @@ class ImportSession:
             return  # found by what people know it by, and as the file says
         if step.number is None:
             tx.log.know_absent(collection, step.id)
-        seq = tx.put(collection, step.id, step.bucket, step.text, step.row, 0)
+        row = step.row
+        if tx.follows(collection):
+            write = Write(collection=collection, id=step.id, row=row)
+            first, *others = tx.complete(CheckedWrite(write, step.text, step.bucket))
+            row = first.write.row
+            seq = tx.put(collection, step.id, first.bucket, first.text, row, 0)
+            number = tx.log.last_row
+            for other in others:
+                store_checked(tx, other._replace(decided=True))
+        else:
+            seq = tx.put(collection, step.id, step.bucket, step.text, row, 0)
+            number = tx.log.last_row
         if self._seen is not None and step.before is None:
             self._seen.add(step.key)
         if step.was_inactive and step.number is not None:
             forget_inactive(tx.db, step.number)
         if journal is not None:
-            before = None if step.before is None else difference(step.before, step.row)
-            journal.gather(tx.log.last_row, seq, before)
+            before = None if step.before is None else difference(step.before, row)
+            journal.gather(number, seq, before)

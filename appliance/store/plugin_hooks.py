@@ -127,6 +127,24 @@ class PluginHooks:
         self._writes(owner, "apply_mutation", found.follow_ups)
         return found
 
+    def apply_write(self, owner: str, write: Write, stored: Row | None) -> Effect | None:
+        """Ask the owner of a collection what to store for a write that no device sent."""
+        found = self._host.call(
+            owner,
+            "apply_write",
+            write=write,
+            stored=stored,
+            context=self._contexts.get(owner),
+        )
+        if found is None:
+            return None
+        if not isinstance(found, Effect) or not isinstance(found.row, dict | None):
+            raise self._host.refuse(owner, "apply_write", "returned no Effect")
+        if found.issues or found.follow_ups:
+            raise self._host.refuse(owner, "apply_write", "returned issues or follow-ups")
+        self._writes(owner, "apply_write", found.writes)
+        return found
+
     def resolve(self, owner: str, mutation: Mutation, stored: Row, base: Row | None) -> Row | None:
         """Ask the owner to merge two edits."""
         found = self._host.call(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -13,9 +13,11 @@ from appliance.store.blob_names import Namer
 from appliance.store.changes import ChangeLog
 from appliance.store.connection import Connection
 from appliance.store.grants import GrantBook
+from appliance.sync.completing import Completing
 from appliance.sync.envelope import Envelope
 from appliance.sync.intake_transaction import Answer, Earlier, Sender, StoredRow
 from appliance.sync.registry import Registry
+from appliance.sync.writes import CheckedWrite
 
 
 class WriteTransaction:
@@ -28,6 +30,7 @@ class WriteTransaction:
         answers: what was answered.
         now_ms: the time of the commit, UTC milliseconds.
         regranted: devices whose grants changed.
+        completing: asks owners about writes that no device sent; None: nobody is asked.
     """
 
     def __init__(self, connection: Connection, registry: Registry) -> None:
@@ -37,6 +40,7 @@ class WriteTransaction:
         self.answers = AnswerBook(connection)
         self.now_ms = 0
         self.regranted: set[int] = set()
+        self.completing: Completing | None = None
 
     def answer_to(self, mid: str) -> Earlier | None:
         """Return the first answer to a mutation id, or None."""
@@ -105,6 +109,14 @@ class WriteTransaction:
     def delete(self, collection: str, record_id: str) -> int | None:
         """Delete a record and return the seq, or None where there is none."""
         return self.log.delete(collection, record_id, self.now_ms)
+
+    def follows(self, collection: str) -> bool:
+        """Tell whether a collection's owner is asked about writes that no device sent."""
+        return self.completing is not None and collection in self.completing.collections
+
+    def complete(self, checked: CheckedWrite) -> Sequence[CheckedWrite]:
+        """Return what is stored for such a write; see `appliance.sync.completing`."""
+        return (checked,) if self.completing is None else self.completing.complete(self, checked)
 
     def remember(
         self, sender: Sender, line: Envelope | bytes, digest: bytes, answer: Answer, *, keep: bool

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 import orjson
 
 from appliance.api.mutations import Effect, Issue, Mutation, Outcome, Row
 from appliance.sync.envelope import Envelope
+
+if TYPE_CHECKING:
+    from appliance.sync.writes import CheckedWrite
 
 
 class Sender(NamedTuple):
@@ -120,6 +123,14 @@ class IntakeTransaction(Protocol):
 
     def delete(self, collection: str, record_id: str) -> int | None:
         """Delete a record and return the seq, or None where there is none."""
+        ...
+
+    def follows(self, collection: str) -> bool:
+        """Tell whether a collection's owner is asked about writes that no device sent."""
+        ...
+
+    def complete(self, checked: CheckedWrite) -> Sequence[CheckedWrite]:
+        """Return what is stored for such a write; see `appliance.sync.completing`."""
         ...
 
     def remember(

@@ -126,7 +126,7 @@ class Judging:
             raise PluginError(f"{collection.owner}: a follow-up has follow-ups")
         bucket = collection.bucket.of(write.id, judged.row)
         put = Write(collection=write.collection, id=write.id, row=judged.row)
-        return [CheckedWrite(put, judged.text, bucket), *judged.writes]
+        return [CheckedWrite(put, judged.text, bucket, decided=True), *judged.writes]
 
     def encode(self, collection: CompiledCollection, row: Row) -> bytes:
         """Check a row that did not come from a device; its maker is at fault."""

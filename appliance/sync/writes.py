@@ -11,11 +11,16 @@ from appliance.sync.registry import Registry
 
 
 class CheckedWrite(NamedTuple):
-    """A write that fits its collection; ``text`` and ``bucket`` are empty for a deletion."""
+    """A write that fits its collection; ``text`` and ``bucket`` are empty for a deletion.
+
+    Attributes:
+        decided: whether its owner decided it already, as it does a mutation.
+    """
 
     write: Write
     text: bytes
     bucket: str
+    decided: bool = False
 
 
 def store_write(tx: IntakeTransaction, registry: Registry, write: Write) -> int | None:
@@ -42,8 +47,22 @@ def check_write(registry: Registry, write: Write) -> CheckedWrite:
 
 
 def store_checked(tx: IntakeTransaction, checked: CheckedWrite) -> int | None:
-    """Store a change that was checked; return its seq."""
-    write, text, bucket = checked
+    """Store a change that was checked, and what its owner says follows from it; return its seq.
+
+    Raises:
+        PluginError: its owner, which follows its records, fails.
+    """
+    if checked.decided or not tx.follows(checked.write.collection):
+        return _store(tx, checked)
+    first, *others = tx.complete(checked)
+    seq = _store(tx, first)
+    for other in others:
+        _store(tx, other)
+    return seq
+
+
+def _store(tx: IntakeTransaction, checked: CheckedWrite) -> int | None:
+    write, text, bucket, _decided = checked
     if write.op == "del":
         return tx.delete(write.collection, write.id)
     return tx.put(write.collection, write.id, bucket, text, write.row, 0)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from appliance.api import Effect, Issue, Mutation, Row
+from appliance.api import Effect, Issue, Mutation, Row, Write
 from appliance.testing.fake_context import FakeContext
 from appliance_preselling.plugin import plugin
 
@@ -171,6 +171,16 @@ class Desk:
         """Store the stored order in another state."""
         effect = self.send({**self.stored, "state": state, **changes}, user, role)
         return effect.row or {}
+
+    def run_job(self, job: str) -> None:
+        """Run a job and store what it writes, as an appliance does."""
+        for write in plugin.run_job(job, self.context) or ():
+            effect = plugin.apply_write(
+                write, self.context.get(write.collection, write.id), self.context
+            )
+            row = write.row if effect is None or effect.row is None else effect.row
+            self.context.apply([Write(collection=write.collection, id=write.id, row=row)])
+            self.context.apply(() if effect is None else effect.writes)
 
     @property
     def stored(self) -> Row:

@@ -8,7 +8,6 @@ import orjson
 import pytest
 
 from appliance.api import Row
-from appliance_preselling.plugin import plugin
 from appliance_preselling.states import RETURN
 
 DAY = 86_400_000
@@ -129,7 +128,7 @@ def test_an_order_that_expires_tells_its_author(desk: Any, order: Row) -> None:
     desk.send(order)
     desk.move("awaiting_confirmation", "olga", "accounting", state_comment="No jam.")
     desk.context.now_ms = desk.received_at + 8 * DAY
-    desk.context.apply(plugin.run_job("expire", desk.context) or ())
+    desk.run_job("expire")
     state = rows(desk, "doc_states")[-1]
     assert (state["state"], state["verdict"]) == ("expired", "rejected")
     assert "by" not in state

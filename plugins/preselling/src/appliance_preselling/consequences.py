@@ -31,6 +31,9 @@ def follow(
     waits = step.after["state"] in WAITING
     if step.rewritten:
         writes.append(_revision(step, context))
+        if not step.moves:
+            writes += [notices.state(step, as_rows(issues), context)]
+            writes += notices.changed(step, context)
     if holding and not waits:
         writes.append(approvals.given(step, as_rows(holding), context.new_id()))
     if not step.moves or step.after["state"] == "draft":
@@ -53,8 +56,9 @@ def _revision(step: Step, context: Context) -> Write:
         "order_id": step.order_id,
         "outlet_id": step.after["outlet_id"],
         "revision": step.after["revision"],
-        "author": step.by,
         "at": step.at,
         **made.as_row(),
     }
+    if step.by is not None:
+        row["author"] = step.by
     return Write(collection="order_revisions", id=context.new_id(), row=row)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from appliance.api import Context, ScheduledJob, Write
-from appliance_preselling.consequences import follow
-from appliance_preselling.promotion_use import Sums
-from appliance_preselling.step import Step
 
 JOB = ScheduledJob(
     name="expire",
@@ -26,20 +23,19 @@ ORDER BY id LIMIT ?
 
 
 def expire(context: Context) -> list[Write]:
-    """Return the orders whose time to be confirmed is over, as expired, and what follows."""
+    """Return the orders whose time to be confirmed is over, as expired.
+
+    What follows from it does when they are stored: see `appliance_preselling.outside`.
+    """
     days = context.settings["confirm_days"]
     if not days:
         return []
     writes = []
-    sums = Sums(context)
     overdue = context.select(_OVERDUE, (context.now_ms - days * MS_PER_DAY, MOST_AT_ONCE))
     for (order_id,) in overdue:
         order = context.get("orders", order_id)
         if order is not None:
             row = {**order, "state": "expired", "state_at": context.now_ms}
             row.pop("state_comment", None)
-            step = Step(order_id, order, row, by=None, at=context.now_ms)
             writes.append(Write(collection="orders", id=order_id, row=row))
-            writes += follow(step, (), (), context)
-            writes += sums.follow(step, None)
-    return [*writes, *sums.writes()]
+    return writes

@@ -69,17 +69,31 @@ def notifications(step: Step, context: Context) -> list[Write]:
         told = approvers(after, context)
     elif author != step.by:
         told = (author,)
-    if not told:
+    return _told(step, kind, after["state"], told, context)
+
+
+def changed(step: Step, context: Context) -> list[Write]:
+    """Return what the author is told of an order that others changed where its state stays."""
+    author = step.after["user_id"]
+    if author == step.by or step.after["order_kind"] == states.RETURN:
         return []
+    return _told(step, "order", "changed", (author,), context)
+
+
+def _told(step: Step, kind: str, what: str, people: Sequence[str], context: Context) -> list[Write]:
+    """Return a notification for each of some people."""
+    if not people:
+        return []
+    after = step.after
     outlet: Row = context.get("outlets", after["outlet_id"]) or {}
     values: dict[str, Any] = {
         "number": after.get("number") or step.order_id[:8],
         "outlet": outlet.get("name", "-"),
         "comment": (after.get("state_comment") or "")[:_MOST_SAID],
     }
-    said = TEXTS.in_all(key, **values)
+    said = TEXTS.in_all(f"notice:{kind}:{what}", **values)
     row: Row = {
-        "kind": f"orders.{after['state']}",
+        "kind": f"orders.{what}",
         "text": {language: text.strip() for language, text in said.items()},
         "at": step.at,
         "ref_type": "orders",
@@ -87,5 +101,5 @@ def notifications(step: Step, context: Context) -> list[Write]:
     }
     return [
         Write(collection="notifications", id=context.new_id(), row={"user_id": person, **row})
-        for person in told
+        for person in people
     ]

@@ -49,7 +49,12 @@ def revisions(options: Mapping[str, str], context: Context) -> CommandResult:
     return CommandResult(
         columns=("revision", "by", "at (UTC)", "changed"),
         rows=tuple(
-            (row["revision"], login or row["author"], _moment(row["at"]), "; ".join(_said(row)))
+            (
+                row["revision"],
+                login or row.get("author", "(import)"),
+                _moment(row["at"]),
+                "; ".join(_said(row)),
+            )
             for row, login in made
         ),
         text="" if made else f"The order has had one revision only, {order['revision']}.",

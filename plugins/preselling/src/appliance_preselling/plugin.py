@@ -33,7 +33,15 @@ from appliance.api import (
     Write,
     hookimpl,
 )
-from appliance_preselling import document_import, documents, expiry, notes, order_history, recent
+from appliance_preselling import (
+    document_import,
+    documents,
+    expiry,
+    notes,
+    order_history,
+    outside,
+    recent,
+)
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
 from appliance_preselling.exports import ORDERS as ORDERS_FILE
@@ -55,6 +63,7 @@ class Preselling:
             version="0.1.0",
             title="Orders taken now and delivered later",
             requires=("master_data",),
+            follows=("orders",),
         )
 
     @hookimpl
@@ -81,6 +90,11 @@ class Preselling:
         if mutation.collection == "order_notes":
             return notes.take(mutation, context)
         return None
+
+    @hookimpl
+    def apply_write(self, write: Write, stored: Row | None, context: Context) -> Effect | None:
+        """Complete an order that no device wrote, and let follow what follows."""
+        return outside.take(write, stored, context)
 
     @hookimpl
     def http_endpoints(self) -> Sequence[Endpoint]:

@@ -38,7 +38,12 @@ REVISIONS = Collection(
             minimum=2,
             doc="The revision that the change made; the one before is its parent.",
         ),
-        Field(name="author", type="ref", of="users", required=True, doc="Who changed it."),
+        Field(
+            name="author",
+            type="ref",
+            of="users",
+            doc="Who changed it; absent: no person on a device, but an import of accounting.",
+        ),
         Field(name="at", type="timestamp", required=True, doc="When, by the appliance's clock."),
         _FIELDS,
         Field(

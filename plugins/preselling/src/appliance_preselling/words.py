@@ -213,6 +213,9 @@ NOTICES: Mapping[str, str] = {
     "notice:order:awaiting_confirmation": (
         "Your order {number} for {outlet} was changed and waits to be confirmed. {comment}"
     ),
+    "notice:order:changed": (
+        "The office changed your order {number} for {outlet}; it is still in force. {comment}"
+    ),
     "notice:order:rejected": "Your order {number} for {outlet} was rejected. {comment}",
     "notice:order:expired": (
         "Your order {number} for {outlet} was not confirmed in time and has expired."
