@@ -89,7 +89,7 @@ def test_what_is_given_up_is_there_again(shop: Any, end: str) -> None:
     else:
         change(shop, "order-2", "awaiting_confirmation")
         shop.context.now_ms += 30 * 86_400_000
-        shop.context.apply(plugin.run_job("expire", shop.context))
+        shop.desk.run_job("expire")
         shop.context.now_ms -= 30 * 86_400_000
     assert shop.context.get("orders", "order-2")["state"] == end
     assert total(shop) == {"spent_minor": 0, "used": 0}
@@ -103,7 +103,7 @@ def test_orders_that_expire_together_each_give_back_their_part(shop: Any) -> Non
         change(shop, f"order-{number}", "awaiting_confirmation")
     assert total(shop) == {"spent_minor": 30_000, "used": 3}
     shop.context.now_ms += 30 * 86_400_000
-    shop.context.apply(plugin.run_job("expire", shop.context))
+    shop.desk.run_job("expire")
     assert total(shop) == {"spent_minor": 0, "used": 0}
 
 
