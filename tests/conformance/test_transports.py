@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from appliance.hardware.serial_port import SerialTransport
 from appliance.hardware.tcp import TcpTransport
 from appliance.testing.conformance.transport_suite import Make, TransportSuite
+from appliance.testing.usb_printer import UsbPrinter
+from appliance.testing.usb_program import UsbProgram
+from appliance.testing.usb_testbed import UsbTestbed, missing
 from appliance.testing.virtual_printer import VirtualPrinter
 
 
@@ -44,3 +48,30 @@ class TestTcp(TransportSuite):
     def make(self, printer: VirtualPrinter) -> Make:
         host, port = printer.address
         return lambda: TcpTransport(host, port)
+
+
+@pytest.fixture(scope="module")
+def testbed() -> Iterator[UsbTestbed]:
+    if reason := missing():
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="usb") as folder:  # its sockets need a short path
+        yield UsbTestbed(Path(folder))
+
+
+@pytest.fixture(scope="module")
+def program(testbed: UsbTestbed) -> Iterator[UsbProgram]:
+    with UsbProgram(testbed.root) as program:
+        yield program
+
+
+class TestUsb(TransportSuite):
+    """Emulated USB below the real libusb."""
+
+    @pytest.fixture
+    def printer(self, testbed: UsbTestbed) -> Iterator[UsbPrinter]:
+        with UsbPrinter(testbed) as printer:
+            yield printer
+
+    @pytest.fixture
+    def make(self, printer: UsbPrinter, program: UsbProgram) -> Make:
+        return program.transport
