@@ -14,6 +14,7 @@ import msgspec
 from appliance.api.mutations import Change, Row
 from appliance.store.blob_names import Namer
 from appliance.store.connection import Connection
+from appliance.store.index_columns import UPDATE, IndexColumns
 from appliance.store.record_index import index_record
 from appliance.sync.checksums import row_digest, to_signed
 from appliance.sync.intake_transaction import StoredRow
@@ -64,6 +65,7 @@ class ChangeLog:
         # The record that was looked for last and is not there, until something is written.
         self._absent: tuple[str, str] | None = None
         self._newest: dict[str, int] | None = None
+        self._index_columns: dict[str, IndexColumns] = {}
         self._collections: dict[str, int] = dict(
             connection.rows("SELECT name, num FROM box_collections")
         )
@@ -88,6 +90,13 @@ class ChangeLog:
             assert found is not None
             number = self._collections[name] = int(found[0])
         return number
+
+    def index_columns(self, compiled: CompiledCollection) -> IndexColumns:
+        """Return where the values of a collection's indexed fields stand."""
+        found = self._index_columns.get(compiled.name)
+        if found is None:
+            found = self._index_columns[compiled.name] = IndexColumns(compiled)
+        return found
 
     def bucket_number(self, name: str) -> int:
         """Return the number of a bucket, giving it one where it is new."""
@@ -185,11 +194,12 @@ class ChangeLog:
         number = self.collection_number(collection)
         place = self.bucket_number(bucket)
         body = text.decode()
+        columns = self.index_columns(compiled)
+        values = columns.values(row)
         found = None
         if self._absent != (collection, record_id):
             found = self._db.row(
-                "SELECT num, bucket, seq, deleted, length(CAST(body AS BLOB)), body = ?3"
-                " FROM box_rows WHERE collection = ?1 AND id = ?2",
+                columns.find,
                 (number, record_id, body),
             )
         self._absent = None
@@ -197,26 +207,24 @@ class ChangeLog:
         if found is None:
             seq = self.next_seq()
             self._db.rows(
-                "INSERT INTO box_rows (collection, id, bucket, seq, origin, deleted, body)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?)",
-                (number, record_id, place, seq, origin, body),
+                columns.insert,
+                (number, record_id, place, seq, origin, body, *values),
             )
             row_number = self._db.raw.last_insert_rowid()
             if compiled.spec.history:
                 # Before this it was not there.
                 self._db.rows("INSERT INTO box_versions VALUES (?, 0, ?, '')", (row_number, now_ms))
         else:
-            row_number, old_place, old_seq, deleted, old_size, same = found
+            row_number, old_place, old_seq, deleted, old_size, same, *old_values = found
             if same and old_place == place and not deleted:
                 return int(old_seq)
             seq = self.next_seq()
             if compiled.keeps_versions and (compiled.spec.history or not deleted):
                 self._keep_version(row_number, now_ms)
-            self._db.rows(
-                "UPDATE box_rows SET bucket = ?, seq = ?, origin = ?, deleted = 0, body = ?"
-                " WHERE num = ?",
-                (place, seq, origin, body, row_number),
-            )
+            if values == old_values:  # then SQLite need not look at any index
+                self._db.rows(UPDATE, (place, seq, origin, body, row_number))
+            else:
+                self._db.rows(columns.update, (place, seq, origin, body, *values, row_number))
             self._leave(
                 compiled,
                 number,
@@ -272,7 +280,7 @@ class ChangeLog:
         if compiled.spec.history:
             self._keep_version(row_number, now_ms)
         self._db.rows(
-            "UPDATE box_rows SET seq = ?, origin = 0, deleted = 1, body = '' WHERE num = ?",
+            self.index_columns(compiled).delete,
             (seq, row_number),
         )
         self._leave(compiled, number, row_number, record_id, place, old_seq, old_size, False, seq)
