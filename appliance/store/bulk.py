@@ -18,7 +18,7 @@ import orjson
 from appliance.api.mutations import Change, Op, Row, Write
 from appliance.store.blob_names import BlobNames
 from appliance.store.changes import LINE_OVERHEAD, Recorded
-from appliance.store.index_columns import column_names
+from appliance.store.index_columns import column_names, columns_of
 from appliance.store.record_index import blobs_of
 from appliance.store.search_text import search_text
 from appliance.store.transaction import WriteTransaction
@@ -136,7 +136,7 @@ def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> int:
         for name in dict.fromkeys(one.collection.name for one in run)
     }
     indexed = {
-        compiled.name: log.index_columns(compiled)
+        compiled.name: columns_of(compiled)
         for compiled in {one.collection.name: one.collection for one in run}.values()
     }
     texts = max(columns.texts for columns in indexed.values())

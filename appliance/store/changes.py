@@ -14,7 +14,7 @@ import msgspec
 from appliance.api.mutations import Change, Row
 from appliance.store.blob_names import Namer
 from appliance.store.connection import Connection
-from appliance.store.index_columns import UPDATE, IndexColumns
+from appliance.store.index_columns import UPDATE, columns_of
 from appliance.store.record_index import index_record
 from appliance.sync.checksums import row_digest, to_signed
 from appliance.sync.intake_transaction import StoredRow
@@ -65,7 +65,6 @@ class ChangeLog:
         # The record that was looked for last and is not there, until something is written.
         self._absent: tuple[str, str] | None = None
         self._newest: dict[str, int] | None = None
-        self._index_columns: dict[str, IndexColumns] = {}
         self._collections: dict[str, int] = dict(
             connection.rows("SELECT name, num FROM box_collections")
         )
@@ -90,13 +89,6 @@ class ChangeLog:
             assert found is not None
             number = self._collections[name] = int(found[0])
         return number
-
-    def index_columns(self, compiled: CompiledCollection) -> IndexColumns:
-        """Return where the values of a collection's indexed fields stand."""
-        found = self._index_columns.get(compiled.name)
-        if found is None:
-            found = self._index_columns[compiled.name] = IndexColumns(compiled)
-        return found
 
     def bucket_number(self, name: str) -> int:
         """Return the number of a bucket, giving it one where it is new."""
@@ -194,22 +186,16 @@ class ChangeLog:
         number = self.collection_number(collection)
         place = self.bucket_number(bucket)
         body = text.decode()
-        columns = self.index_columns(compiled)
+        columns = columns_of(compiled)
         values = columns.values(row)
         found = None
         if self._absent != (collection, record_id):
-            found = self._db.row(
-                columns.find,
-                (number, record_id, body),
-            )
+            found = self._db.row(columns.find, (number, record_id, body))
         self._absent = None
         size = len(text) + LINE_OVERHEAD
         if found is None:
             seq = self.next_seq()
-            self._db.rows(
-                columns.insert,
-                (number, record_id, place, seq, origin, body, *values),
-            )
+            self._db.rows(columns.insert, (number, record_id, place, seq, origin, body, *values))
             row_number = self._db.raw.last_insert_rowid()
             if compiled.spec.history:
                 # Before this it was not there.
@@ -279,10 +265,7 @@ class ChangeLog:
         seq = self.next_seq()
         if compiled.spec.history:
             self._keep_version(row_number, now_ms)
-        self._db.rows(
-            self.index_columns(compiled).delete,
-            (seq, row_number),
-        )
+        self._db.rows(columns_of(compiled).delete, (seq, row_number))
         self._leave(compiled, number, row_number, record_id, place, old_seq, old_size, False, seq)
         self.recorded.append(
             Recorded(

@@ -10,6 +10,7 @@ every row that is stored, also those that other collections need.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import orjson
 
@@ -109,6 +110,12 @@ class IndexColumns:
         to = ", ".join(f"{name} = {value}" for name, value in columns)
         differs = " OR ".join(f"{name} IS NOT {value}" for name, value in columns)
         connection.rows(f"UPDATE box_rows SET {to} WHERE collection = ? AND ({differs})", (number,))
+
+
+@lru_cache(maxsize=1_000)
+def columns_of(collection: CompiledCollection) -> IndexColumns:
+    """Return the index columns of a collection."""
+    return IndexColumns(collection)
 
 
 def _text(value: object) -> str | None:
