@@ -108,6 +108,9 @@ class DevicePrices:
         group = party.get("group_id")
         limits = self._find("users", self._user_id).get("limits") or {}
         unit = units[0].row if units else {}
+        by_hand = [limits.get("max_manual_discount_bp") or 0]
+        if outlet.row.get("max_manual_discount_bp") is not None:
+            by_hand.append(outlet.row["max_manual_discount_bp"])
         subject = Subject(
             outlet_id=outlet.id,
             party_id=party_id,
@@ -137,7 +140,7 @@ class DevicePrices:
             pricing_date=date,
             uses=self._uses(outlet.id),
             payment_form=payment_form,
-            manual_limit_bp=limits.get("max_manual_discount_bp") or 0,
+            manual_limit_bp=min(by_hand),
         )
 
     def price(self, terms: Terms, lines: Iterable[RequestedLine]) -> PricedDocument:

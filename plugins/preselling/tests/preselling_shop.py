@@ -5,11 +5,14 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import msgspec
+
 from appliance.api import Row
 from appliance.api.pricing import RequestedLine, price_document
 from appliance.testing.fake_context import FakeContext
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
+from appliance_preselling.plugin import plugin
 
 NOW_MS = 1_750_000_000_000  # 2025-06-15
 
@@ -189,6 +192,28 @@ class Shop:
         effect = self.desk.post(order)
         state = "refused" if effect.row is None else effect.row["state"]
         return state, [(one.code, one.severity) for one in effect.issues]
+
+    def send(self, order: Row, order_id: str, user: str = "anna", role: str = "agent") -> Row:
+        """Store an order under an id, as the appliance would; return it as stored."""
+        stored = self.context.get("orders", order_id)
+        mutation = self.desk.mutation(order, user, role)
+        mutation = msgspec.structs.replace(mutation, id=order_id)
+        effect = plugin.apply_mutation(mutation, stored, (), self.context)
+        assert effect is not None and effect.row is not None, effect
+        self.context.put("orders", order_id, effect.row)
+        self.context.apply(effect.writes)
+        found: Row = effect.row
+        return found
+
+    def change(
+        self, order_id: str, state: str, user: str = "sue", role: str = "manager", **changes: Any
+    ) -> Row:
+        """Have the manager, or somebody else, bring a stored order into a state."""
+        sue = {"login": "sue", "name": "Sue", "roles": [role], "org_id": "almaty"}
+        self.put("users", "sue", sue)
+        self.put("users", "anna", supervisor_id="sue")
+        stored = self.context.get("orders", order_id) or {}
+        return self.send({**stored, "state": state, **changes}, order_id, user, role)
 
     def texts(self, order: Row) -> list[str]:
         """Return what the person reads."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from appliance.api import Row
-from appliance_preselling import promotion_use
-from appliance_preselling.plugin import plugin
+from appliance_preselling import ledger
 
 ACCEPTED: tuple[str, list[tuple[str, str]]] = ("accepted", [])
 HELD = ("held", [("promo_budget", "hold")])
@@ -37,29 +35,8 @@ GIFTS: Row = {
 """One piece (worth 1 000.00) with every ten."""
 
 
-def send(shop: Any, order: Row, order_id: str, user: str = "anna", role: str = "agent") -> Row:
-    """Store an order under an id, as the appliance would; return it as stored."""
-    stored = shop.context.get("orders", order_id)
-    mutation = shop.desk.mutation(order, user, role)
-    mutation = msgspec.structs.replace(mutation, id=order_id)
-    effect = plugin.apply_mutation(mutation, stored, (), shop.context)
-    assert effect is not None and effect.row is not None, effect
-    shop.context.put("orders", order_id, effect.row)
-    shop.context.apply(effect.writes)
-    found: Row = effect.row
-    return found
-
-
-def change(shop: Any, order_id: str, state: str, user: str = "sue", role: str = "manager") -> Row:
-    shop.put("users", "sue", {"login": "sue", "name": "Sue", "roles": [role], "org_id": "almaty"})
-    shop.put("users", "anna", supervisor_id="sue")
-    return send(
-        shop, {**shop.context.get("orders", order_id), "state": state}, order_id, user, role
-    )
-
-
 def total(shop: Any, outlet: str | None = None) -> Row:
-    name = promotion_use.sum_id("spring", outlet)
+    name = ledger.sum_id("spring", outlet)
     found: Row = shop.context.get("promotion_uses", name) or {"spent_minor": 0, "used": 0}
     return {"spent_minor": found["spent_minor"], "used": found["used"]}
 
@@ -67,8 +44,8 @@ def total(shop: Any, outlet: str | None = None) -> Row:
 def test_a_budget_is_counted_over_all_accepted_orders(shop: Any) -> None:
     shop.put("promotions", "spring", {**PROMOTION, "budget_minor": 25_000})
     order = shop.order(("tea-pce", 1_000))  # 10 % off 1 000.00
-    assert send(shop, order, "order-2")["state"] == "accepted"
-    assert send(shop, order, "order-3")["state"] == "accepted"
+    assert shop.send(order, "order-2")["state"] == "accepted"
+    assert shop.send(order, "order-3")["state"] == "accepted"
     assert total(shop) == {"spent_minor": 20_000, "used": 2}
     assert shop.judged(order) == HELD
     assert shop.texts(order) == [
@@ -82,12 +59,12 @@ def test_a_budget_is_counted_over_all_accepted_orders(shop: Any) -> None:
 def test_what_is_given_up_is_there_again(shop: Any, end: str) -> None:
     shop.put("promotions", "spring", {**PROMOTION, "budget_minor": 10_000})
     order = shop.order(("tea-pce", 1_000))
-    send(shop, order, "order-2")
+    shop.send(order, "order-2")
     assert shop.judged(order) == HELD
     if end == "cancelled":
-        change(shop, "order-2", "cancelled")
+        shop.change("order-2", "cancelled")
     else:
-        change(shop, "order-2", "awaiting_confirmation")
+        shop.change("order-2", "awaiting_confirmation")
         shop.context.now_ms += 30 * 86_400_000
         shop.desk.run_job("expire")
         shop.context.now_ms -= 30 * 86_400_000
@@ -99,8 +76,8 @@ def test_what_is_given_up_is_there_again(shop: Any, end: str) -> None:
 def test_orders_that_expire_together_each_give_back_their_part(shop: Any) -> None:
     shop.put("promotions", "spring", {**PROMOTION, "budget_minor": 1_000_000})
     for number in range(2, 5):
-        send(shop, shop.order(("tea-pce", 1_000)), f"order-{number}")
-        change(shop, f"order-{number}", "awaiting_confirmation")
+        shop.send(shop.order(("tea-pce", 1_000)), f"order-{number}")
+        shop.change(f"order-{number}", "awaiting_confirmation")
     assert total(shop) == {"spent_minor": 30_000, "used": 3}
     shop.context.now_ms += 30 * 86_400_000
     shop.desk.run_job("expire")
@@ -110,36 +87,36 @@ def test_orders_that_expire_together_each_give_back_their_part(shop: Any) -> Non
 def test_an_order_that_waits_counts_once_it_is_approved(shop: Any) -> None:
     shop.put("promotions", "spring", {**PROMOTION, "budget_minor": 10_000})
     order = shop.order(("tea-pce", 1_000))
-    send(shop, order, "order-2")
-    assert send(shop, order, "order-3")["state"] == "held"
+    shop.send(order, "order-2")
+    assert shop.send(order, "order-3")["state"] == "held"
     assert total(shop) == {"spent_minor": 10_000, "used": 1}
-    assert change(shop, "order-3", "accepted")["state"] == "accepted"
+    assert shop.change("order-3", "accepted")["state"] == "accepted"
     assert total(shop) == {"spent_minor": 20_000, "used": 2}
-    change(shop, "order-3", "confirmed")
+    shop.change("order-3", "confirmed")
     assert total(shop) == {"spent_minor": 20_000, "used": 2}
 
 
 def test_a_rejected_order_takes_nothing(shop: Any) -> None:
     shop.put("promotions", "spring", {**PROMOTION, "budget_minor": 5_000})
-    send(shop, shop.order(("tea-pce", 1_000)), "order-2")
-    assert change(shop, "order-2", "rejected")["state"] == "rejected"
+    shop.send(shop.order(("tea-pce", 1_000)), "order-2")
+    assert shop.change("order-2", "rejected")["state"] == "rejected"
     assert total(shop) == {"spent_minor": 0, "used": 0}
 
 
 def test_a_new_revision_takes_the_place_of_the_one_before(shop: Any) -> None:
     shop.put("promotions", "spring", {**PROMOTION, "budget_minor": 30_000})
-    send(shop, shop.order(("tea-pce", 3_000)), "order-2")
-    change(shop, "order-2", "awaiting_confirmation")
+    shop.send(shop.order(("tea-pce", 3_000)), "order-2")
+    shop.change("order-2", "awaiting_confirmation")
     stored = shop.context.get("orders", "order-2")
     smaller = shop.order(("tea-pce", 2_000), revision=stored["revision"])
-    found = send(shop, {**stored, **smaller}, "order-2")
+    found = shop.send({**stored, **smaller}, "order-2")
     assert (found["state"], found["revision"]) == ("accepted", 2)
     assert total(shop) == {"spent_minor": 20_000, "used": 1}
-    change(shop, "order-2", "awaiting_confirmation")
+    shop.change("order-2", "awaiting_confirmation")
     without = shop.order(("beer-pce", 1_000), revision=2)
     licence = {"party_id": "shop", "regulation": "beer", "number": "7"}
     shop.put("licences", "l", {**licence, "valid_from": "2024-01-01", "valid_to": "2030-01-01"})
-    send(shop, {**shop.context.get("orders", "order-2"), **without}, "order-2")
+    shop.send({**shop.context.get("orders", "order-2"), **without}, "order-2")
     assert total(shop) == {"spent_minor": 0, "used": 0}
     assert shop.context.select("SELECT id FROM order_promotions") == []
 
@@ -148,7 +125,7 @@ def test_an_outlet_has_so_many_orders_of_a_promotion(shop: Any) -> None:
     shop.put("promotions", "spring", {**PROMOTION, "max_per_outlet": 2})
     order = shop.order(("tea-pce", 1_000))
     for number in (2, 3):
-        assert send(shop, order, f"order-{number}")["state"] == "accepted"
+        assert shop.send(order, f"order-{number}")["state"] == "accepted"
     assert shop.judged(order) == HELD
     assert shop.texts(order) == ["The promotion SPRING is used up. Left: 0; this order takes: 1."]
     other = {"party_id": "shop", "name": "Other", "address": "B", "active": True}
@@ -173,7 +150,7 @@ def with_gifts(shop: Any, count: int, ordered: int = 20_000) -> Row:
 def test_gifts_are_counted_and_capped(shop: Any) -> None:
     shop.put("promotions", "spring", {**GIFTS, "max_per_outlet": 3_000, "budget_minor": 900_000})
     first = with_gifts(shop, 2)
-    assert send(shop, first, "order-2")["state"] == "accepted"
+    assert shop.send(first, "order-2")["state"] == "accepted"
     assert total(shop) == {"spent_minor": 200_000, "used": 2_000}
     assert shop.judged(first)[0] == "held"
     assert ("promo_budget", "hold") in shop.judged(first)[1]
@@ -182,8 +159,8 @@ def test_gifts_are_counted_and_capped(shop: Any) -> None:
     ]
     assert shop.judged(with_gifts(shop, 1)) == ACCEPTED
     # Approved all the same, it takes both.
-    assert send(shop, first, "order-3")["state"] == "held"
-    change(shop, "order-3", "accepted")
+    assert shop.send(first, "order-3")["state"] == "held"
+    shop.change("order-3", "accepted")
     assert total(shop, "corner") == {"spent_minor": 400_000, "used": 4_000}
 
 
@@ -215,7 +192,7 @@ def test_a_promotion_that_asks_for_a_photo(shop: Any) -> None:
 
 def test_promotions_without_limits_leave_nothing(shop: Any) -> None:
     shop.put("promotions", "spring", PROMOTION)
-    assert send(shop, shop.order(("tea-pce", 1_000)), "order-2")["state"] == "accepted"
+    assert shop.send(shop.order(("tea-pce", 1_000)), "order-2")["state"] == "accepted"
     assert shop.context.select("SELECT id FROM promotion_uses") == []
     assert shop.context.select("SELECT id FROM order_promotions") == []
 
@@ -234,7 +211,7 @@ def test_any_way_of_orders_leaves_the_sum_of_those_that_stand(make_shop: Any) ->
         @rule(pieces=st.integers(1, 3))
         def new(self, pieces: int) -> None:
             order_id = f"order-{len(self.pieces) + 2}"
-            send(self.shop, self.shop.order(("tea-pce", pieces * 1_000)), order_id)
+            self.shop.send(self.shop.order(("tea-pce", pieces * 1_000)), order_id)
             self.pieces[order_id] = pieces
 
         @rule(which=st.integers(0, 20), state=st.sampled_from(WAYS))
@@ -245,7 +222,7 @@ def test_any_way_of_orders_leaves_the_sum_of_those_that_stand(make_shop: Any) ->
             name = names[which % len(names)]
             source = self.shop.context.get("orders", name)["state"]
             if state in ALLOWED.get(source, ()):
-                change(self.shop, name, state)
+                self.shop.change(name, state)
 
         @rule(which=st.integers(0, 20), pieces=st.integers(1, 3))
         def rewrite(self, which: int, pieces: int) -> None:
@@ -254,13 +231,13 @@ def test_any_way_of_orders_leaves_the_sum_of_those_that_stand(make_shop: Any) ->
             stored = self.shop.context.get("orders", name) or {}
             if stored.get("state") == "awaiting_confirmation":
                 again = self.shop.order(("tea-pce", pieces * 1_000), revision=stored["revision"])
-                send(self.shop, {**stored, **again}, name)
+                self.shop.send({**stored, **again}, name)
                 self.pieces[name] = pieces
 
         @invariant()
         def sums(self) -> None:
             orders = {one: self.shop.context.get("orders", one)["state"] for one in self.pieces}
-            standing = [one for one, state in orders.items() if state in promotion_use.COUNTED]
+            standing = [one for one, state in orders.items() if state in ledger.COUNTED]
             spent = sum(self.pieces[one] for one in standing) * 10_000
             expected = {"spent_minor": spent, "used": len(standing)}
             assert total(self.shop) == expected == total(self.shop, "corner")

@@ -6,6 +6,7 @@ from appliance.api import Collection
 from appliance_preselling.action_fields import ORDER_ACTIONS
 from appliance_preselling.approval_fields import APPROVALS
 from appliance_preselling.document_fields import DOCUMENTS
+from appliance_preselling.limit_fields import LIMIT_PARTS
 from appliance_preselling.note_fields import NOTES
 from appliance_preselling.order_fields import ORDERS
 from appliance_preselling.revision_fields import REVISIONS
@@ -19,4 +20,5 @@ COLLECTIONS: tuple[Collection, ...] = (
     DOCUMENTS,
     NOTES,
     SHARES,
+    LIMIT_PARTS,
 )

@@ -148,8 +148,13 @@ class OrderTerms:
             pricing_date=self.date,
             tax_date=self._view.row["requested_date"],
             payment_form=self._view.row["payment_form"],
-            manual_limit_bp=limits.get("max_manual_discount_bp") or 0,
+            manual_limit_bp=self._manual_limit(limits.get("max_manual_discount_bp") or 0),
         )
+
+    def _manual_limit(self, of_person: int) -> int:
+        """Return what may be given by hand: as much as the person may, and the outlet gets."""
+        of_outlet = (self._view.outlet or {}).get("max_manual_discount_bp")
+        return of_person if of_outlet is None else min(of_person, of_outlet)
 
     def book(self) -> PriceBook:
         """Return the prices of now that the order needs."""

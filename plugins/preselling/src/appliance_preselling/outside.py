@@ -11,7 +11,7 @@ from __future__ import annotations
 from appliance.api import Context, Effect, Row, Write
 from appliance_preselling.consequences import follow
 from appliance_preselling.differences import content, difference
-from appliance_preselling.promotion_use import Sums
+from appliance_preselling.ledgers import Books
 from appliance_preselling.step import Step
 
 _OF_A_REVISION = ("approved_by", "approved_at", "approved_revision", "issues")
@@ -33,8 +33,8 @@ def take(write: Write, stored: Row | None, context: Context) -> Effect | None:
 
 def _counted(step: Step, context: Context) -> list[Write]:
     """Return what is counted over all orders, as it is after a step."""
-    sums = Sums(context)
-    return [*sums.follow(step, None), *sums.writes()]
+    books = Books(context)
+    return [*books.follow(step, None), *books.writes()]
 
 
 def _given_back(order_id: str, stored: Row | None, context: Context) -> list[Write]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from appliance.api import Context, Effect, Issue, Mutation, Row, languages_of
-from appliance_preselling import approvals, checks, portal, rules, states
+from appliance_preselling import approvals, checks, ledgers, portal, rules, states
 from appliance_preselling.actors import Standing
 from appliance_preselling.consequences import follow
 from appliance_preselling.differences import content, difference
 from appliance_preselling.findings import Finding, said, told
+from appliance_preselling.ledgers import Books
 from appliance_preselling.order_fields import SERVER_FIELDS
 from appliance_preselling.order_view import OrderView
-from appliance_preselling.promotion_use import Sums, TakenOf
 from appliance_preselling.step import Step
 from appliance_preselling.texts import TEXTS
 
@@ -35,7 +35,7 @@ def post(
     found = told(_found(view, standing))
     if any(one.severity == "reject" for one in found):
         return Effect(issues=said(found, _language(mutation.user_id, context)))
-    taken = _taken(view)
+    added = _added(view)
     row["revision"] = _revision(row, stored)
     holding = _holding(mutation.id, row, stored, found, context)
     asked = row["state"]
@@ -69,19 +69,16 @@ def post(
         mutation.received_at,
         decided=row["state"] == asked and asked != "submitted",
     )
-    sums = Sums(context)
+    books = Books(context)
     writes = follow(step, for_author, reasons, context)
-    writes += sums.follow(step, taken)
-    return Effect(row=row, issues=answer, writes=(*writes, *sums.writes()))
+    writes += books.follow(step, added)
+    return Effect(row=row, issues=answer, writes=(*writes, *books.writes()))
 
 
-def _taken(view: OrderView) -> TakenOf | None:
-    """Return what an order takes of promotions; None where its content was not judged."""
+def _added(view: OrderView) -> ledgers.Added | None:
+    """Return what an order adds to sums; None where its content was not judged."""
     way = checks.way_of(view.row, view.stored)
-    if way is None or way.scope != "content":
-        return None
-    found: TakenOf = view.kept.get(TakenOf) or TakenOf()
-    return found
+    return ledgers.added(view) if way is not None and way.scope == "content" else None
 
 
 def _language(user_id: str, context: Context) -> str:

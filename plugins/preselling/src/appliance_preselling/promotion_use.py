@@ -1,20 +1,17 @@
 """What orders had of promotions: asked before an order is priced, kept when it goes on.
 
 Sums are kept in `promotion_uses`, one for a promotion and one for each outlet that may have so
-much of it, and what each order added to them in `order_promotions`. An order counts from when it is
-accepted until it is cancelled, rejected or expired. Both are written in the transaction that
-decides the order, and there is one writer, so two orders never get the same last of a budget.
+much of it, and what each order added to them in `order_promotions`.
 """
 
 from __future__ import annotations
 
 import json
-import uuid
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import msgspec
 
-from appliance.api import Context, Row, Write
+from appliance.api import Context, Row
 from appliance.api.pricing import (
     GIFT_KINDS,
     Check,
@@ -24,48 +21,17 @@ from appliance.api.pricing import (
     Terms,
     check_document,
 )
-from appliance.api.values import MAX_INTEGER
+from appliance_preselling.ledger import COUNTED, Ledger, Place, fit, sum_id
 from appliance_preselling.order_view import OrderView
-from appliance_preselling.step import Step
-
-COUNTED = frozenset(
-    {
-        "accepted",
-        "awaiting_confirmation",
-        "confirmed",
-        "partially_shipped",
-        "shipped",
-        "completed",
-    }
-)
-"""States of an order that counts."""
-
-_NAMES = uuid.UUID("5d1c2c1e-6f0e-4f0a-9d0c-1b7f1f6b3a10")
-"""What the ids of sums are derived from, so that one is found without looking for it."""
 
 _SUMS = """
 SELECT promotion_id, outlet_id, spent_minor, used FROM promotion_uses
 WHERE id IN (SELECT value FROM json_each(?))
 """
-_OF_ORDER = "SELECT id, body FROM order_promotions WHERE order_id = ?"
 _PHOTO = "SELECT 1 FROM attachments WHERE ref_id = ? AND +kind IS NOT 'signature' LIMIT 1"
 
 
-class Taken(NamedTuple):
-    """What an order takes of one promotion.
-
-    Attributes:
-        spent_minor: of the budget, minor units.
-        used: of the limit for one outlet, counted as `promotions.max_per_outlet` is.
-        per_outlet: whether the promotion has such a limit.
-    """
-
-    spent_minor: int
-    used: int
-    per_outlet: bool
-
-
-class TakenOf(dict[str, Taken]):
+class TakenOf(dict[str, Row]):
     """What an order takes, by the ids of promotions; what the rule of prices keeps in the view."""
 
 
@@ -102,8 +68,11 @@ def taken(check: Check, book: PriceBook, terms: Terms, sent: SentDocument) -> Ta
     for use in check.priced.uses:
         promotion = by_id.get(use.promotion_id)
         if promotion is not None and (use.spent_minor or use.outlet_used):
-            per_outlet = promotion.max_per_outlet is not None
-            found[promotion.id] = Taken(_fit(use.spent_minor), _fit(use.outlet_used), per_outlet)
+            found[promotion.id] = {
+                "spent_minor": fit(use.spent_minor),
+                "used": fit(use.outlet_used),
+                "per_outlet": promotion.max_per_outlet is not None,
+            }
     return found
 
 
@@ -146,107 +115,26 @@ def as_known(check: Check, book: PriceBook, terms: Terms, sent: SentDocument) ->
     return msgspec.structs.replace(terms, uses=tuple(uses)) if changed else None
 
 
-class Sums:
-    """The sums that the steps of one call change, each read once and written once."""
-
-    def __init__(self, context: Context) -> None:
-        """Begin with the sums as they are stored."""
-        self._context = context
-        self._rows: dict[str, Row] = {}
-
-    def follow(self, step: Step, now: TakenOf | None) -> list[Write]:
-        """Return what is kept of a step of an order, the sums aside.
-
-        Args:
-            step: what happens to the order.
-            now: what its content takes; None where the content is the stored one.
-        """
-        before = _stored(step, self._context)
-        counts = step.after["state"] in COUNTED
-        writes: list[Write] = []
-        if now is not None:
-            for promotion_id, (record_id, row) in before.items():
-                if promotion_id not in now:
-                    self._add(row, -1)
-                    writes.append(Write(collection="order_promotions", id=record_id, op="del"))
-        names = before if now is None else now
-        for promotion_id in names:
-            record_id, stored = before.get(promotion_id, ("", None))
-            row = {**(stored or {}), "counts": counts}
-            if now is not None:
-                amounts = now[promotion_id]
-                row |= {
-                    "order_id": step.order_id,
-                    "promotion_id": promotion_id,
-                    "outlet_id": step.after["outlet_id"],
-                    "revision": step.after["revision"],
-                    "spent_minor": amounts.spent_minor,
-                    "used": amounts.used,
-                    "per_outlet": amounts.per_outlet,
-                }
-            if stored is not None:
-                if all(row[name] == stored.get(name) for name in row if name != "at"):
-                    continue
-                self._add(stored, -1)
-            row["at"] = step.at
-            self._add(row, 1)
-            record_id = record_id or self._context.new_id()
-            writes.append(Write(collection="order_promotions", id=record_id, row=row))
-        return writes
-
-    def writes(self) -> list[Write]:
-        """Return the sums as they are after all steps."""
-        return [
-            Write(collection="promotion_uses", id=record_id, row=row)
-            for record_id, row in self._rows.items()
-        ]
-
-    def _add(self, row: Row, sign: int) -> None:
-        """Add what an order takes to the sums, or take it away, if it counts."""
-        if not row["counts"]:
-            return
-        outlets: tuple[str | None, ...] = (None,)
-        if row["per_outlet"]:
-            outlets = (None, row["outlet_id"])
-        for outlet_id in outlets:
-            name = sum_id(row["promotion_id"], outlet_id)
-            found = self._rows.get(name)
-            if found is None:
-                found = self._context.get("promotion_uses", name) or self._new(row, outlet_id)
-                found = self._rows[name] = dict(found)
-            for field in ("spent_minor", "used"):
-                found[field] = _fit(found[field] + sign * row[field])
-
-    def _new(self, row: Row, outlet_id: str | None) -> Row:
-        found: Row = {"promotion_id": row["promotion_id"], "spent_minor": 0, "used": 0}
-        if outlet_id is not None:
-            found["outlet_id"] = outlet_id
-        else:
-            promotion = self._context.get("promotions", row["promotion_id"]) or {}
-            if promotion.get("org_id") is not None:
-                found["org_id"] = promotion["org_id"]
-        return found
+def _places(part: Row, context: Context) -> Iterable[Place]:
+    """Yield the sums of a promotion: of everybody, and of the outlet where it has a limit."""
+    promotion_id, outlet_id = part["promotion_id"], part["outlet_id"]
+    begins: Row = {"promotion_id": promotion_id, "spent_minor": 0, "used": 0}
+    promotion = context.get("promotions", promotion_id) or {}
+    org_id = promotion.get("org_id")
+    whole = begins if org_id is None else {**begins, "org_id": org_id}
+    yield Place(sum_id(promotion_id, None), whole)
+    if part["per_outlet"]:
+        yield Place(sum_id(promotion_id, outlet_id), {**begins, "outlet_id": outlet_id})
 
 
-def sum_id(promotion_id: str, outlet_id: str | None) -> str:
-    """Return the id of the record of `promotion_uses` of a promotion, or of an outlet in it."""
-    return str(uuid.uuid5(_NAMES, f"{promotion_id}/{outlet_id or ''}"))
-
-
-def _fit(amount: int) -> int:
-    """Return an amount, or the greatest that a record holds."""
-    return max(-MAX_INTEGER, min(MAX_INTEGER, amount))
-
-
-def _stored(step: Step, context: Context) -> dict[str, tuple[str, Row]]:
-    """Return what an order took so far: record and its id by promotion."""
-    if step.before is None or step.source == "draft":
-        return {}
-    found: dict[str, tuple[str, Row]] = {}
-    for record_id, body in context.select(_OF_ORDER, (step.order_id,)):
-        row: Row = json.loads(body)
-        found[row["promotion_id"]] = (record_id, row)
-    return found
+LEDGER = Ledger(
+    parts="order_promotions",
+    about="promotion_id",
+    sums="promotion_uses",
+    adds={"spent_minor": "spent_minor", "used": "used"},
+    places=_places,
+)
+"""What orders had of promotions."""
 
 
 def _uses(view: OrderView, promotions: list[str]) -> tuple[PromotionUse, ...]:
@@ -263,10 +151,8 @@ def _uses(view: OrderView, promotions: list[str]) -> tuple[PromotionUse, ...]:
         else:
             used[promotion_id] = count
     if view.stored is not None and view.stored["state"] in COUNTED:
-        for _, body in view.context.select(_OF_ORDER, (view.id,)):
-            own = json.loads(body)
+        for name, (_, own) in LEDGER.of_order(view.id, view.context).items():
             if own["counts"]:  # its own revision before this one takes nothing from it
-                name = own["promotion_id"]
                 spent[name] = spent.get(name, 0) - own["spent_minor"]
                 used[name] = used.get(name, 0) - own["used"]
     return tuple(

@@ -38,6 +38,16 @@ OF_RULES: Sentences = {
         "hold",
         "Debt that is overdue by more than {days} days: {debt}. Paid in cash the order can go on.",
     ),
+    "customer_limit_exceeded:amount": (
+        "hold",
+        "The customer's limit for one {period} is exceeded ({goods}): agreed {limit}, ordered"
+        " before {ordered}, in this order {taken}.",
+    ),
+    "customer_limit_exceeded:quantity": (
+        "hold",
+        "The customer's limit for one {period} is exceeded ({goods}, in the base unit): agreed"
+        " {limit}, ordered before {ordered}, in this order {taken}.",
+    ),
     "stock_short": (
         "hold",
         "Line {line_no}: the warehouse has {free} free, ordered are {wanted} (in the base unit).",

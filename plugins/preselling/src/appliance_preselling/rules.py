@@ -19,6 +19,7 @@ from appliance_preselling import (
     rules_credit,
     rules_delivery,
     rules_licence,
+    rules_limits,
     rules_price,
     rules_return,
     rules_stock,
@@ -40,6 +41,7 @@ SUBMITTED: tuple[Rule, ...] = (
     rules_price.check,
     rules_licence.check,
     rules_credit.check,
+    rules_limits.check,
     rules_stock.check,
 )
 """What an order keeps that is submitted, or changed after it was: asked once for each of them."""

@@ -17,6 +17,7 @@ from appliance_master_data.collections.discounts import (
     PROMOTION_USES,
     PROMOTIONS,
 )
+from appliance_master_data.collections.limits import CUSTOMER_LIMITS, LIMIT_USES
 from appliance_master_data.collections.messages import (
     ANNOUNCEMENTS,
     DOC_STATES,
@@ -49,6 +50,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     CONTRACTS,
     LICENCES,
     CUSTOMER_DISCOUNTS,
+    CUSTOMER_LIMITS,
+    LIMIT_USES,
     PROMOTIONS,
     PROMOTION_USES,
     BONUS_ACCOUNTS,

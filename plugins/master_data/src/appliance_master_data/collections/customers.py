@@ -101,6 +101,12 @@ OUTLETS = Collection(
         SEGMENTS,
         Field(name="price_list_id", type="ref", of="price_lists", doc="Goes before the party's."),
         Field(name="warehouse_id", type="ref", of="warehouses", doc="Where its goods ship from."),
+        Field(
+            name="max_manual_discount_bp",
+            type="basis_points",
+            maximum=10_000,
+            doc="Most that anybody gives here by hand; absent: as much as the person may.",
+        ),
         Field(name="tax_profile", type="text", max_length=40, doc="tax_rules go by it."),
         Field(name="portal_visible", type="bool", doc="Its contacts see it; absent: true."),
         Field(name="sales_area_m2", type="int", minimum=0),

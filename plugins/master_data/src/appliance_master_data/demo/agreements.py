@@ -1,4 +1,4 @@
-"""What is agreed with customers: people to talk to, contracts, licences, points."""
+"""What is agreed with customers: people to talk to, contracts, licences, limits, points."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Agreements:
         if not customer.person:
             yield from self._contracts(branch, customer)
         yield from self._licences(branch, customer, outlets)
+        yield from self._limits(branch, customer, outlets)
         if customer.number % 10 == 0:
             yield self._plan.put(
                 "bonus_accounts",
@@ -45,6 +46,34 @@ class Agreements:
                 program="partner",
                 balance=customer.weight * 3,
                 as_of=self._plan.now_ms,
+            )
+
+    def _limits(
+        self, branch: Branch, customer: Customer, outlets: Sequence[int]
+    ) -> Iterator[Write]:
+        """Yield how much a few parties may order a month, and one of their outlets a week."""
+        plan, number = self._plan, customer.number
+        if number % 9 == 4:
+            yield plan.put(
+                "customer_limits",
+                2 * number,
+                subject_kind="party",
+                subject_id=plan.id("parties", number),
+                object_kind="all",
+                period="month",
+                max_amount=branch.country.minor(2_000_000),
+                valid_from=f"{plan.day.year}-01-01",
+            )
+        if number % 9 == 5:
+            yield plan.put(
+                "customer_limits",
+                2 * number + 1,
+                subject_kind="outlet",
+                subject_id=plan.id("outlets", outlets[0]),
+                object_kind="all",
+                period="week",
+                max_qty=3_000_000,
+                valid_from=f"{plan.day.year}-01-01",
             )
 
     def _contact(self, branch: Branch, party: int) -> Write:

@@ -193,6 +193,7 @@ class Customers:
             row["sales_area_m2"] = (250 if channel == "supermarket" else 80) + weight // 2
         if channel == "supermarket":
             row["geofence_m"] = 250
+            row["max_manual_discount_bp"] = 300
         if dice.hit(30):
             opens, closes = dice.of((("07:00", "11:00"), ("08:00", "12:00"), ("10:00", "16:00")))
             row["time_windows"] = [{"dow": day, "from": opens, "to": closes} for day in range(1, 6)]

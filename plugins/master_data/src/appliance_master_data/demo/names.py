@@ -29,7 +29,14 @@ OWN_PARTY = "OWN"
 UNNAMED = frozenset(
     {
         *("org_units", "users", "tax_rates", "tax_rules"),
-        *("sales_history", "customer_discounts", "promotions", "bonus_accounts", "assortments"),
+        *(
+            "sales_history",
+            "customer_discounts",
+            "customer_limits",
+            "promotions",
+            "bonus_accounts",
+            "assortments",
+        ),
         *("visit_scenarios", "targets", "announcements", "faq", "contacts"),
     }
 )

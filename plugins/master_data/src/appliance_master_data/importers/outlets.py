@@ -47,6 +47,12 @@ IMPORTER = Importer(
             ("Радиус, м", "geofence", "geofence, m"),
             "Metres around it within which a visit begins; absent: 150.",
         ),
+        headers.number(
+            "max_manual_discount_bp",
+            ("Макс. ручная скидка, %", "max manual discount, %"),
+            "Most percent that anybody gives here by hand; absent: as much as the person may.",
+            scale=2,
+        ),
         tax_rules.PROFILE,
         headers.segments(),
         headers.flag(
@@ -83,6 +89,8 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         **cells.linked("warehouse", "warehouse_id", warehouses.reference),
         **cells.active(),
     }
+    if "max_manual_discount_bp" in cells:
+        row["max_manual_discount_bp"] = cells.percent("max_manual_discount_bp")
     if "lat" in cells or "lon" in cells:
         row["geo"] = _position(cells)
     return [*warehouses.mentioned(cells), *settled("outlets", code, row, {"active": True})]
