@@ -106,6 +106,11 @@ class Texts:
         """The languages that are spoken, as BCP 47 tags, in order."""
         return tuple(sorted(self._said))
 
+    @property
+    def catalogues(self) -> dict[str, list[Entry]]:
+        """The messages of each catalogue by language, for a table made from this one."""
+        return {language: list(entries) for language, entries in self._entries.items()}
+
     def language(self, *wanted: str | None) -> str:
         """Return the language to speak to somebody.
 
@@ -199,6 +204,28 @@ def languages_of(reader: Reader, user_id: str) -> tuple[str | None, str | None]:
     """
     found = reader.select(_LANGUAGES, (user_id,))
     return (found[0][0], found[0][1]) if found else (None, None)
+
+
+def in_language(name: object, *wanted: str | None) -> str:
+    """Return a name of the type ``i18n`` in one language.
+
+    Args:
+        name: a text, which is its own answer, or texts by language (BCP 47); "" for anything else.
+        wanted: languages, the preferred one first, as for `Texts.language`.
+
+    Returns:
+        The text; of a language that is not wanted where there is none in one that is.
+    """
+    if not isinstance(name, Mapping):
+        return name if isinstance(name, str) else ""
+    texts = {str(tag).lower(): text for tag, text in name.items() if isinstance(text, str) and text}
+    for tag in wanted:
+        parts = (tag or "").lower().replace("_", "-").split("-")
+        for end in range(len(parts), 0, -1):
+            found = texts.get("-".join(parts[:end]))
+            if found is not None:
+                return found
+    return next(iter(texts.values()), "")
 
 
 def _places(text: str) -> set[str] | None:

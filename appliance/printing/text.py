@@ -1,147 +1,42 @@
-"""Documents as plain text: what a printer without graphics, a file or a screen shows.
-
-No line is wider than asked for; what does not fit is wrapped and never cut off.
-"""
+"""Sheets as plain text: what a file, a screen or a printer without graphics shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from appliance.api.documents import (
-    Block,
-    Column,
-    Document,
-    Heading,
-    KeyValue,
-    Qr,
-    Rule,
-    Table,
-    Text,
-)
+from appliance.printing.sheet import BarcodeStrip, Feed, Line, QrStrip, Sheet
 from appliance.printing.width import aligned, printable, width, wrapped
 
-COLUMNS = 48
-"""Characters across 80 mm paper in a receipt printer's usual font (576 dots, 12 a character)."""
 
-MIN_COLUMNS = 8
-"""Narrower paper is not laid out."""
+def plain_text(sheet: Sheet) -> str:
+    """Write a sheet as lines without white space at their ends, each ended by a line feed.
 
-_READABLE = 6
-"""Columns that a table's column needs to be readable, where its declared width is not less."""
-
-
-_WIDEST = 2
-"""Columns that the widest character takes; no column of a table is narrower."""
-
-
-def lay_out(document: Document, columns: int = COLUMNS) -> str:
-    """Lay a document out.
-
-    Args:
-        document: what to print.
-        columns: of the paper, `MIN_COLUMNS` or more.
-
-    Returns:
-        Lines without white space at their ends, each ended by a line feed.
-
-    Raises:
-        ValueError: the paper is too narrow.
+    Of codes it has what they say, where no line says the same; of pictures and cuts nothing.
     """
-    if columns < MIN_COLUMNS:
-        raise ValueError(f"{columns} columns are too narrow; {MIN_COLUMNS} at least")
-    lines = (line for block in document.blocks for line in _block(block, columns))
+    said = "".join(strip.text for strip in sheet.strips if isinstance(strip, Line))
+    there = "".join(said.split())
+    lines = (line for strip in sheet.strips for line in _lines(strip, sheet.columns, there))
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _block(block: Block, columns: int) -> Iterator[str]:
-    if isinstance(block, Heading):
-        yield from _text(block.text, columns, "center")
-    elif isinstance(block, Text):
-        yield from _text(block.text, columns, block.align)
-    elif isinstance(block, KeyValue):
-        yield from _key_value(printable(block.key), printable(block.value), columns)
-    elif isinstance(block, Rule):
-        yield "-" * columns
-    elif isinstance(block, Qr):
-        # Its text below is all of a QR code that plain text can hold.
-        yield from _text(block.data, columns, "center")
-    else:
-        yield from _table(block, columns)
+def _lines(strip: object, columns: int, there: str) -> Iterator[str]:
+    match strip:
+        case Line():
+            yield _narrowed(strip.text, columns) if strip.style.wide else strip.text
+        case Feed():
+            yield from [""] * strip.lines
+        case BarcodeStrip() if strip.text_below:
+            yield aligned(strip.data, columns, "center")
+        case QrStrip() if "".join(printable(strip.data).split()) not in there:
+            for line in wrapped(printable(f"[QR {strip.data}]"), columns):
+                yield aligned(line, columns, "center")
+        case _:
+            pass
 
 
-def _text(text: str, columns: int, align: str) -> Iterator[str]:
-    for line in wrapped(printable(text), columns):
-        yield aligned(line, columns, align)
-
-
-def _key_value(key: str, value: str, columns: int) -> Iterator[str]:
-    """The value to the right of its key, or in lines of its own where both do not fit."""
-    keys, values = wrapped(key, columns), wrapped(value, columns)
-    if len(values) == 1 and width(keys[-1]) + 1 + width(values[0]) <= columns:
-        yield from keys[:-1]
-        yield keys[-1] + aligned(values[0], columns - width(keys[-1]), "right")
-        return
-    yield from keys
-    for line in values:
-        yield aligned(line, columns, "right")
-
-
-def _table(table: Table, columns: int) -> Iterator[str]:
-    widths = column_widths(table.columns, columns)
-    if widths is None:
-        yield from _stacked(table, columns)
-        return
-    yield from _row(table.columns, widths, [column.title for column in table.columns])
-    for row in table.rows:
-        yield from _row(table.columns, widths, _cells(table, row))
-
-
-def _row(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> Iterator[str]:
-    wrapped_cells = [
-        wrapped(printable(cell), size) for cell, size in zip(cells, widths, strict=True)
-    ]
-    for number in range(max(map(len, wrapped_cells), default=0)):
-        yield " ".join(
-            aligned(lines[number] if number < len(lines) else "", size, column.align)
-            for lines, size, column in zip(wrapped_cells, widths, columns, strict=True)
-        )
-
-
-def _stacked(table: Table, columns: int) -> Iterator[str]:
-    """A table too wide for the paper: each cell in a line with its column's title."""
-    for number, row in enumerate(table.rows):
-        if number:
-            yield ""
-        for column, cell in zip(table.columns, _cells(table, row), strict=True):
-            yield from _key_value(printable(column.title), printable(cell), columns)
-
-
-def _cells(table: Table, row: Sequence[str]) -> list[str]:
-    """A row with exactly as many cells as there are columns; further cells join the last."""
-    cells = list(row[: len(table.columns)])
-    if len(row) > len(table.columns) and cells:
-        cells[-1] = " ".join(row[len(table.columns) - 1 :])
-    return cells + [""] * (len(table.columns) - len(cells))
-
-
-def column_widths(columns: Sequence[Column], total: int) -> list[int] | None:
-    """Return a width for each column, one space between them, or None where they do not fit.
-
-    Declared widths are kept where the columns that take the rest stay readable, and are shrunk,
-    the widest first, where they do not.
-    """
-    room = total - (len(columns) - 1)
-    floors = [max(_WIDEST, min(c.width, _READABLE)) if c.width > 0 else _READABLE for c in columns]
-    if not columns or sum(floors) > room:
-        return None
-    sizes = [max(column.width, floor) for column, floor in zip(columns, floors, strict=True)]
-    while (excess := sum(sizes) - room) > 0:
-        at = max(range(len(sizes)), key=lambda i: (sizes[i] - floors[i], i))
-        sizes[at] -= min(excess, max(1, (sizes[at] - floors[at]) // 2))
-    takers = [i for i, column in enumerate(columns) if column.width <= 0]
-    rest = room - sum(sizes)
-    for order, at in enumerate(takers):
-        share = rest // (len(takers) - order)
-        sizes[at] += share
-        rest -= share
-    return sizes
+def _narrowed(text: str, columns: int) -> str:
+    """A line of wide letters in usual ones, where it stands."""
+    inner = text.strip()
+    before = len(text) - len(text.lstrip())
+    around = width(text) - width(inner)
+    return " " * (((columns - width(inner)) * before // around) if around else 0) + inner

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
+
+NO_BREAK = "\u00a0"
+"""A space at which no line is broken, such as that between the thousands of an amount."""
+
+_NO_BREAKS = frozenset("\u00a0\u2007\u202f")
+_BREAKS = re.compile(r"[^\S\u00a0]+")
 
 
 def width(text: str) -> int:
@@ -22,8 +29,8 @@ def _columns(character: str) -> int:
 def printable(text: str) -> str:
     """Return a text in which nothing acts on a printer or a terminal.
 
-    Line breaks stay, other white space becomes a space, and what does not print (control
-    characters, escape sequences, invisible marks, lone surrogates) becomes "?".
+    Line breaks and `NO_BREAK` stay, other white space becomes a space, and what does not print
+    (control characters, escape sequences, invisible marks, lone surrogates) becomes "?".
     """
     if text.isascii() and text.isprintable():
         return text
@@ -33,14 +40,22 @@ def printable(text: str) -> str:
 def _harmless(character: str) -> str:
     if character == "\n" or character.isprintable():
         return character
+    if character in _NO_BREAKS:
+        return NO_BREAK
     return " " if character.isspace() else "?"
+
+
+def words(text: str) -> list[str]:
+    """Return the parts of a text between which a line may be broken."""
+    return [word for word in _BREAKS.split(text) if word]
 
 
 def wrapped(text: str, columns: int) -> list[str]:
     """Break a text into lines of at most so many columns, between words where that can be.
 
     Nothing but white space at the breaks is lost. An empty text is one empty line. A character
-    that is itself wider than the line, two columns into one, becomes "?".
+    that is itself wider than the line, two columns into one, becomes "?". What `NO_BREAK` joins
+    stays together where it fits a line; it is a usual space in the answer.
 
     Args:
         text: printable; its own line breaks are kept.
@@ -55,8 +70,9 @@ def wrapped(text: str, columns: int) -> list[str]:
 def _paragraph(text: str, columns: int) -> Iterator[str]:
     line = ""
     taken = 0
-    for word in text.split():
-        for part in _cut(word, columns):
+    parts_between = words(text)
+    for word in parts_between:
+        for part in _cut(word.replace(NO_BREAK, " "), columns):
             size = width(part)
             if line and taken + 1 + size > columns:
                 yield line
@@ -65,7 +81,7 @@ def _paragraph(text: str, columns: int) -> Iterator[str]:
             if taken >= columns:
                 yield line
                 line, taken = "", 0
-    if line or not text.split():
+    if line or not parts_between:
         yield line
 
 

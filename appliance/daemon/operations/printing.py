@@ -13,7 +13,8 @@ from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.hardware.fault import PrinterFault
 from appliance.hardware.file_printer import FilePrinter
-from appliance.printing.text import lay_out
+from appliance.printing.layout import lay_out
+from appliance.printing.text import plain_text
 from appliance.store.connection import Connection
 
 MAX_BLOCKS = 10_000
@@ -61,7 +62,7 @@ def print_record(desk: Desk, params: PrintRecord, _actor: str) -> Printed:
     if kind is None:
         raise unknown("document", params.kind, (view.kind for view in _kinds(desk)))
     document = desk.box.store.fetch(lambda connection: _render(desk, connection, kind, params))
-    text = lay_out(document)
+    text = plain_text(lay_out(document))
     try:
         file = FilePrinter(printers[name].folder).write(document.title, text.encode())
     except PrinterFault as error:

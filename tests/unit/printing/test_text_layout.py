@@ -17,8 +17,15 @@ from appliance.api.documents import (
     Table,
     Text,
 )
-from appliance.printing.text import column_widths, lay_out
+from appliance.printing.columns import column_widths
+from appliance.printing.layout import lay_out as sheet_of
+from appliance.printing.text import plain_text
 from appliance.printing.width import printable, width, wrapped
+
+
+def lay_out(document: Document, columns: int) -> str:
+    return plain_text(sheet_of(document, columns))
+
 
 texts = st.text(
     alphabet=st.one_of(

@@ -1,0 +1,157 @@
+"""Sheets as pictures: what the paper will look like, dot by dot."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from importlib.resources import files
+
+from PIL import Image, ImageChops, ImageDraw, ImageFont
+
+from appliance.printing.barcode import MODULE, barcode_bars
+from appliance.printing.qr_code import QUIET, qr_squares
+from appliance.printing.sheet import (
+    BarcodeStrip,
+    Cut,
+    Feed,
+    Line,
+    PictureStrip,
+    QrStrip,
+    Sheet,
+    Strip,
+)
+from appliance.printing.width import width
+
+CELL_WIDTH, CELL_HEIGHT = 12, 24
+"""Dots of one character of the usual size: font A of receipt printers at 203 dpi."""
+
+_FONT_SIZE = 20
+_WHITE, _BLACK = 1, 0
+
+MAX_DOTS_HIGH = 200_000
+"""Dots of a picture's height at most, 25 m of paper; the rest of a longer sheet is not drawn."""
+
+_BARCODE_QUIET = 8
+
+
+@lru_cache(maxsize=2)
+def _font(bold: bool) -> ImageFont.FreeTypeFont:
+    name = "DejaVuSansMono-Bold.ttf" if bold else "DejaVuSansMono.ttf"
+    data = (files("appliance.printing") / "fonts" / name).read_bytes()
+    return ImageFont.truetype(io.BytesIO(data), _FONT_SIZE)
+
+
+def png(sheet: Sheet) -> bytes:
+    """Draw a sheet as a PNG file of black and white dots, 203 dots an inch."""
+    out = io.BytesIO()
+    draw(sheet).save(out, "PNG", optimize=True, dpi=(203, 203))
+    return out.getvalue()
+
+
+def draw(sheet: Sheet) -> Image.Image:
+    """Draw a sheet; 1 is white."""
+    pieces: list[Image.Image] = []
+    height = 0
+    for strip in sheet.strips:
+        piece = _piece(strip, sheet.dots)
+        if height + piece.height > MAX_DOTS_HIGH:
+            break
+        pieces.append(piece)
+        height += piece.height
+    whole = Image.new("1", (sheet.dots, max(1, height)), _WHITE)
+    top = 0
+    for piece in pieces:
+        whole.paste(piece, (0, top))
+        top += piece.height
+    return whole
+
+
+def _piece(strip: Strip, dots: int) -> Image.Image:
+    match strip:
+        case Line():
+            return line_picture(strip, dots)
+        case QrStrip():
+            return _qr(strip, dots)
+        case BarcodeStrip():
+            return _barcode(strip, dots)
+        case PictureStrip():
+            return _picture(strip, dots)
+        case Feed():
+            return _blank(dots, strip.lines * CELL_HEIGHT)
+        case Cut():
+            return _blank(dots, CELL_HEIGHT)
+
+
+def _blank(dots: int, height: int) -> Image.Image:
+    return Image.new("1", (dots, height), _WHITE)
+
+
+def line_picture(line: Line, dots: int) -> Image.Image:
+    """Draw one line of letters over paper of so many dots; 1 is white."""
+    style = line.style
+    columns = dots // CELL_WIDTH // (2 if style.wide else 1)
+    cells = Image.new("1", (columns * CELL_WIDTH, CELL_HEIGHT), _WHITE)
+    pen = ImageDraw.Draw(cells)
+    pen.fontmode = "1"
+    font = _font(style.bold)
+
+    for column, text in _clusters(line.text):
+        pen.text((column * CELL_WIDTH, 0), text, font=font, fill=_BLACK)
+    size = (cells.width * (2 if style.wide else 1), CELL_HEIGHT * (2 if style.tall else 1))
+    if size != cells.size:
+        cells = cells.resize(size, Image.Resampling.NEAREST)
+    whole = _blank(dots, size[1])
+    whole.paste(cells, (0, 0))
+    return ImageChops.invert(whole) if style.inverse else whole
+
+
+def _clusters(text: str) -> list[tuple[int, str]]:
+    """Each character that takes a column, with the marks on it, and its column."""
+    found: list[tuple[int, str]] = []
+    column = 0
+    for character in text:
+        size = width(character)
+        if size == 0 and found:
+            found[-1] = (found[-1][0], found[-1][1] + character)
+        else:
+            found.append((column, character))
+        column += size
+    return [one for one in found if not one[1].isspace()]
+
+
+def _qr(strip: QrStrip, dots: int) -> Image.Image:
+    squares = qr_squares(strip.data) or ()
+    side = len(squares) * strip.module
+    whole = _blank(dots, side + 2 * QUIET * strip.module)
+    if not squares:
+        return whole
+    code = Image.new("1", (len(squares), len(squares)), _WHITE)
+    code.putdata([_BLACK if black else _WHITE for row in squares for black in row])
+    code = code.resize((side, side), Image.Resampling.NEAREST)
+    whole.paste(code, ((dots - side) // 2, QUIET * strip.module))
+    return whole
+
+
+def _barcode(strip: BarcodeStrip, dots: int) -> Image.Image:
+    bars = barcode_bars(strip.kind, strip.data) or ""
+    text = CELL_HEIGHT if strip.text_below else 0
+    whole = _blank(dots, strip.height + text + 2 * _BARCODE_QUIET)
+    if bars:
+        code = Image.new("1", (len(bars), 1), _WHITE)
+        code.putdata([_BLACK if bar == "1" else _WHITE for bar in bars])
+        code = code.resize((len(bars) * MODULE, strip.height), Image.Resampling.NEAREST)
+        whole.paste(code, ((dots - code.width) // 2, _BARCODE_QUIET))
+    if strip.text_below:
+        columns = dots // CELL_WIDTH
+        line = line_picture(Line(text=strip.data.center(columns)[:columns]), dots)
+        whole.paste(line, (0, _BARCODE_QUIET + strip.height))
+    return whole
+
+
+def _picture(strip: PictureStrip, dots: int) -> Image.Image:
+    # In a picture of Pillow's 1 is white.
+    raw = bytes(byte ^ 0xFF for byte in strip.rows)
+    found = Image.frombytes("1", (strip.width, strip.height), raw)
+    whole = _blank(dots, strip.height)
+    whole.paste(found, (strip.left, 0))
+    return whole

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image as Pillow
+
+from appliance.api.documents import Barcode, Document, Image, Qr
+from appliance.printing.layout import lay_out
+from appliance.printing.raster import CELL_HEIGHT, MAX_DOTS_HIGH, draw, line_picture, png
+from appliance.printing.sheet import Feed, Line, Sheet, Style
+
+LETTERS = "АЁЙЩЪЫЬЭЮЯѝЍӘҒҚҢӨҰҮҺІәғқңөұүһіЎЎҲҳ‘’№₸₽€«»„“–"
+
+
+def black(picture: Pillow.Image) -> int:
+    return picture.histogram()[0]
+
+
+def test_every_letter_of_the_languages_has_a_picture_of_its_own() -> None:
+    nothing = line_picture(Line(text="\U0010ffff"), 12).tobytes()
+    seen = {}
+    for letter in sorted(set(LETTERS)):
+        dots = line_picture(Line(text=letter), 12)
+        assert dots.tobytes() != nothing, letter
+        assert 4 < black(dots) < 200, letter
+        seen[letter] = dots.tobytes()
+    assert len(set(seen.values())) == len(seen)
+
+
+@pytest.mark.parametrize("text", ["|" * 48, "Щ" * 48, "_" * 48, "Ӛ́" * 40])
+def test_a_full_line_fits_its_cells(text: str) -> None:
+    picture = line_picture(Line(text=text), 576)
+    assert picture.size == (576, CELL_HEIGHT)
+    assert black(picture) > 48
+
+
+def test_styles() -> None:
+    plain = line_picture(Line(text="Чай"), 384)
+    bold = line_picture(Line(text="Чай", style=Style(bold=True)), 384)
+    large = line_picture(Line(text="Чай", style=Style(wide=True, tall=True)), 384)
+    inverse = line_picture(Line(text="Чай", style=Style(inverse=True)), 384)
+    assert black(bold) > black(plain)
+    assert large.size == (384, 2 * CELL_HEIGHT)
+    assert black(large) == 4 * black(plain)
+    assert black(inverse) == 384 * CELL_HEIGHT - black(plain)
+
+
+def test_a_picture_is_drawn_dot_by_dot_where_it_stands() -> None:
+    out = io.BytesIO()
+    given = Pillow.effect_noise((50, 20), 90).convert("1")
+    given.save(out, "PNG")
+    document = Document(title="t", blocks=(Image(data=out.getvalue(), align="right"),))
+    picture = draw(lay_out(document, 32))
+    assert picture.size == (384, 20 + CELL_HEIGHT)
+    assert picture.crop((334, 0, 384, 20)).tobytes() == given.tobytes()
+    assert black(picture) == black(given)
+
+
+def test_a_sheet_without_end_is_cut() -> None:
+    sheet = Sheet(title="t", columns=8, dots=96, strips=(Feed(lines=50),) * 1000)
+    assert draw(sheet).height <= MAX_DOTS_HIGH
+
+
+@pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed")
+@pytest.mark.parametrize("columns", [32, 42, 48, 64])
+def test_an_independent_reader_reads_the_codes(columns: int, tmp_path: Path) -> None:
+    document = Document(
+        title="t",
+        blocks=(
+            Qr(data="0198f2c4-7b1e-7c3a-9d52-3f6a1e0b8c47:5d41402a", text=""),
+            Barcode(kind="ean13", data="400638133393"),
+            Barcode(kind="code128", data="A-000318"),
+            Barcode(kind="code39", data="K 77"),
+        ),
+    )
+    file = tmp_path / "page.png"
+    sheet = lay_out(document, columns)
+    file.write_bytes(png(sheet))
+    with Pillow.open(file) as picture:
+        assert (picture.mode, picture.width) == ("1", columns * 12)
+    ran = subprocess.run(["zbarimg", "-q", str(file)], capture_output=True, check=False)
+    assert set(ran.stdout.decode().splitlines()) == {
+        "QR-Code:0198f2c4-7b1e-7c3a-9d52-3f6a1e0b8c47:5d41402a",
+        "EAN-13:4006381333931",
+        "CODE-128:A-000318",
+        "CODE-39:K 77",
+    }
