@@ -26,7 +26,7 @@ CELL_WIDTH, CELL_HEIGHT = 12, 24
 """Dots of one character of the usual size: font A of receipt printers at 203 dpi."""
 
 _FONT_SIZE = 20
-_WHITE, _BLACK = 1, 0
+_WHITE, _BLACK = 255, 0
 
 MAX_DOTS_HIGH = 200_000
 """Dots of a picture's height at most, 25 m of paper; the rest of a longer sheet is not drawn."""
@@ -49,7 +49,7 @@ def png(sheet: Sheet) -> bytes:
 
 
 def draw(sheet: Sheet) -> Image.Image:
-    """Draw a sheet; 1 is white."""
+    """Draw a sheet; what is not 0 is white."""
     pieces: list[Image.Image] = []
     height = 0
     for strip in sheet.strips:
@@ -87,7 +87,7 @@ def _blank(dots: int, height: int) -> Image.Image:
 
 
 def line_picture(line: Line, dots: int) -> Image.Image:
-    """Draw one line of letters over paper of so many dots; 1 is white."""
+    """Draw one line of letters over paper of so many dots; what is not 0 is white."""
     style = line.style
     columns = dots // CELL_WIDTH // (2 if style.wide else 1)
     cells = Image.new("1", (columns * CELL_WIDTH, CELL_HEIGHT), _WHITE)

@@ -1,0 +1,29 @@
+"""What is wrong with a template."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TemplateFault(Exception):
+    """A template cannot be used; the text names file and line, and says what to do."""
+
+    def __init__(self, file: str, line: int, text: str) -> None:
+        super().__init__(f"{file}:{line}: {text}" if line else f"{file}: {text}")
+        self.file = file
+        self.line = line
+        self.text = text
+
+
+class Wrong(Exception):
+    """What is wrong at a place that whoever catches it knows."""
+
+
+def choices(name: str, known: Iterable[str]) -> str:
+    """Say what could be meant instead of a name: the nearest, else all there are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are: {', '.join(names)}" if names else "there are none"
