@@ -78,11 +78,23 @@ class Importer(msgspec.Struct, frozen=True, kw_only=True):
         kind: unique in the appliance.
         title: one sentence for people.
         columns: what a row may hold; unknown columns are reported once and left out.
+        together: a column. Rows that follow one another with the same value in it are about one
+            thing, such as the lines of an order: they arrive as one row with the values of the
+            first, and those of each, the first among them, as a list under `ROWS`. Where one
+            of them cannot be used, none is.
     """
 
     kind: str
     title: str
     columns: tuple[ImportColumn, ...]
+    together: str = ""
+
+
+ROWS = "rows"
+"""The key of all rows of a thing, where an importer takes them `together`."""
+
+MAX_TOGETHER = 1_000
+"""Rows of one thing."""
 
 
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):

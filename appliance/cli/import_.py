@@ -244,7 +244,7 @@ def _importer(found: list[dict[str, Any]], kind: str) -> Importer:
 
     for one in found:
         if one["kind"] == kind:
-            members = {name: one[name] for name in ("kind", "title", "columns")}
+            members = {name: one[name] for name in ("kind", "title", "columns", "together")}
             return msgspec.convert(members, Importer)
     from appliance.daemon.operations.names import nearest
 

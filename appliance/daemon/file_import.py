@@ -13,6 +13,7 @@ import msgspec
 
 from appliance.api.importing import Importer
 from appliance.daemon.row_batch import RowBatch
+from appliance.exchange.gathering import Gathered, gathered
 from appliance.exchange.profile import Profile
 from appliance.exchange.refusal import FileRefused
 from appliance.exchange.rows import RowProblem, RowReader, read_rows
@@ -85,6 +86,7 @@ class FileImport:
         self._unlimited = unlimited
         self.summary = self._new_summary(dry_run=dry_run)
         self._by_box = 0
+        self._lines: dict[int, tuple[int, ...]] = {}
         self.refused: dict[int, list[str]] = {}
 
     def run(self, stream: BinaryIO) -> ImportSummary:
@@ -122,6 +124,7 @@ class FileImport:
         self.summary = summary = self._new_summary(dry_run=dry_run)
         self.refused = {}
         self._by_box = 0
+        self._lines = {}
         rows = read_rows(stream, self._profile, self._importer)
         summary.unknown_columns = rows.unknown
         begun = self._ask("import.begin", {**self._begin, "dry_run": dry_run})
@@ -150,7 +153,10 @@ class FileImport:
     def _send_all(self, rows: RowReader, number: int) -> None:
         batch = RowBatch()
         try:
-            for item in rows:
+            for item in gathered(rows, self._importer.together):
+                if isinstance(item, Gathered):
+                    self._lines[item.number] = item.numbers
+                    self.summary.rows += len(item.numbers) - 1
                 if not isinstance(item, RowProblem) and batch.too_large(item):
                     item = RowProblem(number=item.number, column=None, text="the row is too large")
                 self.summary.saw(item)
@@ -192,10 +198,12 @@ class FileImport:
 
     def _take(self, done: Mapping[str, Any]) -> bool:
         """Count what a batch did; return whether there is more to ask for."""
-        self._by_box += len(done["problems"])
         for one in done["problems"]:
             problem = _row_problem(one)
+            rows = len(self._lines.get(problem.number, (problem.number,)))
+            self._by_box += rows
             self.summary.problem(problem)
+            self.summary.refused_rows += rows - 1
             self._refuse(problem)
         for one in done["notes"]:
             self.summary.note(_row_problem(one))
@@ -204,9 +212,11 @@ class FileImport:
         return bool(done["more"])
 
     def _refuse(self, problem: RowProblem) -> None:
-        if problem.number in self.refused or len(self.refused) < MAX_REPORTED:
-            column = "" if problem.column is None else f"{problem.column}: "
-            self.refused.setdefault(problem.number, []).append(f"{column}{problem.text}")
+        column = "" if problem.column is None else f"{problem.column}: "
+        # Rows that belong together are told of once and refused all.
+        for number in self._lines.get(problem.number, (problem.number,)):
+            if number in self.refused or len(self.refused) < MAX_REPORTED:
+                self.refused.setdefault(number, []).append(f"{column}{problem.text}")
 
 
 def _row_problem(one: Mapping[str, Any]) -> RowProblem:

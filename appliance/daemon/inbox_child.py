@@ -142,7 +142,7 @@ def _importer(client: ControlClient, kind: str) -> Importer:
     found = next((row for row in rows if row["kind"] == kind), None)
     if found is None:
         raise AskRefused(f"there is no kind {kind!r}", "unknown_name")
-    members = {name: found[name] for name in ("kind", "title", "columns")}
+    members = {name: found[name] for name in ("kind", "title", "columns", "together")}
     return msgspec.convert(members, Importer)
 
 

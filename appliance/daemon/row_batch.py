@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from appliance.api.importing import ROWS
+from appliance.exchange.gathering import Gathered
 from appliance.exchange.rows import Row
 
 MAX_ROWS = 500
@@ -31,7 +33,12 @@ class RowBatch:
 
     def add(self, row: Row) -> None:
         """Take a row in."""
-        self._rows.append({"number": row.number, "values": row.values})
+        values = row.values
+        sent: dict[str, Any] = {"number": row.number, "values": values}
+        if isinstance(row, Gathered):
+            sent["values"] = {name: value for name, value in values.items() if name != ROWS}
+            sent["rows"] = values[ROWS]
+        self._rows.append(sent)
         self._size += len(msgspec.json.encode(row.values)) + 40
 
     @property

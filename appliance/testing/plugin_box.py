@@ -31,6 +31,7 @@ from appliance.api import (
 )
 from appliance.config import load_texts
 from appliance.enrollment.identity import Device as StoredDevice
+from appliance.exchange.gathering import together
 from appliance.plugin_host.discovery import Found
 from appliance.plugin_host.request_schema import RequestSchema
 from appliance.store.box import Box
@@ -200,7 +201,7 @@ class PluginBox:
     def import_rows(
         self, kind: str, rows: Sequence[ImportValues], *, source: str = "test"
     ) -> Counts:
-        """Import rows of a file, each the values by column name.
+        """Import rows of a file, each the values by column name, those that belong together as one.
 
         Returns:
             How many records were created, changed and left unchanged; the problems, for each row
@@ -211,7 +212,15 @@ class PluginBox:
             KeyError: no importer has this kind.
         """
         session = ImportSession(source, dry_run=False)
-        numbered = [ImportRow(number, dict(values)) for number, values in enumerate(rows, 1)]
+        together = self.box.plugins.importers[kind][1].together
+        read = (
+            ReadRow(number=number, values=dict(values)) for number, values in enumerate(rows, 1)
+        )
+        numbered = [
+            ImportRow(row.number, row.values)
+            for row in gathered(read, together)
+            if isinstance(row, ReadRow)
+        ]
         convert = self.box.converter
         done = self._write(lambda tx: session.batch(tx, numbered, partial(convert, tx, kind)))
         more = True

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from appliance.api.importing import ImportColumn, Importer
+from appliance.api.importing import MAX_TOGETHER, ImportColumn, Importer
 from appliance.store.external_refs import SOURCE_PATTERN
 from appliance.store.import_deactivation import Unused
 
@@ -21,10 +21,13 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     owner: str
     columns: tuple[ImportColumn, ...]
+    together: str = ""
 
     def importer(self) -> Importer:
         """Return it as the reader of files takes it."""
-        return Importer(kind=self.kind, title=self.title, columns=self.columns)
+        return Importer(
+            kind=self.kind, title=self.title, columns=self.columns, together=self.together
+        )
 
 
 Source = Annotated[
@@ -76,11 +79,22 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     entry: int | None = None
 
 
+SentValues = dict[str, str | int | bool | None]
+"""Values of a row by column."""
+
+
 class SentRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row: its line in the file, and its values as `appliance.exchange` reads them."""
+    """A row: its line in the file, and its values as `appliance.exchange` reads them.
+
+    Attributes:
+        number: its line.
+        values: of the row; of rows that belong together, of the first.
+        rows: of rows that belong together, the values of each.
+    """
 
     number: Annotated[int, msgspec.Meta(ge=1)]
-    values: dict[str, str | int | bool | None]
+    values: SentValues
+    rows: Annotated[list[SentValues], msgspec.Meta(max_length=MAX_TOGETHER)] | None = None
 
 
 class SendBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from appliance.api.importing import COLUMN_TYPES, ImportColumn, column_named
+from appliance.api.importing import (
+    COLUMN_TYPES,
+    ROWS,
+    ImportColumn,
+    Importer,
+    ImportValues,
+    column_named,
+)
 from appliance.api.values import MAX_INTEGER
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.import_history import recover, roll_back
@@ -27,6 +34,7 @@ from appliance.daemon.operations.import_messages import (
     ProblemView,
     SendBatch,
     SentRow,
+    SentValues,
 )
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
@@ -49,7 +57,7 @@ class OpenImport:
     def __init__(
         self,
         params: BeginImport,
-        columns: tuple[ImportColumn, ...],
+        importer: Importer,
         entry: int | None,
         full: FullLoad | None,
     ) -> None:
@@ -57,7 +65,8 @@ class OpenImport:
         self.entry = entry
         self.full = full
         self.session = ImportSession(params.source, dry_run=params.dry_run, number=entry, full=full)
-        self.columns = {column.name: column for column in columns}
+        self.columns = {column.name: column for column in importer.columns}
+        self.together = bool(importer.together)
         self.totals = [0, 0, 0, 0]
 
     def counts(self) -> dict[str, int]:
@@ -69,7 +78,13 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
     """Return every kind of file that can be imported."""
     return Listing(
         rows=[
-            KindView(kind=kind, title=importer.title, owner=owner, columns=importer.columns)
+            KindView(
+                kind=kind,
+                title=importer.title,
+                owner=owner,
+                columns=importer.columns,
+                together=importer.together,
+            )
             for kind, (owner, importer) in sorted(desk.box.plugins.importers.items())
         ]
     )
@@ -77,7 +92,7 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
 
 def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
     """Open an import."""
-    columns = _columns(desk, params.kind)
+    importer = _importer(desk, params.kind)
     actor = _by(params, actor)
     if len(desk.imports) >= MAX_OPEN:
         raise OperationRefused("too many imports are open in one conversation", "conflict")
@@ -95,7 +110,7 @@ def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
         entry = found
     full = store.fetch(lambda db: FullLoad.begin(params.source, db)) if params.full else None
     number = max(desk.imports, default=0) + 1
-    desk.imports[number] = OpenImport(params, columns, entry, full)
+    desk.imports[number] = OpenImport(params, importer, entry, full)
     return Begun(number=number, entry=entry)
 
 
@@ -103,7 +118,7 @@ def _open_entries(connection: Any) -> list[ImportEntry]:
     return ImportBook(connection).open()
 
 
-def _columns(desk: Desk, kind: str) -> tuple[ImportColumn, ...]:
+def _importer(desk: Desk, kind: str) -> Importer:
     plugins = desk.box.plugins
     found = plugins.importers.get(kind)
     if found is None:
@@ -115,7 +130,7 @@ def _columns(desk: Desk, kind: str) -> tuple[ImportColumn, ...]:
             "`fieldbox plugin list` says why",
             "plugin_failed",
         )
-    return importer.columns
+    return importer
 
 
 def _begin(tx: WriteTransaction, params: BeginImport, actor: str) -> int | str:
@@ -151,8 +166,8 @@ def batch(desk: Desk, params: SendBatch, _actor: str) -> BatchDone:
     """Take rows in."""
     one = _open(desk, params.number)
     for row in params.rows:
-        _check(row, one.columns)
-    rows = [ImportRow(row.number, row.values) for row in params.rows]
+        _check(row, one.columns, together=one.together)
+    rows = [ImportRow(row.number, _values(row)) for row in params.rows]
 
     def job(tx: WriteTransaction) -> tuple[Counts, bool]:
         desk.box.reserve.check(tx.db)
@@ -280,9 +295,21 @@ _TYPES: dict[str, type] = {
 assert _TYPES.keys() == COLUMN_TYPES.keys()
 
 
-def _check(row: SentRow, columns: dict[str, ImportColumn]) -> None:
+def _values(row: SentRow) -> ImportValues:
+    return row.values if row.rows is None else {**row.values, ROWS: row.rows}
+
+
+def _check(row: SentRow, columns: dict[str, ImportColumn], *, together: bool) -> None:
     """Refuse values that no reader of files makes, before a plugin trips over them."""
-    for name, value in row.values.items():
+    if together is not bool(row.rows):
+        what = "needs" if together else "has no"
+        raise OperationRefused(f"line {row.number}: this kind of file {what} `rows`", "invalid")
+    for values in row.rows or (row.values,):
+        _check_values(row, values, columns)
+
+
+def _check_values(row: SentRow, values: SentValues, columns: dict[str, ImportColumn]) -> None:
+    for name, value in values.items():
         column = columns.get(name) or column_named(columns.values(), name)
         if column is None or column.family:
             raise OperationRefused(f"line {row.number}: there is no column {name!r}", "invalid")
@@ -291,7 +318,7 @@ def _check(row: SentRow, columns: dict[str, ImportColumn]) -> None:
                 f"line {row.number}, column {name}: not a value of type {column.type}", "invalid"
             )
     for column in columns.values():
-        if column.required and row.values.get(column.name) is None:
+        if column.required and values.get(column.name) is None:
             raise OperationRefused(
                 f"line {row.number}, column {column.name}: no row may lack it", "invalid"
             )

@@ -107,6 +107,7 @@ def test_every_field_of_an_order_is_content_or_free(order: Row) -> None:
     assert full.keys() - content(full).keys() == {
         *("state", "state_comment", "state_at", "comment", "revision", "parent_revision"),
         *("received_at", "issues", "approved_by", "approved_at", "approved_revision"),
+        "server_number",
     }
     left_out = full["lines"][0].keys() - content(full)["lines"][0].keys()
     assert left_out == {"status", "shipped_qty", "reason_id"}

@@ -11,7 +11,9 @@ ORDERS = Exporter(
 SELECT orders.id, orders.number, orders.state, orders.created_at, orders.requested_date,
        outlets.code, users.login, line.value ->> '$.line_no', products.code, unit.uom_code,
        line.value ->> '$.qty', line.value ->> '$.net_price', line.value ->> '$.tax_amount',
-       line.value ->> '$.total', orders.currency, buyer.name, buyer.tax_id, payer.name, payer.tax_id
+       line.value ->> '$.total', orders.currency, buyer.name, buyer.tax_id, payer.name,
+       payer.tax_id, line.value ->> '$.shipped_qty', orders.revision, orders.server_number,
+       orders.body ->> '$.state_comment'
 FROM orders
 JOIN json_each(orders.body, '$.lines') AS line
 LEFT JOIN outlets ON outlets.id = orders.outlet_id
@@ -44,6 +46,10 @@ ORDER BY orders.created_at, orders.id, line.key
         ReportColumn(name="party_tax_id", title="customer tax id"),
         ReportColumn(name="payer", title="payer"),
         ReportColumn(name="payer_tax_id", title="payer tax id"),
+        ReportColumn(name="shipped", title="shipped", unit="quantity"),
+        ReportColumn(name="revision", title="revision", unit="int"),
+        ReportColumn(name="accounting_number", title="accounting number"),
+        ReportColumn(name="comment", title="comment"),
     ),
     collection="orders",
     # What is held is decided first, and what was given up is nobody's to deliver.

@@ -50,6 +50,8 @@ def state(step: Step, issues: Sequence[Row], context: Context) -> Write:
         "at": step.at,
         "user_id": after["user_id"],
     }
+    if after.get("server_number") is not None:
+        row["server_number"] = after["server_number"]
     if issues:
         row["issues"] = list(issues)
     if step.by is not None and step.decided:

@@ -15,7 +15,10 @@ WRITERS = ("agent", "driver", "client", "supervisor", "manager", "accounting")
 """Roles that may send orders; what each may do to one is in `appliance_preselling.states`."""
 
 SERVER_FIELDS = frozenset(
-    {"received_at", "state_at", "issues", "approved_by", "approved_at", "approved_revision"}
+    {
+        *("received_at", "state_at", "issues", "approved_by", "approved_at", "approved_revision"),
+        "server_number",
+    }
 )
 """Fields that the appliance sets; what a device sends in them is not looked at."""
 
@@ -211,6 +214,14 @@ ORDERS = Collection(
             items=Field(name="line", type="object", fields=LINE_FIELDS),
         ),
         Field(name="received_at", type="timestamp", doc="When the appliance got this revision."),
+        Field(
+            name="server_number",
+            type="text",
+            max_length=80,
+            index=True,
+            search=True,
+            doc="The number that accounting gave it.",
+        ),
         Field(name="state_at", type="timestamp", doc="When the state last changed."),
         _ISSUES,
         Field(name="approved_by", type="ref", of="users"),

@@ -13,6 +13,26 @@ SELECT id, body FROM orders WHERE number = :order LIMIT 2
 """
 
 
+_OF_ACCOUNTING = "SELECT id, body FROM orders WHERE server_number = ? LIMIT 2"
+
+
+def find_any(named: str, context: Context) -> tuple[str, Row]:
+    """Return an order by its id, its number, or else the number that accounting gave it.
+
+    Raises:
+        LookupError: there is none, or more than one; the text says which.
+    """
+    try:
+        return find(named, context)
+    except LookupError:
+        found = context.select(_OF_ACCOUNTING, (named,))
+        if len(found) != 1:
+            raise
+    order_id, body = found[0]
+    order: Row = json.loads(body)
+    return order_id, order
+
+
 def find(named: str, context: Context) -> tuple[str, Row]:
     """Return the id and the record of an order.
 

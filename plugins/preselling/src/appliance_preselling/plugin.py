@@ -39,6 +39,7 @@ from appliance_preselling import (
     expiry,
     notes,
     order_history,
+    order_import,
     outside,
     recent,
 )
@@ -138,17 +139,19 @@ class Preselling:
 
     @hookimpl
     def importers(self) -> Sequence[Importer]:
-        """Declare the file of documents of orders."""
-        return (document_import.IMPORTER,)
+        """Declare the files of orders and of their documents."""
+        return (order_import.IMPORTER, document_import.IMPORTER)
 
     @hookimpl
     def import_row(
         self, kind: str, values: ImportValues, context: Context
     ) -> Sequence[ImportRecord | ImportNote]:
-        """Turn a row into a document of an order."""
-        if kind != document_import.IMPORTER.kind:
-            raise ImportRowError(f"preselling does not import {kind!r}")
-        return document_import.records(values, context)
+        """Turn the rows of an order into the order, or a row into a document of one."""
+        if kind == order_import.IMPORTER.kind:
+            return order_import.records(values, context)
+        if kind == document_import.IMPORTER.kind:
+            return document_import.records(values, context)
+        raise ImportRowError(f"preselling does not import {kind!r}")
 
     @hookimpl
     def commands(self) -> Sequence[Command]:
