@@ -1,0 +1,32 @@
+"""The queue of one printer: which job is next, and which have waited too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from appliance.printing.job import Job
+
+HOUR_MS = 3_600_000
+
+
+def next_job(jobs: Iterable[Job]) -> Job | None:
+    """Return the waiting job that is next: the highest priority, then the oldest number."""
+    waiting = (job for job in jobs if job.state == "pending")
+    return min(waiting, key=lambda job: (-job.priority, job.number), default=None)
+
+
+def outdated(jobs: Iterable[Job], age_h: float, now_ms: int) -> list[Job]:
+    """Return the waiting jobs that are older than a job may get.
+
+    A clock that was put forward does not make a job older than it is by its own change: the age
+    counts from when it began to wait, so a job that a person released waits anew.
+
+    Args:
+        jobs: any.
+        age_h: hours; 0 for no limit.
+        now_ms: UTC milliseconds.
+    """
+    if age_h <= 0:
+        return []
+    oldest = now_ms - int(age_h * HOUR_MS)
+    return [job for job in jobs if job.state == "pending" and job.changed_at < oldest]

@@ -1,0 +1,259 @@
+"""An attempt against a scripted printer: what is counted is what arrived, whatever goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.printing.attempt import Link, Patience, attempt, look, process_id
+from appliance.printing.attempt_steps import (
+    Ask,
+    Begin,
+    Broken,
+    Done,
+    Dropped,
+    Heard,
+    Listen,
+    NotBegun,
+    Send,
+    Stopped,
+    Told,
+    Took,
+)
+from appliance.printing.status import Automatic, Block, RealTime, Transmitted
+
+PAYLOAD = bytes(range(256)) * 2
+EVERYTHING = Link(answers=True, reports=True, confirms="printed", clears=True)
+PATIENCE = Patience(stall=20, confirm=10)
+
+
+@dataclass
+class Printer:
+    """A printer that takes bytes until something happens.
+
+    Attributes:
+        breaks_at: the link breaks once so many bytes of the job arrived.
+        empty_at: the paper ends there, for so many steps.
+        silent: it answers nothing at all.
+        deaf_at: it takes no byte from there on, and says nothing.
+        cancel_at: a person gives the job up at that step.
+        no_paper: before the job begins.
+    """
+
+    breaks_at: int = -1
+    empty_at: int = -1
+    empty_steps: int = 3
+    silent: bool = False
+    deaf_at: int = -1
+    cancel_at: int = -1
+    no_paper: bool = False
+    lasts: int = 2
+    got: bytearray = field(default_factory=bytearray)
+    begun: int = 0
+    step: int = 0
+    stops: list = field(default_factory=list)
+    wants: bytes = b""
+
+    def run(self, link, **given):
+        given = {"number": 7, "seconds": 5.0, "patience": PATIENCE, "chunk": 100} | given
+        steps = attempt(PAYLOAD, link, **given)
+        answer = None
+        try:
+            while True:
+                answer = self.do(steps.send(answer))
+        except StopIteration as end:
+            return end.value
+
+    def do(self, step):
+        self.step += 1
+        assert self.step < 1_000, "it never ends"
+        canceled = 0 <= self.cancel_at <= self.step
+        if isinstance(step, Begin):
+            self.begun += 1
+            return Told(canceled)
+        if isinstance(step, Stopped):
+            self.stops.append(step.reasons)
+            return Told(canceled)
+        if isinstance(step, Ask):
+            return self.heard(self.answers(step.command), canceled)
+        if isinstance(step, Listen):
+            return self.heard(self.confirmation(), canceled)
+        assert isinstance(step, Send)
+        return self.take(step.data, canceled)
+
+    def heard(self, said, canceled):
+        return Heard(said, seconds=0.1 if said else 2.0, canceled=canceled)
+
+    def answers(self, command):
+        if self.silent:
+            return []
+        if command[:2] == b"\x1da":
+            return [Automatic(bytes((0x10, 0, 0x0C if self.no_paper else 0, 0)))]
+        if command[:2] == b"\x10\x04":
+            out = self.no_paper or self.out()
+            meaning = {1: 0x08, 2: 0x20, 3: 0, 4: 0x60}
+            return [RealTime(0x12 | (meaning[command[2]] if out else 0))]
+        return [Block(0x25, b"0")]
+
+    def out(self):
+        return len(self.got) == self.empty_at and self.empty_steps > 0
+
+    def take(self, data, canceled):
+        if self.begun == 0:
+            raise AssertionError("a byte of the job before Begin")
+        question = len(self.got) == len(PAYLOAD)
+        if question:
+            self.wants += data
+            return Took(len(data), [], canceled=canceled)
+        if self.out():
+            self.empty_steps -= 1
+            said = [Automatic(b"\x18\0\x0c\0")]
+            return Took(0, said, seconds=2.0, canceled=canceled)
+        if len(self.got) == self.deaf_at:
+            return Took(0, [], seconds=2.0, canceled=canceled)
+        size = len(data)
+        for edge in (self.breaks_at, self.empty_at, self.deaf_at):
+            if edge > len(self.got):
+                size = min(size, edge - len(self.got))
+        self.got += data[:size]
+        gone = "unplugged" if 0 <= self.breaks_at <= len(self.got) else ""
+        return Took(size, [], gone=gone, canceled=canceled)
+
+    def confirmation(self):
+        self.lasts -= 1
+        if self.lasts > 0 or self.silent:
+            return []
+        if self.wants.startswith(b"\x1d(H"):
+            return [Block(0x22, self.wants[-4:])]
+        return [Transmitted(0)] if self.wants == b"\x1dr\x01" else []
+
+
+@pytest.mark.parametrize(
+    ("link", "confirmed"),
+    [
+        (EVERYTHING, "printed"),
+        (Link(answers=True, confirms="processed"), "processed"),
+        (Link(), "sent"),
+    ],
+)
+def test_a_good_printer_gets_every_byte_once(link, confirmed):
+    printer = Printer()
+    assert printer.run(link) == Done(confirmed)
+    assert printer.got == PAYLOAD
+    assert (printer.begun, printer.stops) == (1, [])
+
+
+@pytest.mark.parametrize("link", [EVERYTHING, Link()])
+@pytest.mark.parametrize("cut", range(1, len(PAYLOAD) + 1))
+def test_a_link_that_breaks_at_any_byte_is_counted_to_the_byte(link, cut):
+    printer = Printer(breaks_at=cut)
+    ending = printer.run(link)
+    assert ending == Broken(cut, "unplugged")
+    assert len(printer.got) == cut
+
+
+def test_nothing_is_begun_without_paper():
+    printer = Printer(no_paper=True)
+    assert printer.run(EVERYTHING) == NotBegun(frozenset({"media-empty"}))
+    assert (printer.begun, printer.got) == (0, b"")
+
+
+def test_nothing_is_begun_on_a_printer_that_does_not_answer():
+    printer = Printer(silent=True)
+    ending = printer.run(EVERYTHING)
+    assert isinstance(ending, NotBegun)
+    assert ending.reasons == {"timed-out"}
+    assert printer.begun == 0
+
+
+@pytest.mark.parametrize("at", [1, 99, 100, 101, len(PAYLOAD) - 1])
+def test_paper_that_ends_in_the_middle_is_waited_for_however_long_it_takes(at):
+    printer = Printer(empty_at=at, empty_steps=200)
+    assert printer.run(EVERYTHING) == Done("printed")
+    assert printer.got == PAYLOAD
+    assert printer.stops == [frozenset({"media-empty"}), frozenset()]
+
+
+def test_a_printer_that_takes_no_more_and_does_not_say_why_is_given_up():
+    printer = Printer(deaf_at=150)
+    ending = printer.run(EVERYTHING)
+    assert isinstance(ending, Broken)
+    assert ending.sent == 150
+    assert printer.stops == [frozenset({"timed-out"})]
+
+
+def test_a_job_that_is_not_confirmed_is_unknown():
+    printer = Printer(lasts=10_000)
+    ending = printer.run(EVERYTHING)
+    assert isinstance(ending, Broken)
+    assert ending.sent == len(PAYLOAD)
+
+
+def test_paper_that_ended_with_the_last_line_delays_the_confirmation_alone():
+    printer = Printer(empty_at=len(PAYLOAD), empty_steps=1, lasts=30)
+    assert printer.run(EVERYTHING, seconds=1, patience=Patience(confirm=4)) == Done("printed")
+    assert printer.stops == [frozenset({"media-empty"})]
+
+
+def test_the_confirmation_of_another_job_confirms_nothing():
+    printer = Printer()
+    printer.confirmation = lambda: [Block(0x22, process_id(6))]
+    ending = printer.run(EVERYTHING)
+    assert isinstance(ending, Broken)
+
+
+def test_a_confirmation_that_arrives_with_a_status_is_heard():
+    printer = Printer(lasts=10_000)
+    ask = printer.answers
+
+    def both(command):
+        confirms = [Block(0x22, process_id(7))] if printer.wants else []
+        return [*confirms, *ask(command)]
+
+    printer.answers = both
+    assert printer.run(EVERYTHING) == Done("printed")
+
+
+@given(
+    link=st.sampled_from([EVERYTHING, Link(), Link(answers=True, confirms="processed")]),
+    breaks_at=st.integers(-1, len(PAYLOAD)),
+    empty_at=st.integers(-1, len(PAYLOAD)),
+    deaf_at=st.integers(-1, len(PAYLOAD)),
+    cancel_at=st.integers(-1, 40),
+    no_paper=st.booleans(),
+    silent=st.booleans(),
+    chunk=st.integers(1, 600),
+    leftover=st.booleans(),
+)
+def test_what_is_told_is_what_arrived(link, chunk, leftover, **faults):
+    printer = Printer(**faults)
+    ending = printer.run(link, chunk=chunk, leftover=leftover)
+    assert PAYLOAD.startswith(bytes(printer.got))
+    if isinstance(ending, NotBegun):
+        assert (len(printer.got), printer.begun) == (0, 0)
+    else:
+        assert printer.begun == 1
+    if isinstance(ending, Done):
+        assert printer.got == PAYLOAD
+    if isinstance(ending, Broken | Dropped):
+        assert ending.sent == len(printer.got)
+
+
+def test_process_ids_are_printable_and_differ_between_neighbours():
+    ids = [process_id(number) for number in (*range(1_000), 95**4 - 1, 95**4 + 5)]
+    assert all(len(one) == 4 and all(32 <= byte <= 126 for byte in one) for one in ids)
+    assert len(set(ids[:1_001])) == 1_001
+
+
+def test_a_look_tells_what_the_printer_warns_of():
+    steps = look(EVERYTHING)
+    step = next(steps)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            n = step.command[2]
+            step = steps.send(Heard([RealTime(0x12 | (0x0C if n == 4 else 0))]))
+    assert end.value.value.reasons == {"media-low"}
+    assert not end.value.value.stops
