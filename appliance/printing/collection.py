@@ -9,15 +9,19 @@ from appliance.api.fields import Field
 from appliance.api.mutations import Row
 from appliance.printing.job import Confirmed, Job, Reason, State
 
+MAX_TITLE = 300
+MAX_DETAIL = 1_000
+"""Characters of a title and of a reason in words; longer ones are cut."""
+
 PRINT_JOBS = Collection(
     name="print_jobs",
     title="Documents on their way to a printer, and what became of them.",
-    bucket=("print:{user_id}", "print:office"),
+    bucket=("user:{user_id}", "print:office"),
     key=("number",),
     fields=(
         Field(name="number", type="int", required=True, doc="What people call the job by."),
         Field(name="printer", type="text", required=True, max_length=63),
-        Field(name="title", type="text", required=True, max_length=300),
+        Field(name="title", type="text", required=True, max_length=MAX_TITLE),
         Field(name="kind", type="text", max_length=100, doc="Of document, as `order_copy`."),
         Field(name="collection", type="text", max_length=63, doc="Of the record it shows."),
         Field(name="record_id", type="text", max_length=64, doc="The record it shows."),
@@ -32,7 +36,7 @@ PRINT_JOBS = Collection(
         Field(
             name="detail",
             type="text",
-            max_length=1_000,
+            max_length=MAX_DETAIL,
             doc="The reason in words.",
         ),
         Field(
@@ -58,17 +62,12 @@ PRINT_JOBS = Collection(
 technician to nobody's."""
 
 
-def bucket_of(user: str) -> str:
-    """Name the bucket that holds the jobs of a user."""
-    return f"print:{user}"
-
-
 def record_of(job: Job) -> Row:
     """Return a job as a record of the collection."""
     row: Row = {
         "number": job.number,
         "printer": job.printer,
-        "title": job.title,
+        "title": job.title[:MAX_TITLE],
         "language": job.language,
         "copy": job.copy,
         "priority": job.priority,
@@ -88,7 +87,7 @@ def record_of(job: Job) -> Row:
         "copy_of": job.copy_of,
         "device_id": job.device,
         "user_id": job.user,
-        "detail": job.detail,
+        "detail": job.detail[:MAX_DETAIL],
     }
     row.update({name: value for name, value in given.items() if value})
     return row

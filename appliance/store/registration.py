@@ -23,6 +23,7 @@ from appliance.enrollment.errors import PermissionRefused
 from appliance.enrollment.permissions import Permissions
 from appliance.plugin_host.host import PluginHost
 from appliance.plugin_host.remembered import Remembered
+from appliance.store import own_collections
 from appliance.store.declared_rights import declared_rights
 from appliance.store.references import unknown_reference
 from appliance.sync import declared
@@ -67,6 +68,9 @@ class Registration:
             if host.state(name) == "failed"
             for spec in was.collections
         }
+        for spec in own_collections.COLLECTIONS:
+            self.registry.add(CompiledCollection(spec, own_collections.OWNER))
+            self._names["collection", spec.name] = own_collections.OWNER
         compiled: dict[str, list[CompiledCollection]] = {}
         for name in sorted(host.declared, key=lambda name: (name not in first_party, name)):
             compiled[name] = self._claim(name)
@@ -107,6 +111,7 @@ class Registration:
         while not sound:
             known = {spec.name for was in self._memory.values() for spec in was.collections}
             known.update(settings.collections)
+            known.update(spec.name for spec in own_collections.COLLECTIONS)
             for d in self._host.declared.values():
                 known.update(spec.name for spec in d.collections)
             sound = True
@@ -119,7 +124,7 @@ class Registration:
 
     def _taken(self, kind: str, name: str, owner: str) -> str:
         text = f"{kind} {name!r} is declared by {owner} already"
-        if owner in self._host.declared:
+        if owner in self._host.declared or owner == own_collections.OWNER:
             return text
         return (
             f"{text}, which does not serve and keeps it: mend {owner} or leave it out with "
@@ -130,7 +135,9 @@ class Registration:
         """Add the collections of the config."""
         for name, spec in settings.collections.items():
             if name in self.registry:
-                reason = f"the plugin {self.registry[name].owner} has a collection of this name"
+                owner = self.registry[name].owner
+                whose = "appliance" if owner == own_collections.OWNER else f"plugin {owner}"
+                reason = f"the {whose} has a collection of this name"
                 wrong = Wrong(reason, hint="give yours another name")
                 problems.add(
                     settings.places.of(("collections", name)), ("collections", name), wrong

@@ -1,0 +1,12 @@
+"""Collections of the appliance itself: they are there with every set of plugins."""
+
+from __future__ import annotations
+
+from appliance.api.collections import Collection
+from appliance.printing.collection import PRINT_JOBS
+
+OWNER = "appliance"
+"""The owner that they have in place of a plugin; no plugin may be called so."""
+
+COLLECTIONS: tuple[Collection, ...] = (PRINT_JOBS,)
+"""Only the appliance writes them."""
