@@ -20,6 +20,8 @@ from appliance.printing.attempt_steps import (
     Begin,
     Broken,
     Done,
+    Drain,
+    Drained,
     Dropped,
     Ending,
     Heard,
@@ -133,14 +135,14 @@ def look(link: Link) -> Generator[Step, Answered, Look]:
 
 
 def _real_time(n: int) -> Generator[Step, Answered, int | Look]:
-    heard = yield Ask(_REAL_TIME[n], ANSWER_S)
+    heard = yield Ask(_REAL_TIME[n], ANSWER_S, RealTime)
     assert isinstance(heard, Heard)
     if heard.gone:
         return Look(frozenset({"connecting-to-device"}), heard.gone)
     for said in heard.said:
         if isinstance(said, RealTime):
             return said.byte
-    if heard.garbage or heard.said:
+    if heard.garbage or any(not isinstance(said, Automatic) for said in heard.said):
         return Look(
             frozenset({"garbled"}),
             "what the printer answers is no ESC/POS status: look at its baud rate and profile",
@@ -153,13 +155,13 @@ def _real_time(n: int) -> Generator[Step, Answered, int | Look]:
 
 def _prepare(link: Link, leftover: bool) -> Generator[Step, Answered, NotBegun | None]:
     """Have the printer drop what is left of an earlier job, and report changes by itself."""
-    commands = []
+    commands: list[tuple[bytes, type[Said]]] = []
     if leftover and link.clears:
-        commands.append(_CLEAR)
+        commands.append((_CLEAR, Block))
     if link.reports:
-        commands.append(AUTOMATIC_ON)
-    for command in commands:
-        heard = yield Ask(command, ANSWER_S)
+        commands.append((AUTOMATIC_ON, Automatic))
+    for command, wants in commands:
+        heard = yield Ask(command, ANSWER_S, wants)
         assert isinstance(heard, Heard)
         if heard.gone:
             return NotBegun(frozenset({"connecting-to-device"}), heard.gone)
@@ -204,7 +206,7 @@ def attempt(
         return (yield from _printed(len(payload), link, number, seconds + patience.confirm))
     if link.confirms == "processed":
         return (yield from _processed(len(payload), link, seconds + patience.confirm))
-    return Done("sent")
+    return (yield from _left(len(payload), patience))
 
 
 def _send(
@@ -237,6 +239,22 @@ def _send(
             told = now
             yield Stopped(told)
     return None
+
+
+def _left(sent: int, patience: Patience) -> Attempt:
+    """Wait until every byte has left this machine."""
+    waited = 0.0
+    while waited < patience.stall:
+        drained = yield Drain(PATIENCE_S)
+        assert isinstance(drained, Drained)
+        if drained.gone:
+            return Broken(sent, drained.gone)
+        if drained.canceled:
+            return Dropped(sent)
+        if drained.empty:
+            return Done("sent")
+        waited += drained.seconds
+    return Broken(sent, "the printer took no more bytes, and not all have left the appliance")
 
 
 def _newest(said: list[Said], before: frozenset[StopReason]) -> frozenset[StopReason]:
@@ -335,7 +353,7 @@ def _state(said: list[Said]) -> Generator[Step, Answered, _State]:
     found: set[StopReason] = set()
     spent = 0.0
     for n, meaning in ((2, offline_reasons), (4, paper_reasons)):
-        heard = yield Ask(_REAL_TIME[n], ANSWER_S, fresh=False)
+        heard = yield Ask(_REAL_TIME[n], ANSWER_S, RealTime, fresh=False)
         assert isinstance(heard, Heard)
         said += heard.said
         spent += heard.seconds

@@ -16,12 +16,14 @@ class Ask(NamedTuple):
 
     Attributes:
         command: to send.
-        seconds: to wait, at most; the first thing that the printer says ends it.
+        seconds: to wait, at most.
+        wants: what kind of thing answers it; what else the printer says meanwhile is heard too.
         fresh: drop what came in before, which may be a late answer to something else.
     """
 
     command: bytes
     seconds: float
+    wants: type[Said]
     fresh: bool = True
 
 
@@ -33,6 +35,12 @@ class Send(NamedTuple):
     """Send bytes of the job; answered by `Took`."""
 
     data: bytes
+    seconds: float
+
+
+class Drain(NamedTuple):
+    """Wait until what was accepted has left this machine; answered by `Drained`."""
+
     seconds: float
 
 
@@ -49,7 +57,7 @@ class Stopped(NamedTuple):
     reasons: frozenset[StopReason]
 
 
-Step = Ask | Begin | Send | Listen | Stopped
+Step = Ask | Begin | Send | Drain | Listen | Stopped
 """What is to be done next."""
 
 
@@ -89,13 +97,29 @@ class Took(NamedTuple):
     canceled: bool = False
 
 
+class Drained(NamedTuple):
+    """Whether all has left this machine, how long was waited, and what else happened.
+
+    Attributes:
+        empty: all has left.
+        seconds: how long that took.
+        gone: why the link is broken, or empty.
+        canceled: a person gave the job up.
+    """
+
+    empty: bool
+    seconds: float = 0.0
+    gone: str = ""
+    canceled: bool = False
+
+
 class Told(NamedTuple):
     """It was written down; ``canceled``: a person gave the job up meanwhile."""
 
     canceled: bool = False
 
 
-Answered = Heard | Took | Told
+Answered = Heard | Took | Drained | Told
 """What came of a step."""
 
 

@@ -14,6 +14,8 @@ from appliance.printing.attempt_steps import (
     Begin,
     Broken,
     Done,
+    Drain,
+    Drained,
     Dropped,
     Heard,
     Listen,
@@ -51,6 +53,7 @@ class Printer:
     cancel_at: int = -1
     no_paper: bool = False
     lasts: int = 2
+    drains: int = 1
     got: bytearray = field(default_factory=bytearray)
     begun: int = 0
     step: int = 0
@@ -79,6 +82,8 @@ class Printer:
             return Told(canceled)
         if isinstance(step, Ask):
             return self.heard(self.answers(step.command), canceled)
+        if isinstance(step, Drain):
+            return Drained(self.drains > 0, seconds=2.0, canceled=canceled)
         if isinstance(step, Listen):
             return self.heard(self.confirmation(), canceled)
         assert isinstance(step, Send)
@@ -183,6 +188,13 @@ def test_a_printer_that_takes_no_more_and_does_not_say_why_is_given_up():
     assert isinstance(ending, Broken)
     assert ending.sent == 150
     assert printer.stops == [frozenset({"timed-out"})]
+
+
+def test_a_job_that_does_not_leave_the_machine_is_unknown():
+    printer = Printer(drains=0)
+    ending = printer.run(Link())
+    assert isinstance(ending, Broken)
+    assert ending.sent == len(PAYLOAD)
 
 
 def test_a_job_that_is_not_confirmed_is_unknown():

@@ -1,0 +1,145 @@
+"""The press: does the steps of an attempt on a printer's transport, and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+from appliance.hardware.fault import PrinterFault
+from appliance.hardware.transport import Clock, Transport, send
+from appliance.printing.attempt_steps import (
+    Answered,
+    Ask,
+    Begin,
+    Drain,
+    Drained,
+    Heard,
+    Listen,
+    Send,
+    Step,
+    Stopped,
+    Told,
+    Took,
+)
+from appliance.printing.status import Ear, Said, StopReason
+
+T = TypeVar("T")
+MOST_READ = 4_096
+"""Bytes of one read; a printer says a few."""
+
+
+class Press:
+    """Runs attempts on one open transport; on the thread that owns it."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        *,
+        begin: Callable[[], None],
+        stopped: Callable[[frozenset[StopReason]], None],
+        canceled: Callable[[], bool],
+    ) -> None:
+        """Take a transport.
+
+        Args:
+            transport: open.
+            clock: the transport's.
+            begin: writes down that the first byte is about to go; returns once that is durable,
+                and raises where it cannot be: then nothing is sent.
+            stopped: told why the printer stands still, and with no reason that it goes on.
+            canceled: whether a person gave the job up.
+        """
+        self._transport = transport
+        self._clock = clock
+        self._begin = begin
+        self._stopped = stopped
+        self._canceled = canceled
+        self._ear = Ear()
+        self.sent = 0
+
+    def run(self, steps: Generator[Step, Answered, T]) -> T:
+        """Do step after step, and return the ending."""
+        try:
+            step = next(steps)
+            while True:
+                step = steps.send(self._do(step))
+        except StopIteration as end:
+            ending: T = end.value
+            return ending
+
+    def _do(self, step: Step) -> Answered:
+        if isinstance(step, Send):
+            return self._send(step)
+        if isinstance(step, Ask):
+            return self._ask(step)
+        if isinstance(step, Listen):
+            return self._listen(step.seconds)
+        if isinstance(step, Drain):
+            return self._drain(step)
+        if isinstance(step, Begin):
+            if not self._canceled():
+                self._begin()
+        elif isinstance(step, Stopped):
+            self._stopped(step.reasons)
+        return Told(self._canceled())
+
+    def _send(self, step: Send) -> Took:
+        began = self._clock()
+        gone = ""
+        try:
+            size = self._transport.write(step.data, began + step.seconds)
+        except PrinterFault as fault:
+            size = fault.accepted
+            gone = "" if fault.kind == "stalled" else str(fault)
+        self.sent += size
+        said: list[Said] = []
+        if not gone:
+            said, gone = self._hear(self._clock())
+        return Took(size, said, self._clock() - began, gone, self._canceled())
+
+    def _ask(self, step: Ask) -> Heard:
+        began = self._clock()
+        try:
+            if step.fresh:
+                self._transport.flush_input()
+                self._ear.forget()
+            send(self._transport, step.command, began + step.seconds)
+        except PrinterFault as fault:
+            gone = "" if fault.kind == "stalled" else str(fault)
+            return Heard([], 0, self._clock() - began, gone, self._canceled())
+        return self._listen(step.seconds, began, step.wants)
+
+    def _listen(
+        self, seconds: float, began: float | None = None, wants: type[Said] | None = None
+    ) -> Heard:
+        began = self._clock() if began is None else began
+        garbage = self._ear.garbage
+        said, gone = self._hear(began + seconds, wants)
+        garbage = self._ear.garbage - garbage
+        return Heard(said, garbage, self._clock() - began, gone, self._canceled())
+
+    def _hear(self, deadline: float, wants: type[Said] | None = None) -> tuple[list[Said], str]:
+        """Read until the printer has said something, of a kind where that is given."""
+        heard: list[Said] = []
+        try:
+            while not any(wants is None or isinstance(one, wants) for one in heard):
+                data = self._transport.read(MOST_READ, deadline)
+                if not data:
+                    break
+                heard += self._ear.hear(data)
+                if self._clock() >= deadline:
+                    break
+        except PrinterFault as fault:
+            return heard, "" if fault.kind == "stalled" else str(fault)
+        return heard, ""
+
+    def _drain(self, step: Drain) -> Drained:
+        began = self._clock()
+        empty, gone = True, ""
+        try:
+            self._transport.drain(began + step.seconds)
+        except PrinterFault as fault:
+            empty = False
+            gone = "" if fault.kind == "stalled" else str(fault)
+        return Drained(empty, self._clock() - began, gone, self._canceled())

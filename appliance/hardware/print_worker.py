@@ -1,0 +1,372 @@
+"""The worker of one printer: a thread that alone has its transport and prints its queue.
+
+It takes the next job from the spool, runs one attempt, and writes down what came of it. In between
+it looks at the printer now and then, so that what stops it is known before somebody prints.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+
+from appliance.api.documents import Document
+from appliance.hardware.fault import PrinterFault
+from appliance.hardware.press import Press
+from appliance.hardware.transport import Clock, Transport
+from appliance.printing.attempt import Link, Look, Patience, attempt, look
+from appliance.printing.attempt_steps import Broken, Done, Dropped, Ending, NotBegun
+from appliance.printing.job import Job, JobRefused
+from appliance.printing.printer_state import Misses, PrinterState
+from appliance.printing.status import StopReason
+from appliance.store.errors import StoreError
+
+LOOK_S = 5.0
+"""Seconds between two looks at a printer that has nothing to do."""
+
+RETRY_S = 1.0
+"""Seconds until a printer that would not print is looked at again while a job waits."""
+
+OPEN_S = 3.0
+"""Seconds that opening a transport may take."""
+
+CHUNK = 4_096
+"""Bytes given to a transport at once."""
+
+GRACE_S = 4.0
+"""Seconds that a job at the printer is given to end when the appliance stops."""
+
+_REASON_OF: dict[str, StopReason] = {
+    "absent": "connecting-to-device",
+    "gone": "connecting-to-device",
+    "busy": "device-busy",
+    "forbidden": "permission-denied",
+    "stalled": "timed-out",
+    "refused": "other-error",
+    "interrupted": "paused",
+}
+
+
+class Payload(NamedTuple):
+    """A job as its printer takes it: the bytes, and the seconds that printing them takes."""
+
+    data: bytes
+    seconds: float
+
+
+class Unprintable(Exception):
+    """A document cannot be put on this printer's paper; the text says why."""
+
+
+class JobDesk(Protocol):
+    """The spool as a worker uses it. Every call blocks until what it says is on the disk.
+
+    Raises:
+        StoreError: it cannot be stored; nothing has changed then.
+    """
+
+    def next(self, printer: str) -> tuple[Job, Document] | None:
+        """Return the job that is next, and what it prints; jobs that are too old end here."""
+        ...
+
+    def change(self, job_id: str, act: Callable[[Job, int], Job]) -> Job:
+        """Change a job as it is now, with the time; `JobRefused` where that cannot be."""
+        ...
+
+
+class PrintWorker:
+    """Prints the queue of one printer.
+
+    Attributes:
+        name: of the printer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        transport: Transport,
+        link: Link,
+        desk: JobDesk,
+        *,
+        make: Callable[[Job, Document], Payload],
+        tell: Callable[[str, PrinterState], None],
+        now_ms: Callable[[], int],
+        keeps_open: bool = True,
+        patience: Patience | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        """Prepare; `start` begins.
+
+        Args:
+            name: of the printer.
+            transport: how its bytes get there; used by this worker's thread alone.
+            link: what the printer can say.
+            desk: the spool.
+            make: makes the bytes of a job; raises `Unprintable`.
+            tell: told of each new state of the printer, on this worker's thread.
+            now_ms: the box's clock, UTC milliseconds.
+            keeps_open: keep the transport open between jobs; others may want it otherwise.
+            patience: how long is waited for the printer.
+            clock: the transport's.
+        """
+        self.name = name
+        self._transport = transport
+        self._link = link
+        self._desk = desk
+        self._make = make
+        self._tell = tell
+        self._now_ms = now_ms
+        self._keeps_open = keeps_open
+        self._patience = patience or Patience()
+        self._clock = clock
+        self._gate = threading.Condition()
+        self._woken = False
+        self._stopping = False
+        self._canceled: set[str] = set()
+        self._paused: frozenset[StopReason] = frozenset()
+        self._state = PrinterState(since_ms=now_ms())
+        self._current: Job | None = None
+        self._misses = Misses()
+        self._is_open = False
+        self._leftover = False
+        self._owed: tuple[Job, Ending] | None = None
+        self._log = structlog.get_logger("appliance.hardware").bind(printer=name)
+        self._thread = threading.Thread(target=self._run, name=f"printer-{name}", daemon=True)
+
+    # --- from other threads ----------------------------------------------------------------------
+
+    @property
+    def state(self) -> PrinterState:
+        """How the printer stands."""
+        return self._state
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the queue, and at the printer, now."""
+        with self._gate:
+            self._woken = True
+            self._gate.notify()
+
+    def cancel(self, job_id: str) -> bool:
+        """Stop the job where it is, if it is at the printer; return whether it is."""
+        with self._gate:
+            here = self._current is not None and self._current.id == job_id
+            if here:
+                self._canceled.add(job_id)
+        return here
+
+    def pause(self, reasons: frozenset[StopReason]) -> None:
+        """Begin no job while there are such reasons; one that is at the printer goes on."""
+        with self._gate:
+            self._paused = reasons
+        self.wake()
+
+    def stop(self) -> None:
+        """End the thread: the job at the printer is given a moment to end. Blocks."""
+        with self._gate:
+            self._stopping = True
+            self._gate.notify()
+        if self._thread.ident is None:
+            return
+        self._thread.join(GRACE_S)
+        if self._thread.is_alive():
+            self._transport.interrupt()
+            self._thread.join()
+
+    # --- the thread ------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        pause = 0.0
+        while self._wait(pause):
+            try:
+                pause = self._turn()
+            except Exception:  # a printer that fails must not take its queue with it
+                self._log.exception("printer_turn_failed")
+                pause = LOOK_S
+        self._close()
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait until there may be something to do; False once the worker stops."""
+        with self._gate:
+            if not self._woken and not self._stopping and seconds > 0:
+                self._gate.wait(seconds)
+            self._woken = False
+            return not self._stopping
+
+    def _turn(self) -> float:
+        """Print one job or look at the printer; return the seconds until the next turn."""
+        self._settle()
+        found = self._desk.next(self.name)
+        if self._paused:
+            self._stands(self._paused)
+            return LOOK_S
+        if found is None:
+            return self._idle()
+        job, document = found
+        try:
+            payload = self._make(job, document)
+        except Unprintable as error:
+            why = str(error)
+            self._desk.change(job.id, lambda now, ms: now.unprintable(why, ms))
+            self._log.warning("job_unprintable", job=job.number, reason=why)
+            return 0.0
+        return self._print(job, payload)
+
+    def _idle(self) -> float:
+        try:
+            self._open()
+            if self._link.answers:
+                seen = self._press(lambda: None, lambda: False).run(look(self._link))
+            else:
+                seen = Look(frozenset())
+        except PrinterFault as fault:
+            seen = Look(frozenset({_REASON_OF[fault.kind]}), str(fault))
+        self._saw(seen.reasons, seen.why)
+        if not self._keeps_open:
+            self._close()
+        return LOOK_S
+
+    def _print(self, job: Job, payload: Payload) -> float:
+        def begin() -> None:
+            # Where this raises, the job may count as begun all the same: the commit is in doubt.
+            self._owed = job, Broken(0, "the store could not write that the job begins")
+            self._desk.change(job.id, lambda now, ms: now.begun(len(payload.data), ms))
+            self._stands(frozenset(), job=job.number)
+
+        with self._gate:
+            self._current = job
+        try:
+            ending = self._attempt(job, payload, begin)
+        finally:
+            with self._gate:
+                self._current = None
+                self._canceled.discard(job.id)
+        if self._owed is not None:
+            self._owed = job, ending
+            self._settle()
+        if isinstance(ending, NotBegun):
+            self._saw(ending.reasons, ending.why, wanted=True)
+            return RETRY_S
+        self._stands(frozenset())
+        return 0.0
+
+    def _attempt(self, job: Job, payload: Payload, begin: Callable[[], None]) -> Ending:
+        try:
+            self._open()
+        except PrinterFault as fault:
+            return NotBegun(frozenset({_REASON_OF[fault.kind]}), str(fault))
+        press = self._press(begin, lambda: job.id in self._canceled, job)
+        steps = attempt(
+            payload.data,
+            self._link,
+            number=job.number,
+            seconds=payload.seconds,
+            patience=self._patience,
+            chunk=CHUNK,
+            leftover=self._leftover,
+        )
+        try:
+            ending = press.run(steps)
+        except JobRefused as refused:  # a person was faster
+            self._log.info("job_not_begun", job=job.number, reason=str(refused))
+            self._owed = None
+            return Dropped(0)
+        if isinstance(ending, Broken | Dropped):
+            self._leftover = press.sent > 0 or self._leftover
+            self._close()
+        elif isinstance(ending, Done):
+            self._leftover = False
+        elif ending.reasons & {"connecting-to-device", "garbled"}:
+            self._close()
+        return ending
+
+    def _press(
+        self, begin: Callable[[], None], canceled: Callable[[], bool], job: Job | None = None
+    ) -> Press:
+        def stopped(reasons: frozenset[StopReason]) -> None:
+            if job is None:
+                return
+            why = ", ".join(sorted(reasons))
+            try:
+                self._desk.change(
+                    job.id,
+                    lambda now, ms: now.waiting(why, ms) if reasons else now.going_on(ms),
+                )
+            except StoreError as error:  # it is printed all the same
+                self._log.warning("job_stop_not_stored", job=job.number, reason=str(error))
+            self._stands(reasons, job=job.number)
+
+        return Press(self._transport, self._clock, begin=begin, stopped=stopped, canceled=canceled)
+
+    def _settle(self) -> None:
+        """Write down what came of the last job; until that succeeds nothing else is done.
+
+        Where it never does, the next start of the box finds the job as being sent, and asks.
+
+        Raises:
+            StoreError: it cannot be stored now.
+        """
+        if self._owed is None:
+            return
+        job, ending = self._owed
+        try:
+            self._desk.change(job.id, lambda now, ms: _ended(now, ending, ms))
+        except JobRefused as refused:
+            self._log.info("job_not_settled", job=job.number, reason=str(refused))
+        self._owed = None
+        self._log.info("job_ended", job=job.number, ending=type(ending).__name__, **_told(ending))
+
+    # --- the transport and the state -------------------------------------------------------------
+
+    def _open(self) -> None:
+        if not self._is_open:
+            self._transport.open(self._clock() + OPEN_S)
+            self._is_open = True
+
+    def _close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            try:
+                self._transport.close()
+            except PrinterFault as fault:
+                self._log.info("printer_closed", reason=str(fault))
+
+    def _saw(self, reasons: frozenset[StopReason], why: str, *, wanted: bool = False) -> None:
+        """Take what a look found; a printer that is missed once is not gone yet."""
+        if "connecting-to-device" in reasons:
+            self._close()
+            if not self._misses.missed() and not wanted:
+                return
+        else:
+            self._misses.found()
+        self._stands(reasons, why=why)
+
+    def _stands(self, reasons: frozenset[StopReason], *, why: str = "", job: int = 0) -> None:
+        state = self._state.followed_by(PrinterState.of(reasons, self._now_ms(), why=why, job=job))
+        if state is not self._state:
+            self._state = state
+            self._tell(self.name, state)
+
+
+def _ended(job: Job, ending: Ending, now_ms: int) -> Job:
+    """Return a job that was begun as its attempt left it."""
+    if isinstance(ending, Done):
+        return job.finished(ending.confirmed, now_ms)
+    if isinstance(ending, Broken):
+        return job.broken(ending.sent, ending.why, now_ms)
+    if isinstance(ending, Dropped):
+        return job.canceled(now_ms, sent=ending.sent)
+    return job.broken(0, ending.why, now_ms)
+
+
+def _told(ending: Ending) -> dict[str, Any]:
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in ending._asdict().items()
+    }
