@@ -1,6 +1,7 @@
 """The daemon as ``fieldbox run`` starts it, with what only a measurement wants beside it.
 
     python -m benchmarks.daemon CONFIG [--commit-delay-ms MS] [--forget-pages] [--profile FILE]
+                                       [--lateness FILE]
 
 A commit is made longer by sleeping after it on the writer's thread: that is how a slower disk
 looks to the daemon, because SQLite lets the interpreter go while it waits for ``fdatasync``.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import cProfile
 import os
+import struct
 import sys
 import threading
 import time
@@ -22,6 +24,9 @@ from appliance.config import load
 from appliance.store.connection import Connection
 from appliance.store.page_cache import PageCache
 from appliance.store.writer import Writer
+
+TICK_S = 0.005
+"""Between two looks at the reactor's clock."""
 
 
 def slow_commits(delay_s: float) -> None:
@@ -59,6 +64,23 @@ def profile_writer(file: str) -> None:
     Writer._run = profiled  # type: ignore[method-assign]
 
 
+def note_lateness(file: Path) -> None:
+    """Note how late the reactor runs what is due each 5 ms: milliseconds, a double each."""
+    from twisted.internet import reactor
+
+    clock: Any = reactor
+    out = file.open("wb", buffering=0)
+    due = [clock.seconds() + TICK_S]
+
+    def tick() -> None:
+        now = clock.seconds()
+        out.write(struct.pack("d", (now - due[0]) * 1e3))
+        due[0] = now + TICK_S
+        clock.callLater(TICK_S, tick)
+
+    clock.callLater(TICK_S, tick)
+
+
 def main() -> int:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser()
@@ -66,6 +88,7 @@ def main() -> int:
     parser.add_argument("--commit-delay-ms", type=float, default=0.0)
     parser.add_argument("--forget-pages", action="store_true")
     parser.add_argument("--profile", default="")
+    parser.add_argument("--lateness", type=Path)
     arguments = parser.parse_args()
     if arguments.commit_delay_ms:
         slow_commits(arguments.commit_delay_ms / 1000)
@@ -74,6 +97,8 @@ def main() -> int:
     settings = load(arguments.config, os.environ)
 
     def ready(service: Any) -> None:
+        if arguments.lateness:
+            note_lateness(arguments.lateness)
         print(f"ready https://{service.address}", flush=True)
 
     if not arguments.profile:

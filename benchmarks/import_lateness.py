@@ -1,11 +1,13 @@
 """Lateness while a large file comes in: how long devices wait for an answer during an import.
 
 ``fieldbox import`` reaches the running daemon over its control socket, as an office does it, while
-one device asks ``/v1/hello`` again and again. The same is measured on an idle daemon before.
+one device asks ``/v1/hello`` again and again, and the reactor notes how late it runs what is due
+every 5 ms. The same is measured on an idle daemon before.
 """
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 import time
@@ -34,6 +36,23 @@ def pings(peer: Peer, seconds: float, stop: str) -> list[float]:
         time.sleep(PAUSE_S)
     connection.close()
     return found
+
+
+class Lateness:
+    """What the daemon notes of its reactor, read piece by piece."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._read = 0
+
+    def since(self) -> list[float]:
+        """Return milliseconds that the reactor was late, each 5 ms, since this was called last."""
+        whole = self._file.stat().st_size // 8 * 8
+        with self._file.open("rb") as file:
+            file.seek(self._read)
+            found = file.read(whole - self._read)
+        self._read = whole
+        return list(struct.unpack(f"{len(found) // 8}d", found))
 
 
 def _part(values: list[float], share: float) -> float:
@@ -92,18 +111,31 @@ def measure(run: Run) -> Sequence[Row]:
         rows = write_prices(files[name], products, more * 10_000)
     stop = run.folder / "stop"
     found: list[Row] = []
-    with Daemon(box) as daemon, load.Clients() as clients:
+    noted = run.folder / "lateness"
+    with Daemon(box, lateness=noted) as daemon, load.Clients() as clients:
         bring_in(box, "products", run.folder / "products.csv")
+        lateness = Lateness(noted)
+        lateness.since()
         idle: list[float] = clients.run(pings, daemon.peers[0], run.size(10, 3), str(stop))
+        at_rest = lateness.since()
         for name, file in files.items():
             waiting = clients.start(pings, daemon.peers[0], MOST_S, str(stop))
             before, held = daemon.cpu_s, daemon.held
             seconds = bring_in(box, "prices", file)
             cpu = daemon.cpu_s - before
+            late = lateness.since()
             stop.touch()
             during: list[float] = waiting.result()
             stop.unlink()
             found += [
+                Row(
+                    f"reactor late while {rows:,} {name} prices come in, p99",
+                    _part(late, 0.99),
+                    "ms",
+                    goal=20.0,
+                    note=f"idle p99 {_part(at_rest, 0.99):.1f}; median {_part(late, 0.5):.1f}, "
+                    f"max {max(late):.0f} ms of {len(late)}",
+                ),
                 Row(
                     f"answer while {rows:,} {name} prices come in, p99",
                     _part(during, 0.99),
@@ -112,7 +144,13 @@ def measure(run: Run) -> Sequence[Row]:
                     note=f"median {_part(during, 0.5):.1f} ms of {len(during)}",
                 ),
                 Row("the same", _part(during, 0.99), "ms", "idle p99", _part(idle, 0.99)),
-                Row(f"import of {name} prices", rows / seconds, "rows/s"),
+                Row(
+                    f"import of {rows:,} {name} prices",
+                    seconds,
+                    "s",
+                    goal=60.0 * rows / 360_000,
+                    note=f"{rows / seconds:,.0f} rows/s",
+                ),
                 Row(f"import of {name} prices: daemon", cpu / rows * 1e6, "us CPU a row"),
                 Row(
                     f"memory that the daemon gained by it: {name}", (daemon.held - held) / 1e6, "MB"

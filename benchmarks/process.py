@@ -28,6 +28,7 @@ class Daemon:
         commit_delay_ms: float = 0,
         forget_pages: bool = False,
         profile: str = "",
+        lateness: Path | None = None,
     ) -> None:
         """Start it and wait until it serves.
 
@@ -36,6 +37,7 @@ class Daemon:
             commit_delay_ms: how much longer each commit takes, asleep.
             forget_pages: keep no page of a pull for the next one.
             profile: a file for cProfile's figures; "" for none.
+            lateness: a file for how late the reactor is, see `benchmarks.daemon.note_lateness`.
         """
         command = [sys.executable, "-m", "benchmarks.daemon", str(box.config)]
         if commit_delay_ms:
@@ -44,6 +46,8 @@ class Daemon:
             command.append("--forget-pages")
         if profile:
             command += ["--profile", profile]
+        if lateness:
+            command += ["--lateness", str(lateness)]
         began = time.monotonic()
         self._log = (box.folder / "daemon.log").open("ab")
         self._process = subprocess.Popen(

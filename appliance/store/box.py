@@ -34,6 +34,7 @@ from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.importing import Convert
 from appliance.store.kept import SHARE, KeptLimits
 from appliance.store.keys import Anchor, anchor_of, open_authority
+from appliance.store.looks import Looks
 from appliance.store.people import People
 from appliance.store.permissions import PermissionBook
 from appliance.store.plugin_context import Newest
@@ -350,13 +351,13 @@ class Box:
             tx.regranted.add(enrolled.number)
         return changed
 
-    def converter(self, tx: WriteTransaction, kind: str, looking: Callable[[], None]) -> Convert:
+    def converter(self, tx: WriteTransaction, kind: str, looks: Looks) -> Convert:
         """Return what turns a row of a file of some kind into records.
 
         Args:
             tx: the transaction.
             kind: of the file.
-            looking: called whenever the importer looks into the store.
+            looks: takes note of what the importer looks at in the store.
 
         Raises:
             KeyError: no importer has this kind.
@@ -365,7 +366,8 @@ class Box:
         if owner == declared.OWNER:
             spec = self.settings.collections[kind]
             return lambda values: declared.records(kind, spec, values)
-        context = WatchedContext(self.hooks(tx).context(owner), looking)
+        names = frozenset(collection.name for collection in self.plugins.registry)
+        context = WatchedContext(self.hooks(tx).context(owner), looks, names)
         host = self.plugins.host
 
         def convert(values: ImportValues) -> Sequence[ImportRecord | ImportNote]:

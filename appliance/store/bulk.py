@@ -18,6 +18,7 @@ import orjson
 from appliance.api.mutations import Change, Op, Row, Write
 from appliance.store.blob_names import BlobNames
 from appliance.store.changes import LINE_OVERHEAD, Recorded
+from appliance.store.index_columns import column_names, columns_of
 from appliance.store.record_index import blobs_of
 from appliance.store.search_text import search_text
 from appliance.store.transaction import WriteTransaction
@@ -134,6 +135,13 @@ def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> int:
         name: log.collection_number(name)
         for name in dict.fromkeys(one.collection.name for one in run)
     }
+    indexed = {
+        compiled.name: columns_of(compiled)
+        for compiled in {one.collection.name: one.collection for one in run}.values()
+    }
+    texts = max(columns.texts for columns in indexed.values())
+    whole = max(columns.numbers for columns in indexed.values())
+    more = column_names(texts, whole)
     rows: list[Any] = []
     changes: list[Any] = []
     searches: list[Any] = []
@@ -155,6 +163,8 @@ def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> int:
         place = log.bucket_number(one.bucket)
         size = len(text) + LINE_OVERHEAD
         rows += (number, collection, record_id, place, seq, text.decode())
+        if texts or whole:
+            rows += indexed[name].values(row, texts, whole)
         changes += (place, seq * 2 + 1, collection, number, size)
         if search:
             searches += (number, search)
@@ -168,9 +178,9 @@ def insert_new(tx: WriteTransaction, run: Sequence[Prepared]) -> int:
         entries.append(Recorded(place, collection, 1, size, digest, change))
     with tx.db.undisturbed():
         tx.db.insert(
-            "INSERT INTO box_rows (num, collection, id, bucket, seq, origin, deleted, body)"
-            " VALUES ",
-            "(?,?,?,?,?,0,0,?)",
+            "INSERT INTO box_rows (num, collection, id, bucket, seq, origin, deleted, body"
+            f"{''.join(f', {name}' for name in more)}) VALUES ",
+            f"(?,?,?,?,?,0,0,?{',?' * len(more)})",
             rows,
         )
         tx.db.insert("INSERT INTO box_changes VALUES ", "(?,?,?,?,?)", changes)

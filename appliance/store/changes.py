@@ -14,6 +14,7 @@ import msgspec
 from appliance.api.mutations import Change, Row
 from appliance.store.blob_names import Namer
 from appliance.store.connection import Connection
+from appliance.store.index_columns import UPDATE, columns_of
 from appliance.store.record_index import index_record
 from appliance.sync.checksums import row_digest, to_signed
 from appliance.sync.intake_transaction import StoredRow
@@ -185,38 +186,31 @@ class ChangeLog:
         number = self.collection_number(collection)
         place = self.bucket_number(bucket)
         body = text.decode()
+        columns = columns_of(compiled)
+        values = columns.values(row)
         found = None
         if self._absent != (collection, record_id):
-            found = self._db.row(
-                "SELECT num, bucket, seq, deleted, length(CAST(body AS BLOB)), body = ?3"
-                " FROM box_rows WHERE collection = ?1 AND id = ?2",
-                (number, record_id, body),
-            )
+            found = self._db.row(columns.find, (number, record_id, body))
         self._absent = None
         size = len(text) + LINE_OVERHEAD
         if found is None:
             seq = self.next_seq()
-            self._db.rows(
-                "INSERT INTO box_rows (collection, id, bucket, seq, origin, deleted, body)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?)",
-                (number, record_id, place, seq, origin, body),
-            )
+            self._db.rows(columns.insert, (number, record_id, place, seq, origin, body, *values))
             row_number = self._db.raw.last_insert_rowid()
             if compiled.spec.history:
                 # Before this it was not there.
                 self._db.rows("INSERT INTO box_versions VALUES (?, 0, ?, '')", (row_number, now_ms))
         else:
-            row_number, old_place, old_seq, deleted, old_size, same = found
+            row_number, old_place, old_seq, deleted, old_size, same, *old_values = found
             if same and old_place == place and not deleted:
                 return int(old_seq)
             seq = self.next_seq()
             if compiled.keeps_versions and (compiled.spec.history or not deleted):
                 self._keep_version(row_number, now_ms)
-            self._db.rows(
-                "UPDATE box_rows SET bucket = ?, seq = ?, origin = ?, deleted = 0, body = ?"
-                " WHERE num = ?",
-                (place, seq, origin, body, row_number),
-            )
+            if values == old_values:  # then SQLite need not look at any index
+                self._db.rows(UPDATE, (place, seq, origin, body, row_number))
+            else:
+                self._db.rows(columns.update, (place, seq, origin, body, *values, row_number))
             self._leave(
                 compiled,
                 number,
@@ -271,10 +265,7 @@ class ChangeLog:
         seq = self.next_seq()
         if compiled.spec.history:
             self._keep_version(row_number, now_ms)
-        self._db.rows(
-            "UPDATE box_rows SET seq = ?, origin = 0, deleted = 1, body = '' WHERE num = ?",
-            (seq, row_number),
-        )
+        self._db.rows(columns_of(compiled).delete, (seq, row_number))
         self._leave(compiled, number, row_number, record_id, place, old_seq, old_size, False, seq)
         self.recorded.append(
             Recorded(

@@ -31,6 +31,9 @@ VFS = "unix-excl"
 _AT_ONCE = (512, 64, 8, 1)
 """Rows that one statement inserts; few sizes, so that each statement is prepared once and kept."""
 
+_MAX_BOUND = 32_766
+"""Values that one statement may be given: SQLite's ``SQLITE_MAX_VARIABLE_NUMBER``."""
+
 _LONGEST = 1_000_000_000
 _LONGEST_GUARDED = 20 * 1024 * 1024
 """Bytes of the longest text that a plugin's query may make: above the largest record."""
@@ -233,7 +236,7 @@ class Connection:
         at = 0
         for most in _AT_ONCE:
             step = most * width
-            if len(bound) - at >= step:
+            if step <= _MAX_BOUND and len(bound) - at >= step:
                 sql = head + ",".join([values] * most) + tail
                 while len(bound) - at >= step:
                     self.rows(sql, bound[at : at + step])

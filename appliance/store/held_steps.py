@@ -7,12 +7,13 @@ the order of the store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from appliance.store.bulk import Prepared, insert_new
 from appliance.store.external_refs import ExternalRefs
 from appliance.store.import_journal import Journal
 from appliance.store.import_plan import Key, Step
+from appliance.store.looks import Looks
 from appliance.store.search_text import search_text
 from appliance.store.transaction import WriteTransaction
 
@@ -25,6 +26,7 @@ class HeldSteps:
         tx: WriteTransaction,
         source: str,
         journal: Journal | None,
+        looks: Looks,
         made: Callable[[Key], None] | None,
     ) -> None:
         """Begin with none.
@@ -33,18 +35,25 @@ class HeldSteps:
             tx: the transaction.
             source: whose external ids the file holds.
             journal: of the import, None for none.
+            looks: told of each collection that records are stored in.
             made: told of each record that is stored.
         """
         self._tx = tx
         self._source = source
         self._journal = journal
+        self._looks = looks
         self._made = made
         self._steps: dict[Key, Step] = {}
+        self._collections: set[str] = set()
 
     @property
     def steps(self) -> Mapping[Key, Step]:
         """What waits, in the order it came."""
         return self._steps
+
+    def any_of(self, collections: Set[str]) -> bool:
+        """Tell whether a record of one of these collections waits."""
+        return not self._collections.isdisjoint(collections)
 
     @staticmethod
     def takes(step: Step) -> bool:
@@ -54,6 +63,7 @@ class HeldSteps:
     def add(self, step: Step) -> None:
         """Let a step wait; `takes` holds for it, and no other of its key waits."""
         self._steps[step.key] = step
+        self._collections.add(step.key[0])
 
     def settle(self) -> None:
         """Store what waits."""
@@ -61,6 +71,9 @@ class HeldSteps:
             return
         steps = list(self._steps.values())
         self._steps.clear()
+        for name in self._collections:
+            self._looks.stored(name)
+        self._collections.clear()
         log = self._tx.log
         ExternalRefs(self._tx.db).add_many(
             (self._source, log.collection_number(step.key[0]), step.key[1], step.id)

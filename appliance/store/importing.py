@@ -19,6 +19,7 @@ from appliance.store.full_load import FullLoad, forget_inactive
 from appliance.store.held_steps import HeldSteps
 from appliance.store.import_journal import Journal, difference
 from appliance.store.import_plan import Key, Planner, Step, UnknownRecord
+from appliance.store.looks import Looks
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.writes import CheckedWrite, store_checked
 
@@ -31,8 +32,8 @@ MAX_WAITING_CHARS = 32 * 1024 * 1024
 Convert = Callable[[ImportValues], Sequence[ImportRecord | ImportNote]]
 """Turns a row into records; raises `ImportRowError`. Asked twice, it answers the same."""
 
-Converter = Callable[[Callable[[], None]], Convert]
-"""Makes a `Convert` that calls what it is given whenever it looks into the store."""
+Converter = Callable[[Looks], Convert]
+"""Makes a `Convert` that notes what it looks at in the store."""
 
 
 class ImportRow(NamedTuple):
@@ -213,12 +214,14 @@ class ImportSession:
         notes: list[RowProblem] = []
         refs = ExternalRefs(tx.db)
         journal = None if self._number is None else Journal(tx.db, self._number)
-        held = HeldSteps(tx, self._source, journal, None if self._seen is None else self._seen.add)
-        looked: list[None] = []
-        convert = converter(lambda: looked.append(None))
+        looks = Looks()
+        held = HeldSteps(
+            tx, self._source, journal, looks, None if self._seen is None else self._seen.add
+        )
+        convert = converter(looks)
         for row in rows:
             try:
-                found = self._converted(held, row.values, convert, looked)
+                found = self._converted(held, row.values, convert, looks)
                 records = [one for one in found if isinstance(one, ImportRecord)]
                 if any(
                     (one.collection, one.external_id) in held.steps
@@ -237,10 +240,13 @@ class ImportSession:
             except PluginError as error:
                 problems.append(RowProblem(row.number, "", str(error)))
                 continue
+            # What it looks at and makes alike would be stored before the next row, one by one.
+            self._looks = any(step.key[0] in looks.at for step in steps)
             if any(step.fate != 2 and tx.follows(step.key[0]) for step in steps):
                 held.settle()
                 try:
                     self._store_followed(tx, refs, journal, steps)
+                    looks.forget()
                 except PluginError as error:
                     problems.append(RowProblem(row.number, "", str(error)))
                     continue
@@ -248,12 +254,12 @@ class ImportSession:
                     done.setdefault(step.key[0], [0, 0, 0])[step.fate] += 1
                 steps = []
             for step in steps:
-                # An importer that looks would have each row stored at once, one by one.
                 if held.takes(step) and not self._looks:
                     held.add(step)
                 elif step.fate != 2 or not step.known:
                     held.settle()
                     self._store(tx, refs, journal, step)
+                    looks.stored(step.key[0])
                 done.setdefault(step.key[0], [0, 0, 0])[step.fate] += 1
             if len(found) > len(records):
                 notes.extend(
@@ -269,26 +275,25 @@ class ImportSession:
         return Counts(sums[0], sums[1], sums[2], tuple(problems), by_collection, tuple(notes))
 
     def _converted(
-        self, held: HeldSteps, values: ImportValues, convert: Convert, looked: list[None]
+        self, held: HeldSteps, values: ImportValues, convert: Convert, looks: Looks
     ) -> Sequence[ImportRecord | ImportNote]:
         """Turn a row into records, by an importer that sees the rows before it.
 
-        Whether it looks is known only afterwards: then what waits is stored and it is asked again.
-        One that looked at the last row finds it stored when it is asked.
+        What it looks at is known only afterwards: where some of that waits, it is stored and the
+        importer asked again. One that looked at what it made of the last row finds it stored.
         """
         if self._looks:
             held.settle()
-        looked.clear()
+        looks.begin_row()
         try:
             found = convert(values)
         except ImportRowError:
-            if not (looked and held.steps):
+            if not held.any_of(looks.at):
                 raise
             found = ()
-        if looked and held.steps:
+        if held.any_of(looks.at):
             held.settle()
             found = convert(values)
-        self._looks = bool(looked)
         return found
 
     def _may_wait(self, row: ImportRow) -> bool:
