@@ -212,15 +212,8 @@ class PluginBox:
             KeyError: no importer has this kind.
         """
         session = ImportSession(source, dry_run=False)
-        together = self.box.plugins.importers[kind][1].together
-        read = (
-            ReadRow(number=number, values=dict(values)) for number, values in enumerate(rows, 1)
-        )
-        numbered = [
-            ImportRow(row.number, row.values)
-            for row in gathered(read, together)
-            if isinstance(row, ReadRow)
-        ]
+        read = together(rows, self.box.plugins.importers[kind][1].together)
+        numbered = [ImportRow(row.number, row.values) for row in read]
         convert = self.box.converter
         done = self._write(lambda tx: session.batch(tx, numbered, partial(convert, tx, kind)))
         more = True
