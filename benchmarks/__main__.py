@@ -31,6 +31,7 @@ ALL = (
     "retention",
     "pricing",
     "demo",
+    "reports",
 )
 
 

@@ -36,7 +36,7 @@ from appliance.api.permissions import Permission
 from appliance.api.reports import Exporter, Report, ReportColumn, ReportParameter
 from appliance.api.schedule import ScheduledJob
 from appliance.api.settings import Setting
-from appliance.api.texts import Text, Texts, languages_of
+from appliance.api.texts import Text, Texts, languages_of, text_in
 from appliance.api.values import (
     BasisPoints,
     Money,
@@ -102,5 +102,6 @@ __all__ = [
     "hookimpl",
     "languages_of",
     "rdiv",
+    "text_in",
     "uuid7",
 ]

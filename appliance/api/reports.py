@@ -30,18 +30,28 @@ class ReportParameter(msgspec.Struct, frozen=True, kw_only=True):
         name: as ``:name`` in the report's SQL.
         doc: what it is for.
         default: where nobody gives one; None is SQL's NULL.
+        choices: one SELECT over the collections' views, of one column of text: the values that it
+            takes beside its default. It sees what the report sees and may use what the appliance
+            gives. "" is for parameters that take any text.
     """
 
     name: str
     doc: str
     default: str | int | None = None
+    choices: str = ""
 
 
 CALLER_PARAMETERS: dict[str, str] = {
     "caller_user_id": "the id of the user who asks, None for the technician's command",
     "caller_org_id": "the id of that user's branch, None where it is not known",
+    "caller_languages": "what text_in speaks: the language that is asked for, the user's own, and "
+    "the branch's, else the company's",
 }
-"""What the SQL of every report may use as ``:NAME`` without declaring it."""
+"""What the SQL of every report may use as ``:NAME`` without declaring it; that of an exporter may
+use ``:caller_languages``."""
+
+OWN_PARAMETERS = frozenset({"format", "language", *CALLER_PARAMETERS})
+"""Names that no parameter of a report may have."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,11 +18,15 @@ from string import Formatter
 from types import MappingProxyType
 from typing import NamedTuple
 
+import msgspec
+
 from appliance.api.catalogues import CatalogueError, Entry, read_catalogue, write_catalogue
 from appliance.api.context import Reader
 
 SOURCE_LANGUAGE = "en"
 """The language of the table in the code, and what is spoken where nothing else is known."""
+
+_I18N = msgspec.json.Decoder(dict[str, str])
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -226,6 +230,29 @@ def in_language(name: object, *wanted: str | None) -> str:
             if found is not None:
                 return found
     return next(iter(texts.values()), "")
+
+
+def text_in(value: str | None, languages: str | None) -> str | None:
+    """Return what the column of an ``i18n`` field says, in one language.
+
+    The SQL function ``text_in(column, languages)`` of every query is this one.
+
+    Args:
+        value: as a view holds it: a plain text, or the object of language to text as JSON text.
+        languages: BCP 47 tags with commas between, the preferred one first. Of each, what it says
+            beyond a language that is there is cut off (RFC 4647, lookup).
+
+    Returns:
+        The plain text; of an object the first language that is there, else English, else the first
+        text of the object; None where there is none.
+    """
+    if value is None or not value.startswith("{"):
+        return value
+    try:
+        said = _I18N.decode(value)
+    except msgspec.DecodeError:
+        return value
+    return in_language(said, *(languages or "").split(","), SOURCE_LANGUAGE) or None
 
 
 def _places(text: str) -> set[str] | None:

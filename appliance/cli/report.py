@@ -20,11 +20,13 @@ _DIGITS = {"money": (2, False), "price": (4, True), "quantity": (3, True), "perc
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
+    type=click.Choice(["table", "csv", "xlsx", "json"]),
     default="table",
     show_default=True,
-    help="json has the values as they are stored, integers in the unit of the column.",
+    help="json has the values as they are stored, integers in the unit of the column; xlsx is a "
+    "workbook.",
 )
+@click.option("--language", metavar="TAG", help="Of names; default: the company's. ru, kk, ...")
 @click.option(
     "--profile", default="csv", show_default=True, metavar="NAME", help="How csv is written."
 )
@@ -35,6 +37,7 @@ def report(
     name: str | None,
     given: tuple[str, ...],
     form: str,
+    language: str | None,
     profile: str,
     as_json: bool,
 ) -> None:
@@ -42,20 +45,25 @@ def report(
 
     \b
     fieldbox report orders_by_day --param since=2026-01-01 --format csv > orders.csv
+    fieldbox report orders_by_product --param unit=MSK --language ru --format xlsx > goods.xlsx
     """
-    if as_json and form == "csv":
-        raise click.UsageError("--json and --format csv contradict one another; choose one")
+    if as_json and form in ("csv", "xlsx"):
+        raise click.UsageError(f"--json and --format {form} contradict one another; choose one")
+    if form == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError("a workbook is nothing for a screen; add > FILE.xlsx")
     if name is None:
         if given:
             raise click.UsageError("--param is for one report; give its NAME")
         _show_reports(invocation.rows("report.list"), as_json or form == "json")
         return
-    found = invocation.ask("report.run", name=name, parameters=_parameters(given))
+    found = invocation.ask(
+        "report.run", name=name, parameters=_parameters(given), language=language
+    )
     if as_json or form == "json":
         names = [column["name"] for column in found["columns"]]
         show_json([dict(zip(names, row, strict=True)) for row in found["rows"]])
-    elif form == "csv":
-        _write_csv(invocation, found, profile)
+    elif form in ("csv", "xlsx"):
+        _write_file(invocation, found, "xlsx" if form == "xlsx" else profile)
     else:
         _show_table(found)
 
@@ -112,7 +120,7 @@ def _cell(unit: str, value: Any) -> Any:
     return value
 
 
-def _write_csv(invocation: Invocation, found: dict[str, Any], profile: str) -> None:
+def _write_file(invocation: Invocation, found: dict[str, Any], profile: str) -> None:
     from appliance.cli.export import table_bytes
     from appliance.cli.profile import known_profiles
     from appliance.exchange.profile import find_profile

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -21,6 +21,7 @@ from appliance.api.reports import Report, ReportParameter
 from appliance.exchange.profile import PROFILES
 from appliance.exchange.refusal import ExchangeError
 from appliance.exchange.write import write_table
+from appliance.exchange.write_sheet import write_sheet
 from appliance.http.encoding import ContentEncoding, encode, negotiate
 from appliance.http.identity import DeviceIdentity, device_of
 from appliance.http.problem import FieldError, Problem
@@ -50,7 +51,23 @@ MOST_WAITING = 8
 
 RETRY_S = 5
 CSV = "text/csv"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _INTEGER = r"-?[0-9]{1,15}"
+_LANGUAGE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}"
+
+
+class Form(NamedTuple):
+    """How an answer is written.
+
+    Attributes:
+        format: ``json`` or the name of a profile.
+        encoding: of the content.
+        language: of names that come in several; None for the user's own.
+    """
+
+    format: str
+    encoding: ContentEncoding
+    language: str | None
 
 
 class ReportHandlers:
@@ -73,7 +90,10 @@ class ReportHandlers:
                         "plugin": one.owner,
                         "scope": one.report.scope,
                         "chart": one.report.chart,
-                        "parameters": one.report.parameters,
+                        "parameters": [
+                            {"name": p.name, "doc": p.doc, "default": p.default}
+                            for p in one.report.parameters
+                        ],
                         "columns": one.report.columns,
                     }
                     for one in reports_of(self._box.plugins.host).values()
@@ -88,15 +108,14 @@ class ReportHandlers:
         if not self._may(identity, one):
             raise Problem("forbidden", f"The permission {one.right} is needed.")
         given = dict(request.query)
-        form = given.pop("format", "json")
+        wanted, language = given.pop("format", "json"), given.pop("language", None)
         try:
             values = parameter_values(one.report, given)
         except ParameterRefused as refused:
-            fault = FieldError(refused.name, "wrong_form", f"{refused}.")
-            raise Problem("bad_target", "The query is wrong.", errors=[fault]) from None
-        encoding = negotiate(request.header("Accept-Encoding"))
+            raise _wrong_query(refused) from None
+        form = Form(wanted, negotiate(request.header("Accept-Encoding")), language)
         self._admit(identity)
-        run = self._one.run(self._run, identity, one, values, form, encoding)
+        run = self._one.run(self._run, identity, one, values, form)
 
         def leave(result: Any) -> Any:
             self._asking.discard(identity.number)
@@ -123,8 +142,7 @@ class ReportHandlers:
         identity: DeviceIdentity,
         one: OwnedReport,
         values: Mapping[str, SqlValue],
-        form: str,
-        encoding: ContentEncoding,
+        form: Form,
     ) -> Deferred[Response]:
         """Bring the device's grants up to date where they are not, then read."""
         box = self._box
@@ -139,10 +157,11 @@ class ReportHandlers:
                 one.report,
                 values,
                 caller,
+                language=form.language,
                 timeout_s=box.query_timeout_s,
                 max_rows=MAX_ROWS,
             )
-            return encode(encoding, _written(one.report, rows, form))
+            return encode(form.encoding, _written(one.report, rows, form.format))
 
         def regrant() -> Deferred[bool] | None:
             if not box.store.read(stale):
@@ -152,7 +171,7 @@ class ReportHandlers:
         return (
             maybeDeferred(regrant)
             .addCallback(lambda _changed: side_read(box.store, read))
-            .addCallbacks(partial(_answer, one.report, form, encoding), partial(_failed, one))
+            .addCallbacks(partial(_answer, one.report, form), partial(_failed, one))
         )
 
 
@@ -165,6 +184,8 @@ def _written(report: Report, rows: Sequence[Sequence[Any]], form: str) -> bytes:
     if form == "json":
         members = {"name": report.name, "title": report.title, "chart": report.chart}
         body = msgspec.json.encode({**members, "columns": report.columns, "rows": rows})
+    elif PROFILES[form].format == "workbook":
+        body = b"".join(write_sheet(report.columns, rows, report.title))
     else:
         body = b"".join(write_table(report.columns, rows, PROFILES[form]))
     if len(body) > MAX_BYTES:
@@ -172,19 +193,29 @@ def _written(report: Report, rows: Sequence[Sequence[Any]], form: str) -> bytes:
     return body
 
 
-def _answer(report: Report, form: str, encoding: ContentEncoding, body: bytes) -> Response:
+def _answer(report: Report, form: Form, body: bytes) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-    if encoding != "identity":
-        headers["Content-Encoding"] = encoding
-    if form == "json":
+    if form.encoding != "identity":
+        headers["Content-Encoding"] = form.encoding
+    if form.format == "json":
         return Response(body=body, media_type=JSON, headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{report.name}.csv"'
-    charset = PROFILES[form].encoding
-    return Response(body=body, media_type=f"{CSV}; charset={charset}", headers=headers)
+    profile = PROFILES[form.format]
+    book = profile.format == "workbook"
+    ending = "xlsx" if book else "csv"
+    headers["Content-Disposition"] = f'attachment; filename="{report.name}.{ending}"'
+    media_type = WORKBOOK if book else f"{CSV}; charset={profile.encoding}"
+    return Response(body=body, media_type=media_type, headers=headers)
+
+
+def _wrong_query(refused: ParameterRefused) -> Problem:
+    fault = FieldError(refused.name, "wrong_form", f"{refused}.")
+    return Problem("bad_target", "The query is wrong.", errors=[fault])
 
 
 def _failed(one: OwnedReport, failure: Failure) -> Response:
     error, name = failure.value, one.report.name
+    if isinstance(error, ParameterRefused):
+        raise _wrong_query(error)
     if isinstance(error, QueryTooMuch):
         raise Problem(
             "content_invalid",
@@ -222,9 +253,14 @@ def _route(one: OwnedReport, run: Callable[[OwnedReport, ApiRequest], Deferred[R
     seen = "the records that this device may pull" if report.scope == "caller" else "all records"
     forms = Parameter(
         name="format",
-        description="json, or a CSV profile of docs/import.md.",
+        description="json, xlsx, or a CSV profile of docs/import.md.",
         schema={"enum": ["json", *PROFILES], "default": "json"},
         pattern="json|" + "|".join(PROFILES),
+    )
+    language = Parameter(
+        name="language",
+        description="Of names that come in several, a BCP 47 tag; left out: the user's own.",
+        pattern=_LANGUAGE,
     )
     return Route(
         method="GET",
@@ -232,9 +268,12 @@ def _route(one: OwnedReport, run: Callable[[OwnedReport, ApiRequest], Deferred[R
         handler=partial(run, one),
         summary=report.title,
         description=f"A report of the plugin {one.owner}, over {seen}. Needs {one.right}.",
-        query=(forms, *map(_parameter, report.parameters)),
+        query=(forms, language, *map(_parameter, report.parameters)),
         responses={
-            200: Answer(description="The report.", media={JSON: TABLE, CSV: {"type": "string"}})
+            200: Answer(
+                description="The report.",
+                media={JSON: TABLE, CSV: {"type": "string"}, WORKBOOK: {}},
+            )
         },
         problems=("forbidden", "content_invalid"),
         tags=("reports",),

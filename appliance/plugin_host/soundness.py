@@ -14,7 +14,7 @@ from appliance.api.endpoints import Endpoint
 from appliance.api.errors import PluginError
 from appliance.api.fields import Field
 from appliance.api.permissions import Permission
-from appliance.api.reports import CALLER_PARAMETERS, Report
+from appliance.api.reports import OWN_PARAMETERS, Report
 from appliance.api.settings import Setting
 from appliance.config.errors import Wrong
 from appliance.config.forms import NAME
@@ -169,7 +169,7 @@ def _check_report(report: Report) -> None:
                 f"report {report.name!r}: parameter name {parameter.name!r} is not lower-case "
                 "with underscores"
             )
-        if parameter.name == "format" or parameter.name in CALLER_PARAMETERS:
+        if parameter.name in OWN_PARAMETERS:
             raise PluginError(
                 f"report {report.name!r}: the parameter {parameter.name!r} is the appliance's own"
             )

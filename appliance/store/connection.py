@@ -16,6 +16,7 @@ import apsw
 
 from appliance.api.context import SqlValue
 from appliance.api.errors import QueryError
+from appliance.api.texts import text_in
 from appliance.store.errors import StoreError, StoreInUse, StoreUnavailable
 
 OLDEST_SQLITE = (3, 51, 3)
@@ -201,6 +202,7 @@ class Connection:
         self.raw.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         self.raw.limit(apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         self.raw.create_scalar_function("fold", _fold, 1, deterministic=True)
+        self.raw.create_scalar_function("text_in", _text_in, 2, deterministic=True)
         self.touched: set[str] = set()
         self._proven: set[str] = set()
         self._guard = Guard()
@@ -326,3 +328,10 @@ class Connection:
 def _fold(*values: Any) -> Any:
     """Return a text without case; the SQL function ``fold(text)``."""
     return values[0].casefold() if isinstance(values[0], str) else values[0]
+
+
+def _text_in(*values: Any) -> Any:
+    """Return a text in one language; the SQL function ``text_in(column, languages)``."""
+    value, languages = values
+    wanted = languages if isinstance(languages, str) else None
+    return text_in(value, wanted) if isinstance(value, str) else value

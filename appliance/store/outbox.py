@@ -12,6 +12,7 @@ import orjson
 
 from appliance.api.reports import Exporter
 from appliance.store.connection import Connection
+from appliance.store.languages import languages_for
 from appliance.store.tables import read_table
 from appliance.store.transaction import WriteTransaction
 
@@ -131,7 +132,8 @@ def rows_of(
     Raises:
         QueryError: the exporter is wrong.
     """
-    values = {"ids": orjson.dumps(ids).decode()}
+    languages = languages_for(connection, None, None, timeout_s=timeout_s)
+    values = {"ids": orjson.dumps(ids).decode(), "caller_languages": languages}
     return read_table(connection, exporter.sql, exporter.columns, values, timeout_s=timeout_s)
 
 

@@ -11,12 +11,16 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from appliance.api.context import SqlValue
-from appliance.api.reports import CALLER_PARAMETERS, Report
+from appliance.api.reports import Report, ReportParameter
 from appliance.plugin_host.host import PluginHost
 from appliance.store.caller_view import seen_by
 from appliance.store.connection import MAX_RESULT, Connection
 from appliance.store.identities import Enrolled
+from appliance.store.languages import languages_for
 from appliance.store.tables import read_table
+
+MOST_SHOWN = 30
+"""Choices that a refusal lists."""
 
 
 class ParameterRefused(Exception):
@@ -29,6 +33,21 @@ class ParameterRefused(Exception):
     def __init__(self, name: str, text: str) -> None:
         super().__init__(text)
         self.name = name
+
+
+class UnknownChoice(ParameterRefused):
+    """A parameter's value is none of those there are.
+
+    Attributes:
+        given: the value.
+        choices: those there are, the default left out.
+    """
+
+    def __init__(self, name: str, given: str, choices: list[str]) -> None:
+        shown = ", ".join(choices[:MOST_SHOWN]) or "none"
+        super().__init__(name, f"there is no {name} {given[:60]!r}; there are: {shown}")
+        self.given = given
+        self.choices = choices
 
 
 class Caller(NamedTuple):
@@ -116,6 +135,7 @@ def run_report(
     values: Mapping[str, SqlValue],
     caller: Caller | None,
     *,
+    language: str | None = None,
     timeout_s: float,
     max_rows: int = MAX_RESULT,
 ) -> list[tuple[Any, ...]]:
@@ -126,20 +146,31 @@ def run_report(
         report: which.
         values: of its parameters.
         caller: who asks; None for the technician, who sees everything.
+        language: the one that is asked for; None for the user's own.
         timeout_s: how long it may take.
         max_rows: how many rows it may have.
 
     Raises:
+        UnknownChoice: a parameter has a value that is none of its choices.
         QueryTooMuch: it takes too long or gives too many rows.
         QueryError: it is wrong.
     """
 
+    user = None if caller is None else caller.enrolled.user
+    about = {
+        "caller_user_id": None if user is None else user.id,
+        "caller_org_id": None if user is None else user.org_id,
+        "caller_languages": languages_for(connection, user, language, timeout_s=timeout_s),
+    }
+
     def read() -> list[tuple[Any, ...]]:
+        for parameter in report.parameters:
+            _choose(connection, parameter, values[parameter.name], about, timeout_s)
         return read_table(
             connection,
             report.sql,
             report.columns,
-            {**values, **_about(caller)},
+            {**values, **about},
             timeout_s=timeout_s,
             max_rows=max_rows,
         )
@@ -150,8 +181,17 @@ def run_report(
         return read()
 
 
-def _about(caller: Caller | None) -> dict[str, SqlValue]:
-    if caller is None:
-        return dict.fromkeys(CALLER_PARAMETERS)
-    user = caller.enrolled.user
-    return {"caller_user_id": user.id, "caller_org_id": user.org_id}
+def _choose(
+    connection: Connection,
+    parameter: ReportParameter,
+    value: SqlValue,
+    about: Mapping[str, SqlValue],
+    timeout_s: float,
+) -> None:
+    """Hold a value to the choices that a parameter declares, where it declares some."""
+    if not parameter.choices or value == parameter.default:
+        return
+    found = connection.select_guarded(parameter.choices, about, timeout_s)
+    choices = [row[0] for row in found]
+    if value not in choices:
+        raise UnknownChoice(parameter.name, str(value), [str(one) for one in choices])

@@ -15,7 +15,7 @@ from typing import Any
 
 import apsw
 
-from appliance.api import Collection, Field, QueryError, Row, Write, uuid7
+from appliance.api import Collection, Field, QueryError, Row, Write, text_in, uuid7
 from appliance.api.context import Past, SqlValue
 
 _TEXT_TYPES = frozenset({"id", "ref", "text", "date", "i18n", "blob"})
@@ -34,7 +34,7 @@ MAX_STEPS = 20_000_000
 """Steps of SQLite's virtual machine that one SELECT may take, some seconds of work."""
 
 _STEPS_BETWEEN_CHECKS = 10_000
-_TABLE_FUNCTIONS = frozenset({"json_each", "json_tree"})
+_TABLE_FUNCTIONS = frozenset({"json_each", "json_tree", "jsonb_each", "jsonb_tree"})
 _REFUSED_FUNCTIONS = frozenset({"load_extension"})
 
 
@@ -73,6 +73,7 @@ class FakeContext:
         # Without it SQLite prepares a statement anew whenever a value is bound that it compared
         # with the condition of a partial index: at each call of nearly every SELECT here.
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        self._connection.create_scalar_function("text_in", _text_in, 2, deterministic=True)
         self._connection.authorizer = self._authorize
         self._connection.set_progress_handler(self._spend, _STEPS_BETWEEN_CHECKS)
         self._connection.execute(
@@ -329,6 +330,12 @@ class FakeContext:
             return False
         self._refusal = f"it took more than {self.max_steps} steps"
         return True
+
+
+def _text_in(*values: Any) -> Any:
+    value, languages = values
+    wanted = languages if isinstance(languages, str) else None
+    return text_in(value, wanted) if isinstance(value, str) else value
 
 
 def _expression(field: Field) -> str:

@@ -42,7 +42,7 @@ from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.importing import Counts, ImportRow, ImportSession
 from appliance.store.pages import PullReader
 from appliance.store.plugin_states import PluginFailure, PluginStates
-from appliance.store.reports import Caller, run_report
+from appliance.store.reports import Caller, ParameterRefused, run_report
 from appliance.store.transaction import WriteTransaction
 from appliance.store.writer import Commit
 from appliance.sync.pull import Pull, PullRequest, Reader
@@ -301,17 +301,25 @@ class PluginBox:
         return document
 
     def report(
-        self, plugin: str, name: str, *, device: BoxDevice | None = None, **parameters: str | int
+        self,
+        plugin: str,
+        name: str,
+        *,
+        device: BoxDevice | None = None,
+        language: str | None = None,
+        **parameters: str | int,
     ) -> list[tuple[Any, ...]]:
         """Run a report; parameters left out have their defaults.
 
         Args:
             plugin, name: which.
             device: whose user asks; None for the technician, who sees everything.
+            language: the one that is asked for; None for the user's own.
             parameters: by name.
 
         Raises:
             PermissionError: the device's roles may not.
+            ValueError: a parameter has a value that is none of its choices.
             QueryError: the report is wrong.
         """
         declared = self.box.plugins.host.declared[plugin]
@@ -323,9 +331,17 @@ class PluginBox:
             self._needs(enrolled, f"report:{name}")
             self._write(lambda tx: self.box.refresh_grants(tx, device.number))
             caller = Caller(enrolled, self.box.rights(enrolled).readable)
-        return self.box.store.fetch(
-            lambda db: run_report(db, report, values, caller, timeout_s=self.box.query_timeout_s)
-        )
+
+        def read(connection: Connection) -> list[tuple[Any, ...]]:
+            limit = self.box.query_timeout_s
+            return run_report(
+                connection, report, values, caller, language=language, timeout_s=limit
+            )
+
+        try:
+            return self.box.store.fetch(read)
+        except ParameterRefused as refused:
+            raise ValueError(str(refused)) from None
 
     # --- how it went ---------------------------------------------------------------------------
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from partner_plugin import PartnerPlugin
 
 from appliance.testing.daemon_process import DaemonProcess
@@ -37,12 +39,18 @@ def collections():
 
 @api.hookimpl
 def reports():
+    choices = "SELECT 'N' UNION SELECT :caller_user_id"
+    unit = (api.ReportParameter(name="unit", doc="Which.", default="", choices=choices),)
+    names = "SELECT text_in(json_object('ru', 'Чай', 'kk', 'Шай'), :caller_languages)"
+    text = (api.ReportColumn(name="name", title="Name"),)
     rows = (api.ReportParameter(name="rows", doc="How many.", default=3),)
     total = "SELECT sum(amount) FROM takings"
     return [
         api.Report(name="takings", title="Takings", sql=total, columns=N, roles=ROLES),
         api.Report(name="all_takings", title="All", sql=total, columns=N, scope="everything"),
         api.Report(name="numbers", title="N", sql=COUNT, columns=N, parameters=rows, roles=ROLES),
+        api.Report(name="names", title="Names", sql=names, columns=text, roles=ROLES,
+            parameters=unit),
         api.Report(name="wrong", title="W", sql="SELECT gone FROM takings", columns=N, roles=ROLES),
         api.Report(name="slow", title="S", columns=N, roles=ROLES, parameters=rows,
             sql=MANY + " SELECT count(*) FROM n, n"),
@@ -87,16 +95,18 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def test_each_is_told_of_the_reports_its_roles_may_run(office: Office) -> None:
     anna = [one["name"] for one in office.get("anna", "")["reports"]]
     boris = [one["name"] for one in office.get("boris", "")["reports"]]
-    assert anna == ["numbers", "slow", "takings", "wrong"]
+    assert anna == ["my_figures", "names", "numbers", "slow", "takings", "wrong"]
     assert set(boris) - set(anna) == {
         "all_takings",
         "catalogue_gaps",
         "coverage",
+        "coverage_by_unit",
         "fill_rate",
         "orders_by_day",
         "orders_by_document",
         "orders_by_outlet",
         "orders_by_product",
+        "orders_by_unit",
         "receivables_by_age",
         "stock_by_warehouse",
     }
@@ -146,6 +156,39 @@ def test_a_report_comes_as_csv_too(office: Office) -> None:
             body = answer.body(10_000)
         assert kind.startswith("text/csv; charset=")
         assert body.decode(kind.partition("charset=")[2]) == text
+
+
+@pytest.mark.slow
+def test_names_come_in_the_language_of_who_asks(office: Office) -> None:
+    assert office.get("anna", "/names")["rows"] == [["Чай"]]
+    assert office.get("anna", "/names?language=kk-Cyrl")["rows"] == [["Шай"]]
+    office.box.command("user", "change", "anna", "--language", "kk")
+    assert office.get("anna", "/names")["rows"] == [["Шай"]]
+    assert office.get("anna", "/names?language=bg")["rows"] == [["Шай"]]
+    assert office.box.ask("report", "names") == [{"name": "Чай"}]
+    assert office.refusal("anna", "/names?language=k").status == 400
+
+
+@pytest.mark.slow
+def test_a_choice_is_one_of_those_there_are(office: Office) -> None:
+    assert office.get("anna", "/names?unit=N&language=ru")["rows"] == [["Чай"]]
+    refused = office.refusal("anna", "/names?unit=S")
+    assert (refused.status, refused.code) == (400, "bad_target")
+    (error,) = refused.errors
+    assert error["pointer"] == "unit"
+    assert error["detail"].startswith("there is no unit 'S'; there are: ")
+    assert "N" in error["detail"]
+
+
+@pytest.mark.slow
+def test_a_report_comes_as_a_workbook(office: Office) -> None:
+    link = office.devices["anna"]._linked()
+    with link.exchange("GET", "/v1/reports/numbers?rows=2&format=xlsx") as answer:
+        kind = answer.headers["Content-Type"]
+        body = answer.body(100_000)
+    assert kind == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    sheet = load_workbook(BytesIO(body)).worksheets[0]
+    assert list(sheet.values) == [('Число; "N"',), (0.01,), (0.02,)]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation
 from appliance.daemon.operations.table import TableResult, table
 from appliance.store.connection import Connection
+from appliance.store.languages import languages_for
 from appliance.store.tables import read_table
 
 
@@ -48,9 +49,9 @@ def rows(desk: Desk, params: ReadExport, _actor: str) -> TableResult:
         raise unknown("kind", params.kind, known)
 
     def read(connection: Connection, timeout_s: float) -> list[tuple[Any, ...]]:
-        return read_table(
-            connection, exporter.sql, exporter.columns, {"ids": None}, timeout_s=timeout_s
-        )
+        languages = languages_for(connection, None, None, timeout_s=timeout_s)
+        values = {"ids": None, "caller_languages": languages}
+        return read_table(connection, exporter.sql, exporter.columns, values, timeout_s=timeout_s)
 
     return table(desk, exporter.kind, exporter.title, exporter.columns, read)
 

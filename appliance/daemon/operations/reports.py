@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -11,16 +11,29 @@ from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.daemon.operations.table import TableResult, table
-from appliance.store.reports import ParameterRefused, parameter_values, reports_of, run_report
+from appliance.daemon.operations.users import Language
+from appliance.store.connection import Connection
+from appliance.store.reports import (
+    ParameterRefused,
+    UnknownChoice,
+    parameter_values,
+    reports_of,
+    run_report,
+)
 
 Text = Annotated[str, msgspec.Meta(max_length=1_000)]
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A report's name and its parameters as text; those not given have their defaults."""
+    """A report's name and its parameters as text; those not given have their defaults.
+
+    Attributes:
+        language: of names that come in several; a BCP 47 tag.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     parameters: dict[Text, Text] = {}
+    language: Language | None = None
 
 
 class ReportView(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,15 +76,16 @@ def run(desk: Desk, params: RunReport, _actor: str) -> TableResult:
         values = parameter_values(report, params.parameters)
     except ParameterRefused as refused:
         raise OperationRefused(str(refused), "invalid") from None
-    return table(
-        desk,
-        report.name,
-        report.title,
-        report.columns,
-        lambda connection, timeout_s: run_report(
-            connection, report, values, None, timeout_s=timeout_s
-        ),
-    )
+
+    def read(connection: Connection, timeout_s: float) -> list[tuple[Any, ...]]:
+        try:
+            return run_report(
+                connection, report, values, None, language=params.language, timeout_s=timeout_s
+            )
+        except UnknownChoice as refused:
+            raise unknown(refused.name, refused.given, refused.choices, code="invalid") from None
+
+    return table(desk, report.name, report.title, report.columns, read)
 
 
 OPERATIONS = (

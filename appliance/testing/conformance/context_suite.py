@@ -269,6 +269,16 @@ class ContextSuite:
             ("SELECT since FROM products WHERE code = 'c1'", [("2025-02-28",)]),
             ("SELECT name FROM products WHERE code = 'c3'", [("Зефир",)]),
             ("SELECT json_extract(name, '$.en') FROM products WHERE code='c2'", [("Apple Juice",)]),
+            (
+                "SELECT text_in(name, 'kk,en-GB') FROM products WHERE code IN ('c2', 'c3')"
+                " ORDER BY code",
+                [("Apple Juice",), ("Зефир",)],
+            ),
+            ("SELECT text_in(NULL, 'en'), text_in(7, NULL)", [(None, 7)]),
+            (
+                "SELECT t.value ->> '$.a' FROM jsonb_each('[{\"a\":1},{\"a\":2}]') t ORDER BY 1",
+                [(1,), (2,)],
+            ),
             ("SELECT count(DISTINCT seq) FROM products", [(3,)]),
             (
                 "SELECT p.code, g.name FROM products p JOIN groups g ON g.id = p.group_id"

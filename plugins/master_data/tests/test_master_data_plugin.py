@@ -161,15 +161,16 @@ def test_reports_and_exports_run_and_fit_their_columns(
     )
     for report in plugin.reports():
         defaults = {parameter.name: parameter.default for parameter in report.parameters}
-        rows = context.select(report.sql, defaults)  # type: ignore[arg-type]
+        rows = context.select(report.sql, {**defaults, "caller_languages": "ru"})
         assert [len(row) for row in rows] == [len(report.columns)], report.name
     for exporter in plugin.exporters():
-        rows = context.select(exporter.sql)
+        rows = context.select(exporter.sql, {"caller_languages": "ru"})
         assert [len(row) for row in rows] == [len(exporter.columns)], exporter.kind
     sql = {report.name: report.sql for report in plugin.reports()}
-    stock = context.select(sql["stock_by_warehouse"], {"warehouse": "W"})
-    assert stock[0][4:7] == (5_000, 1_000, 4_000)
-    assert context.select(sql["stock_by_warehouse"], {"warehouse": "none"}) == []
-    assert context.select(sql["receivables_by_age"], {"date": "2026-06-30"}) == [
+    asked = {"warehouse": "W", "unit": "", "caller_languages": "kk,ru"}
+    stock = context.select(sql["stock_by_warehouse"], asked)
+    assert stock[0][3:7] == ("Чай", 5_000, 1_000, 4_000)
+    assert context.select(sql["stock_by_warehouse"], {**asked, "warehouse": "none"}) == []
+    assert context.select(sql["receivables_by_age"], {"date": "2026-06-30", "unit": ""}) == [
         ("Corner", "RUB", 111_111, 1, 110, 1_000, 10_000, 100_000, 91)
     ]

@@ -9,7 +9,13 @@ import pytest
 from appliance.api import Row
 from appliance_preselling.plugin import plugin
 
-ALL = {"since": "2000-01-01", "until": "2999-12-31"}
+ALL = {
+    "since": "2000-01-01",
+    "until": "2999-12-31",
+    "unit": "",
+    "caller_user_id": None,
+    "caller_languages": "ru",
+}
 DAY_MS = 86_400_000
 START_MS = 1_750_000_000_000  # 2025-06-15
 
@@ -79,7 +85,8 @@ def test_coverage_is_of_the_plan_and_the_strike_rate_of_what_was_visited(trade: 
         plan = {"plan_date": "2025-06-15"} if planned else {"arrived_at": START_MS}
         return {"user_id": "anna", "state": state, "planned": planned, **plan, **more}
 
-    trade.context.put("visits", "v0", visit("completed", planned=True))
+    left = {"arrived_at": START_MS, "left_at": START_MS + 600_000}
+    trade.context.put("visits", "v0", visit("completed", planned=True, **left))
     trade.context.put("visits", "v2", visit("completed_incomplete", planned=True))
     trade.context.put("visits", "v8", visit("not_visited", planned=True))
     trade.context.put("visits", "v1", visit("completed", planned=False))
@@ -94,4 +101,10 @@ def test_coverage_is_of_the_plan_and_the_strike_rate_of_what_was_visited(trade: 
         "visits": 4,
         "with_order": 2,
         "strike": 5_000,
+        "lines_per_order": 1_500,
+        "minutes": 10,
     }
+    (mine,) = run(trade, "my_figures", caller_user_id="anna")
+    assert mine == {name: value for name, value in anna.items() if name != "user"}
+    assert run(trade, "my_figures", caller_user_id="boris") == []
+    assert run(trade, "coverage", since="2025-06-16") == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.api.catalogues import CatalogueError, Entry, read_catalogue
-from appliance.api.texts import Text, Texts, languages_of
+from appliance.api.texts import Text, Texts, languages_of, text_in
 from appliance.testing.fake_context import FakeContext
 from appliance_master_data.plugin import plugin as master_data
 
@@ -167,3 +167,24 @@ def test_the_languages_of_a_person() -> None:
     assert languages_of(context, "boris") == (None, "kk")
     assert languages_of(context, "vera") == (None, None)
     assert languages_of(context, "nobody") == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "languages", "text"),
+    [
+        ('{"ru":"Чай","kk":"Шай","bg":"Чай BG"}', "kk", "Шай"),
+        ('{"ru":"Чай","kk":"Шай"}', "bg,kk-Cyrl-KZ,ru", "Шай"),
+        ('{"ru":"Чай","KK-cyrl":"Шай"}', "kk-Cyrl", "Шай"),
+        ('{"ru":"Чай","en":"Tea"}', "bg", "Tea"),
+        ('{"ru":"Чай","kk":"Шай"}', "bg", "Чай"),
+        ('{"ru":"Чай"}', "", "Чай"),
+        ('{"ru":"Чай"}', None, "Чай"),
+        ("{}", "ru", None),
+        ("Чай", "kk", "Чай"),
+        ("{Чай", "kk", "{Чай"),
+        ('{"ru":1}', "ru", '{"ru":1}'),
+        (None, "ru", None),
+    ],
+)
+def test_a_text_in_a_language(value: str | None, languages: str | None, text: str | None) -> None:
+    assert text_in(value, languages) == text

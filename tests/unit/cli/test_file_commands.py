@@ -226,7 +226,10 @@ def test_reports_as_table_csv_and_json(fieldbox: Any, tmp_path: Path) -> None:
     assert "Чай" in fieldbox("report", "catalogue_gaps").output
     csv = fieldbox("report", "catalogue_gaps", "--format", "csv").output.splitlines()
     assert csv == ["Code,Article,Product,Has a price,Has a barcode", "p-1,,Чай,no,no"]
-    assert fieldbox("report", "catalogue").code == 2
+    assert fieldbox("report", "catalogue", "--language", "ru").code == 2
+    assert fieldbox("report", "catalogue_gaps", "--language", "?").code == 2
+    assert fieldbox("report", "catalogue_gaps", "--json", "--format", "xlsx").code == 2
+    assert fieldbox("report", "stock_by_warehouse", "--param", "warehouse=X").code == 2
     assert fieldbox("report", "catalogue_gaps", "--param", "x=1").code == 2
     assert fieldbox("report", "catalogue_gaps", "--param", "x").code == 2
     assert fieldbox("report", "catalogue_gaps", "--format", "csv", "--profile", "x").code == 2

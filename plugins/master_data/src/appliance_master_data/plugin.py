@@ -30,12 +30,13 @@ from appliance.api import (
 )
 from appliance_master_data.collections import COLLECTIONS
 from appliance_master_data.demo import command as demo
+from appliance_master_data.exports import EXPORTERS
 from appliance_master_data.grants import GRANT_SOURCES, buckets
 from appliance_master_data.identity import mirrored
 from appliance_master_data.importers import IMPORTERS, RECORDS
 from appliance_master_data.intake import RULES
 from appliance_master_data.jobs import JOBS, RUNS
-from appliance_master_data.reports import EXPORTERS, REPORTS
+from appliance_master_data.reports import REPORTS
 from appliance_master_data.settings import SETTINGS
 
 

@@ -1,156 +1,139 @@
-"""Reports and files out."""
+"""Reports of stock, of gaps in the catalogue and of debts."""
 
 from __future__ import annotations
 
-from appliance.api import Exporter, Report, ReportColumn, ReportParameter
+from appliance.api import Report, ReportColumn, ReportParameter
 
-REPORTS = (
-    Report(
-        name="stock_by_warehouse",
-        title="Stock by warehouse",
-        sql="""
-SELECT warehouses.name, products.code, products.article, products.body ->> '$.name',
-       balance.on_hand, coalesce(balance.reserved, 0),
-       balance.on_hand - coalesce(balance.reserved, 0), balance.as_of
+UNIT = ReportParameter(
+    name="unit",
+    doc="The code of a unit: it and those below it; empty: all.",
+    default="",
+    choices="SELECT code FROM org_units ORDER BY code",
+)
+"""The parameter of reports that can be asked for one branch."""
+
+BELOW = """
+below(id) AS (
+    SELECT id FROM org_units WHERE code = :unit
+    UNION
+    SELECT unit.id FROM below CROSS JOIN org_units AS unit ON unit.parent_id = +below.id
+)"""
+"""The ids of the asked unit and those below it, for ``WITH RECURSIVE``; none where all are."""
+
+# Names are looked up once for each product and house, not for each balance of the two.
+STOCK_BY_WAREHOUSE = Report(
+    name="stock_by_warehouse",
+    title="Stock by warehouse",
+    sql=f"""
+WITH RECURSIVE {BELOW},
+houses AS MATERIALIZED (
+    SELECT id, name FROM warehouses
+    WHERE (:warehouse = '' OR code = :warehouse)
+        AND (:unit = '' OR org_id IN (SELECT id FROM below))
+),
+goods AS MATERIALIZED (
+    SELECT id, code, article, text_in(name, :caller_languages) AS name FROM products
+)
+SELECT houses.name, goods.code, goods.article, goods.name, balance.on_hand,
+       coalesce(balance.reserved, 0), balance.on_hand - coalesce(balance.reserved, 0),
+       balance.as_of
 FROM stock_balances AS balance
-JOIN warehouses ON warehouses.id = balance.warehouse_id
-JOIN products ON products.id = balance.product_id
-WHERE :warehouse = '' OR warehouses.code = :warehouse
-ORDER BY warehouses.name, products.body ->> '$.name'
+JOIN houses ON houses.id = balance.warehouse_id
+JOIN goods ON goods.id = balance.product_id
+ORDER BY houses.name, goods.name, goods.code
 """,
-        columns=(
-            ReportColumn(name="warehouse", title="Warehouse"),
-            ReportColumn(name="code", title="Code"),
-            ReportColumn(name="article", title="Article"),
-            ReportColumn(name="name", title="Product"),
-            ReportColumn(name="on_hand", title="On hand", unit="quantity"),
-            ReportColumn(name="reserved", title="Reserved", unit="quantity"),
-            ReportColumn(name="available", title="Available", unit="quantity"),
-            ReportColumn(name="as_of", title="As of", unit="timestamp"),
-        ),
-        parameters=(
-            ReportParameter(name="warehouse", doc="A warehouse's code; empty: all.", default=""),
-        ),
-        roles=("admin", "manager", "supervisor", "checker", "hq"),
+    columns=(
+        ReportColumn(name="warehouse", title="Warehouse"),
+        ReportColumn(name="code", title="Code"),
+        ReportColumn(name="article", title="Article"),
+        ReportColumn(name="name", title="Product"),
+        ReportColumn(name="on_hand", title="On hand", unit="quantity"),
+        ReportColumn(name="reserved", title="Reserved", unit="quantity"),
+        ReportColumn(name="available", title="Available", unit="quantity"),
+        ReportColumn(name="as_of", title="As of", unit="timestamp"),
     ),
-    Report(
-        name="catalogue_gaps",
-        title="Products that cannot be sold: without a price or a barcode",
-        sql="""
-SELECT code, article, body ->> '$.name',
+    parameters=(
+        ReportParameter(
+            name="warehouse",
+            doc="A warehouse's code; empty: all.",
+            default="",
+            choices="SELECT code FROM warehouses ORDER BY code",
+        ),
+        UNIT,
+    ),
+    roles=("admin", "manager", "supervisor", "checker", "hq"),
+)
+
+CATALOGUE_GAPS = Report(
+    name="catalogue_gaps",
+    title="Products that cannot be sold: without a price or a barcode",
+    sql="""
+SELECT code, article, text_in(name, :caller_languages) AS called,
        CASE WHEN id IN (SELECT product_id FROM prices) THEN 'yes' ELSE 'no' END AS priced,
        CASE WHEN id IN (SELECT product_id FROM product_uoms WHERE gtin IS NOT NULL)
             THEN 'yes' ELSE 'no' END AS barcoded
 FROM products
 WHERE active AND (priced = 'no' OR barcoded = 'no')
-ORDER BY priced, body ->> '$.name'
+ORDER BY priced, called
 """,
-        columns=(
-            ReportColumn(name="code", title="Code"),
-            ReportColumn(name="article", title="Article"),
-            ReportColumn(name="name", title="Product"),
-            ReportColumn(name="priced", title="Has a price"),
-            ReportColumn(name="barcoded", title="Has a barcode"),
-        ),
-        roles=("admin", "manager", "hq"),
+    columns=(
+        ReportColumn(name="code", title="Code"),
+        ReportColumn(name="article", title="Article"),
+        ReportColumn(name="name", title="Product"),
+        ReportColumn(name="priced", title="Has a price"),
+        ReportColumn(name="barcoded", title="Has a barcode"),
     ),
-    Report(
-        name="receivables_by_age",
-        title="Open items by customer and age of the debt",
-        sql="""
+    roles=("admin", "manager", "hq"),
+)
+
+# A customer is of the units whose routes its outlets are on.
+RECEIVABLES_BY_AGE = Report(
+    name="receivables_by_age",
+    title="Open items by customer and age of the debt",
+    sql=f"""
+WITH RECURSIVE {BELOW},
+served(party_id) AS MATERIALIZED (
+    SELECT DISTINCT place.party_id
+    FROM below CROSS JOIN routes AS way ON way.org_id = +below.id
+    CROSS JOIN route_outlets AS stop ON stop.route_id = +way.id
+    CROSS JOIN outlets AS place ON place.id = +stop.outlet_id
+),
+item AS (
+    SELECT party_id, currency, open_amount,
+        CAST(julianday(coalesce(nullif(:date, ''), date('now'))) - julianday(due_date) AS INTEGER)
+            AS late
+    FROM receivables
+    WHERE open_amount <> 0 AND (:unit = '' OR party_id IN (SELECT party_id FROM served))
+)
 SELECT parties.name, item.currency, sum(item.open_amount),
        sum(item.open_amount) FILTER (WHERE item.late <= 0),
        sum(item.open_amount) FILTER (WHERE item.late BETWEEN 1 AND 30),
        sum(item.open_amount) FILTER (WHERE item.late BETWEEN 31 AND 60),
        sum(item.open_amount) FILTER (WHERE item.late BETWEEN 61 AND 90),
        sum(item.open_amount) FILTER (WHERE item.late > 90), max(max(item.late), 0)
-FROM (SELECT party_id, currency, open_amount,
-        CAST(julianday(coalesce(nullif(:date, ''), date('now'))) - julianday(due_date) AS INTEGER)
-            AS late
-    FROM receivables WHERE open_amount <> 0) AS item
+FROM item
 LEFT JOIN parties ON parties.id = item.party_id
 GROUP BY item.party_id, item.currency
 ORDER BY item.currency, sum(item.open_amount) DESC, parties.name
 """,
-        columns=(
-            ReportColumn(name="party", title="Customer"),
-            ReportColumn(name="currency", title="Currency"),
-            ReportColumn(name="total", title="Open", unit="money"),
-            ReportColumn(name="not_due", title="Not due", unit="money"),
-            ReportColumn(name="days_30", title="1-30 days", unit="money"),
-            ReportColumn(name="days_60", title="31-60 days", unit="money"),
-            ReportColumn(name="days_90", title="61-90 days", unit="money"),
-            ReportColumn(name="older", title="Over 90 days", unit="money"),
-            ReportColumn(name="late", title="Latest by days", unit="int"),
-        ),
-        parameters=(
-            ReportParameter(
-                name="date", doc="As of this day, YYYY-MM-DD; empty: today.", default=""
-            ),
-        ),
-        roles=("admin", "manager", "supervisor", "hq"),
-        chart="bars",
+    columns=(
+        ReportColumn(name="party", title="Customer"),
+        ReportColumn(name="currency", title="Currency"),
+        ReportColumn(name="total", title="Open", unit="money"),
+        ReportColumn(name="not_due", title="Not due", unit="money"),
+        ReportColumn(name="days_30", title="1-30 days", unit="money"),
+        ReportColumn(name="days_60", title="31-60 days", unit="money"),
+        ReportColumn(name="days_90", title="61-90 days", unit="money"),
+        ReportColumn(name="older", title="Over 90 days", unit="money"),
+        ReportColumn(name="late", title="Latest by days", unit="int"),
     ),
+    parameters=(
+        ReportParameter(name="date", doc="As of this day, YYYY-MM-DD; empty: today.", default=""),
+        UNIT,
+    ),
+    roles=("admin", "manager", "supervisor", "hq"),
+    chart="bars",
 )
 
-EXPORTERS = (
-    Exporter(
-        kind="products",
-        title="Products with their base unit and barcode",
-        sql="""
-SELECT products.code, products.article, products.body ->> '$.name', products.brand,
-       products.manufacturer, unit.uom_code, unit.gtin, products.tax_category, products.kind,
-       products.rrp, products.availability_note, products.regulation, products.shelf_life_days,
-       CAST(products.batch_tracked AS INTEGER), CAST(products.marked AS INTEGER),
-       deposit.code, products.sort,
-       CASE WHEN products.active THEN 1 ELSE 0 END
-FROM products
-LEFT JOIN products AS deposit ON deposit.id = products.deposit_product_id
-LEFT JOIN product_uoms AS unit ON unit.product_id = products.id AND unit.is_base
-ORDER BY products.code
-""",
-        columns=(
-            ReportColumn(name="code", title="code"),
-            ReportColumn(name="article", title="article"),
-            ReportColumn(name="name", title="name"),
-            ReportColumn(name="brand", title="brand"),
-            ReportColumn(name="manufacturer", title="manufacturer"),
-            ReportColumn(name="unit", title="unit"),
-            ReportColumn(name="barcode", title="barcode"),
-            ReportColumn(name="tax", title="tax category"),
-            ReportColumn(name="kind", title="kind"),
-            ReportColumn(name="rrp", title="rrp", unit="price"),
-            ReportColumn(name="availability_note", title="availability"),
-            ReportColumn(name="regulation", title="regulation"),
-            ReportColumn(name="shelf_life_days", title="shelf life, days", unit="int"),
-            ReportColumn(name="batch_tracked", title="batches", unit="int"),
-            ReportColumn(name="marked", title="marked", unit="int"),
-            ReportColumn(name="deposit_product", title="deposit product"),
-            ReportColumn(name="sort", title="sort", unit="int"),
-            ReportColumn(name="active", title="active", unit="int"),
-        ),
-    ),
-    Exporter(
-        kind="prices",
-        title="Prices of products in price lists",
-        sql="""
-SELECT products.code, lists.code, prices.price, lists.currency, unit.uom_code,
-       coalesce(prices.min_qty, 0), prices.valid_from, prices.valid_to
-FROM prices
-JOIN price_lists AS lists ON lists.id = prices.price_list_id
-JOIN products ON products.id = prices.product_id
-JOIN product_uoms AS unit ON unit.id = prices.uom_id
-ORDER BY lists.code, products.code, unit.uom_code, prices.min_qty, prices.valid_from
-""",
-        columns=(
-            ReportColumn(name="code", title="code"),
-            ReportColumn(name="price_list", title="price list"),
-            ReportColumn(name="price", title="price", unit="price"),
-            ReportColumn(name="currency", title="currency"),
-            ReportColumn(name="unit", title="unit"),
-            ReportColumn(name="min_qty", title="min qty", unit="quantity"),
-            ReportColumn(name="valid_from", title="valid from", unit="date"),
-            ReportColumn(name="valid_to", title="valid to", unit="date"),
-        ),
-    ),
-)
+REPORTS = (STOCK_BY_WAREHOUSE, CATALOGUE_GAPS, RECEIVABLES_BY_AGE)
+"""Every report of the plugin."""

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from appliance.api import Report, ReportColumn, ReportParameter
+from appliance.api import Report, ReportColumn
+from appliance_preselling.report_parts import BELOW, COUNTED, DAY, SELLERS, SPAN, UNIT
+from appliance_preselling.visit_reports import VISIT_REPORTS
 
-SELLERS = ("admin", "manager", "supervisor", "hq")
-"""Roles that read how sales go."""
-
-SPAN = (
-    ReportParameter(name="since", doc="The first day, YYYY-MM-DD.", default="2000-01-01"),
-    ReportParameter(name="until", doc="The last day, YYYY-MM-DD.", default="2999-12-31"),
-)
-"""Parameters of every report here: the days on which orders were made, where they were made."""
-
-DAY = "date(orders.created_at / 1000 + orders.tz_offset_min * 60, 'unixepoch')"
-"""The day of an order."""
-
-# The bounds on created_at, a day wider than any time zone, are there for its index.
-COUNTED = f"""orders.state NOT IN ('draft', 'cancelled', 'rejected', 'expired')
-    AND orders.order_kind <> 'return_request'
-    AND orders.created_at >= (unixepoch(:since) - 86400) * 1000
-    AND orders.created_at < (unixepoch(:until) + 172800) * 1000
-    AND {DAY} BETWEEN :since AND :until"""
-"""What is counted: orders that something is to be delivered for, of the asked days."""
-
-# Of a line, in base units of its product; rounded down, which matters only for fractions of grams.
-IN_BASE = "(line.value ->> '$.{field}') * unit.factor_num / unit.factor_den"
-LINES = """
-FROM orders JOIN json_each(orders.body, '$.lines') AS line
-LEFT JOIN products ON products.id = line.value ->> '$.product_id'
-LEFT JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
-"""
+# Lines are summed up by product and unit of measure before anything is looked up for them, and come
+# into base units of the product after: rounded down, which matters only for fractions of grams.
+# A value out of JSON has no affinity; with one, the indexes of ids can be used. jsonb_each reads
+# each order once; json_each would write every line as text, to be read again for every field.
+_LINES = f"""
+WITH RECURSIVE {BELOW},
+counted AS MATERIALIZED (
+    SELECT orders.seq AS number, orders.currency AS currency, orders.outlet_id AS outlet_id,
+        jsonb(orders.body -> '$.lines') AS lines
+    FROM orders WHERE {COUNTED} {{more}}
+),
+line AS MATERIALIZED (
+    SELECT CAST(one.value ->> '$.product_id' AS TEXT) AS product_id,
+        CAST(one.value ->> '$.uom_id' AS TEXT) AS uom_id, counted.currency AS currency,
+        counted.number AS number, counted.outlet_id AS outlet_id, one.value ->> '$.qty' AS qty,
+        {{amount}} AS amount
+    FROM counted CROSS JOIN jsonb_each(counted.lines) AS one
+),
+summed AS MATERIALIZED (
+    SELECT product_id, currency, uom_id, sum(qty) AS qty, sum(amount) AS amount
+    FROM line GROUP BY product_id, currency, uom_id
+),
+sold AS (
+    SELECT summed.product_id AS product_id, summed.currency AS currency,
+        summed.qty * unit.factor_num / unit.factor_den AS qty,
+        summed.amount * unit.factor_num / unit.factor_den AS shipped_qty, summed.amount AS total
+    FROM summed LEFT JOIN product_uoms AS unit ON unit.id = summed.uom_id
+)"""
 
 ORDERS_BY_DAY = Report(
     name="orders_by_day",
     title="Orders by day",
     sql=f"""
+WITH RECURSIVE {BELOW}
 SELECT {DAY} AS day, currency, count(*),
        sum(json_array_length(body, '$.lines')), count(DISTINCT outlet_id),
        sum(state = 'held'), coalesce(sum(body ->> '$.totals.payable'), 0)
@@ -52,7 +56,7 @@ ORDER BY day, currency
         ReportColumn(name="held", title="Held", unit="int"),
         ReportColumn(name="payable", title="To pay", unit="money"),
     ),
-    parameters=SPAN,
+    parameters=(*SPAN, UNIT),
     roles=SELLERS,
     chart="bars",
 )
@@ -61,6 +65,7 @@ ORDERS_BY_DOCUMENT = Report(
     name="orders_by_document",
     title="Orders, one by one",
     sql=f"""
+WITH RECURSIVE {BELOW}
 SELECT {DAY} AS day, coalesce(orders.number, ''), orders.state, outlets.name, users.login,
        json_array_length(orders.body, '$.lines'), orders.requested_date,
        coalesce(orders.body ->> '$.totals.net', 0), coalesce(orders.body ->> '$.totals.payable', 0),
@@ -83,20 +88,31 @@ ORDER BY orders.created_at, orders.id
         ReportColumn(name="payable", title="To pay", unit="money"),
         ReportColumn(name="currency", title="Currency"),
     ),
-    parameters=SPAN,
+    parameters=(*SPAN, UNIT),
     roles=SELLERS,
 )
 
 ORDERS_BY_PRODUCT = Report(
     name="orders_by_product",
     title="Orders by product, in base units",
-    sql=f"""
-SELECT products.code, products.body ->> '$.name', count(DISTINCT orders.id),
-       count(DISTINCT orders.outlet_id), sum({IN_BASE.format(field="qty")}),
-       sum(line.value ->> '$.total'), orders.currency
-{LINES} WHERE {COUNTED}
-GROUP BY line.value ->> '$.product_id', orders.currency
-ORDER BY orders.currency, sum(line.value ->> '$.total') DESC, products.code
+    sql=_LINES.format(more="", amount="one.value ->> '$.total'")
+    + """,
+part AS (
+    SELECT product_id, currency, count(DISTINCT number) AS orders,
+        count(DISTINCT outlet_id) AS outlets, NULL AS qty, NULL AS total
+    FROM line GROUP BY product_id, currency
+    UNION ALL
+    SELECT product_id, currency, NULL, NULL, qty, total FROM sold
+),
+whole AS (
+    SELECT product_id, currency, sum(orders) AS orders, sum(outlets) AS outlets, sum(qty) AS qty,
+        sum(total) AS total
+    FROM part GROUP BY product_id, currency
+)
+SELECT products.code, text_in(products.name, :caller_languages), whole.orders, whole.outlets,
+       whole.qty, whole.total, whole.currency
+FROM whole LEFT JOIN products ON products.id = whole.product_id
+ORDER BY whole.currency, whole.total DESC, products.code
 """,
     columns=(
         ReportColumn(name="code", title="Code"),
@@ -107,7 +123,7 @@ ORDER BY orders.currency, sum(line.value ->> '$.total') DESC, products.code
         ReportColumn(name="total", title="Amount", unit="money"),
         ReportColumn(name="currency", title="Currency"),
     ),
-    parameters=SPAN,
+    parameters=(*SPAN, UNIT),
     roles=SELLERS,
     chart="bars",
 )
@@ -116,15 +132,20 @@ ORDERS_BY_OUTLET = Report(
     name="orders_by_outlet",
     title="Orders by outlet",
     sql=f"""
-SELECT coalesce(outlets.code, ''), outlets.name, parties.name, count(*),
-       sum(json_array_length(orders.body, '$.lines')), max({DAY}),
-       coalesce(sum(orders.body ->> '$.totals.payable'), 0) AS payable, orders.currency
-FROM orders
-LEFT JOIN outlets ON outlets.id = orders.outlet_id
-LEFT JOIN parties ON parties.id = orders.party_id
-WHERE {COUNTED}
-GROUP BY orders.outlet_id, orders.currency
-ORDER BY orders.currency, payable DESC, outlets.name
+WITH RECURSIVE {BELOW},
+counted AS (
+    SELECT orders.outlet_id AS outlet_id, orders.party_id AS party_id, orders.currency AS currency,
+        count(*) AS orders, sum(json_array_length(orders.body, '$.lines')) AS lines,
+        max({DAY}) AS last, coalesce(sum(orders.body ->> '$.totals.payable'), 0) AS payable
+    FROM orders WHERE {COUNTED}
+    GROUP BY orders.outlet_id, orders.currency
+)
+SELECT coalesce(outlets.code, ''), outlets.name, parties.name, counted.orders, counted.lines,
+       counted.last, counted.payable, counted.currency
+FROM counted
+LEFT JOIN outlets ON outlets.id = counted.outlet_id
+LEFT JOIN parties ON parties.id = counted.party_id
+ORDER BY counted.currency, counted.payable DESC, outlets.name
 """,
     columns=(
         ReportColumn(name="code", title="Code"),
@@ -136,7 +157,43 @@ ORDER BY orders.currency, payable DESC, outlets.name
         ReportColumn(name="payable", title="To pay", unit="money"),
         ReportColumn(name="currency", title="Currency"),
     ),
-    parameters=SPAN,
+    parameters=(*SPAN, UNIT),
+    roles=SELLERS,
+    chart="bars",
+)
+
+ORDERS_BY_UNIT = Report(
+    name="orders_by_unit",
+    title="Orders by branch",
+    sql=f"""
+WITH RECURSIVE {BELOW},
+counted AS (
+    SELECT orders.org_id AS org_id, orders.currency AS currency, count(*) AS orders,
+        count(DISTINCT orders.user_id) AS people, count(DISTINCT orders.outlet_id) AS outlets,
+        sum(orders.state = 'held') AS held,
+        coalesce(sum(orders.body ->> '$.totals.net'), 0) AS net,
+        coalesce(sum(orders.body ->> '$.totals.payable'), 0) AS payable
+    FROM orders WHERE {COUNTED}
+    GROUP BY orders.org_id, orders.currency
+)
+SELECT coalesce(org_units.code, ''), text_in(org_units.name, :caller_languages), counted.orders,
+       counted.people, counted.outlets, counted.held, counted.net, counted.payable,
+       counted.currency
+FROM counted LEFT JOIN org_units ON org_units.id = counted.org_id
+ORDER BY counted.currency, counted.payable DESC, org_units.code
+""",
+    columns=(
+        ReportColumn(name="code", title="Code"),
+        ReportColumn(name="unit", title="Branch"),
+        ReportColumn(name="orders", title="Orders", unit="int"),
+        ReportColumn(name="people", title="People", unit="int"),
+        ReportColumn(name="outlets", title="Outlets", unit="int"),
+        ReportColumn(name="held", title="Held", unit="int"),
+        ReportColumn(name="net", title="Without tax", unit="money"),
+        ReportColumn(name="payable", title="To pay", unit="money"),
+        ReportColumn(name="currency", title="Currency"),
+    ),
+    parameters=(*SPAN, UNIT),
     roles=SELLERS,
     chart="bars",
 )
@@ -144,14 +201,18 @@ ORDER BY orders.currency, payable DESC, outlets.name
 FILL_RATE = Report(
     name="fill_rate",
     title="What was shipped of what was ordered, in base units",
-    sql=f"""
-SELECT products.code, products.body ->> '$.name',
-       sum({IN_BASE.format(field="qty")}) AS ordered,
-       sum(coalesce({IN_BASE.format(field="shipped_qty")}, 0)) AS shipped,
-       sum(coalesce({IN_BASE.format(field="shipped_qty")}, 0)) * 10000
-           / nullif(sum({IN_BASE.format(field="qty")}), 0)
-{LINES} WHERE {COUNTED} AND orders.state IN ('partially_shipped', 'shipped', 'completed')
-GROUP BY line.value ->> '$.product_id'
+    sql=_LINES.format(
+        more="AND orders.state IN ('partially_shipped', 'shipped', 'completed')",
+        amount="coalesce(one.value ->> '$.shipped_qty', 0)",
+    )
+    + """,
+measured AS (
+    SELECT product_id, sum(qty) AS ordered, sum(shipped_qty) AS shipped
+    FROM sold GROUP BY product_id
+)
+SELECT products.code, text_in(products.name, :caller_languages), measured.ordered,
+       measured.shipped, measured.shipped * 10000 / nullif(measured.ordered, 0)
+FROM measured LEFT JOIN products ON products.id = measured.product_id
 ORDER BY 5, products.code
 """,
     columns=(
@@ -161,45 +222,8 @@ ORDER BY 5, products.code
         ReportColumn(name="shipped", title="Shipped", unit="quantity"),
         ReportColumn(name="rate", title="Fill rate, %", unit="percent"),
     ),
-    parameters=SPAN,
+    parameters=(*SPAN, UNIT),
     roles=SELLERS,
-)
-
-COVERAGE = Report(
-    name="coverage",
-    title="Planned outlets that were visited, and visits that brought an order",
-    sql="""
-SELECT users.login, sum(visits.planned = 1),
-       sum(visits.planned = 1 AND visits.state IN ('completed', 'completed_incomplete')),
-       sum(visits.planned = 1 AND visits.state IN ('completed', 'completed_incomplete')) * 10000
-           / nullif(sum(visits.planned = 1), 0),
-       sum(visits.state IN ('completed', 'completed_incomplete')) AS made,
-       sum(visits.state IN ('completed', 'completed_incomplete') AND brought.visit_id IS NOT NULL),
-       sum(visits.state IN ('completed', 'completed_incomplete') AND brought.visit_id IS NOT NULL)
-           * 10000 / nullif(sum(visits.state IN ('completed', 'completed_incomplete')), 0)
-FROM visits
-LEFT JOIN users ON users.id = visits.user_id
-LEFT JOIN (SELECT DISTINCT orders.body ->> '$.visit_id' AS visit_id FROM orders
-    WHERE orders.state NOT IN ('draft', 'cancelled', 'rejected', 'expired')) AS brought
-    ON brought.visit_id = visits.id
-WHERE coalesce(visits.plan_date,
-        date(visits.arrived_at / 1000 + coalesce(visits.tz_offset_min, 0) * 60, 'unixepoch'))
-    BETWEEN :since AND :until
-GROUP BY visits.user_id
-ORDER BY users.login
-""",
-    columns=(
-        ReportColumn(name="user", title="Person"),
-        ReportColumn(name="planned", title="Planned", unit="int"),
-        ReportColumn(name="visited", title="Of them visited", unit="int"),
-        ReportColumn(name="coverage", title="Coverage, %", unit="percent"),
-        ReportColumn(name="visits", title="Visits", unit="int"),
-        ReportColumn(name="with_order", title="With an order", unit="int"),
-        ReportColumn(name="strike", title="Strike rate, %", unit="percent"),
-    ),
-    parameters=SPAN,
-    roles=SELLERS,
-    chart="bars",
 )
 
 REPORTS = (
@@ -207,7 +231,8 @@ REPORTS = (
     ORDERS_BY_DOCUMENT,
     ORDERS_BY_PRODUCT,
     ORDERS_BY_OUTLET,
+    ORDERS_BY_UNIT,
     FILL_RATE,
-    COVERAGE,
+    *VISIT_REPORTS,
 )
 """Every report of the plugin."""
