@@ -42,12 +42,13 @@ from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.importing import Counts, ImportRow, ImportSession
 from appliance.store.pages import PullReader
 from appliance.store.plugin_states import PluginFailure, PluginStates
-from appliance.store.reports import Caller, ParameterRefused, run_report
+from appliance.store.reports import Caller
 from appliance.store.transaction import WriteTransaction
 from appliance.store.writer import Commit
 from appliance.sync.pull import Pull, PullRequest, Reader
 from appliance.sync.pull_transaction import Room
 from appliance.testing.box_device import BoxDevice, PushAnswer
+from appliance.testing.box_report import told
 from appliance.testing.fake_context import DEFAULT_NOW_MS
 
 T = TypeVar("T")
@@ -324,24 +325,13 @@ class PluginBox:
         """
         declared = self.box.plugins.host.declared[plugin]
         report = next(one for one in declared.reports if one.name == name)
-        values = {p.name: p.default for p in report.parameters} | parameters
         caller = None
         if device is not None:
             enrolled = self._enrolled(device)
             self._needs(enrolled, f"report:{name}")
             self._write(lambda tx: self.box.refresh_grants(tx, device.number))
             caller = Caller(enrolled, self.box.rights(enrolled).readable)
-
-        def read(connection: Connection) -> list[tuple[Any, ...]]:
-            limit = self.box.query_timeout_s
-            return run_report(
-                connection, report, values, caller, language=language, timeout_s=limit
-            )
-
-        try:
-            return self.box.store.fetch(read)
-        except ParameterRefused as refused:
-            raise ValueError(str(refused)) from None
+        return told(self.box, report, parameters, caller, language)
 
     # --- how it went ---------------------------------------------------------------------------
 
