@@ -315,13 +315,11 @@ class PluginBox:
         Args:
             plugin, name: which.
             device: whose user asks; None for the technician, who sees everything.
-            language: the one that is asked for; None for the user's own.
-            parameters: by name.
+            language, parameters: as asked for; without a language, the user's own.
 
         Raises:
             PermissionError: the device's roles may not.
-            ValueError: a parameter has a value that is none of its choices.
-            QueryError: the report is wrong.
+            ValueError, QueryError: as `told`.
         """
         declared = self.box.plugins.host.declared[plugin]
         report = next(one for one in declared.reports if one.name == name)

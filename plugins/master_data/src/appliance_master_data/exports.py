@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from appliance.api import Exporter, ReportColumn
 
-# The units come first, whole: right of a LEFT JOIN the index of their products cannot be used.
 EXPORTERS = (
     Exporter(
         kind="products",
         title="Products with their base unit and barcode",
         sql="""
-WITH unit AS MATERIALIZED (
-    SELECT product_id, uom_code, gtin FROM product_uoms WHERE is_base
-)
 SELECT products.code, products.article, text_in(products.name, :caller_languages), products.brand,
        products.manufacturer, unit.uom_code, unit.gtin, products.tax_category, products.kind,
        products.rrp, products.availability_note, products.regulation, products.shelf_life_days,
@@ -21,7 +17,7 @@ SELECT products.code, products.article, text_in(products.name, :caller_languages
        CASE WHEN products.active THEN 1 ELSE 0 END
 FROM products
 LEFT JOIN products AS deposit ON deposit.id = products.deposit_product_id
-LEFT JOIN unit ON unit.product_id = products.id
+LEFT JOIN product_uoms AS unit ON unit.product_id = products.id AND unit.is_base
 ORDER BY products.code
 """,
         columns=(

@@ -13,26 +13,27 @@ FIELD = ("agent", "driver", "merchandiser", "supervisor")
 """Roles that visit outlets, and read their own figures."""
 
 # An order is made in its visit; a week wider than the asked days, an index keeps out all others.
-# What `likelihood`, `+` and the cast do for indexes: see `report_parts` and `reports`.
+# The + keeps SQLite from the index of plan_date, which most visits may not have; of the cast see
+# `reports`.
 _VISITS = f"""
 brought AS MATERIALIZED (
     SELECT CAST(orders.body ->> '$.visit_id' AS TEXT) AS visit_id,
         count(*) AS orders, sum(json_array_length(orders.body, '$.lines')) AS lines
     FROM orders
     WHERE {STANDS} AND orders.order_kind <> 'return_request'
-        AND likelihood(orders.created_at >= (unixepoch(:since) - 604800) * 1000, 0.001)
-        AND likelihood(orders.created_at < (unixepoch(:until) + 691200) * 1000, 0.001)
+        AND orders.created_at >= (unixepoch(:since) - 604800) * 1000
+        AND orders.created_at < (unixepoch(:until) + 691200) * 1000
         AND orders.body ->> '$.visit_id' IS NOT NULL
     GROUP BY visit_id
 ),
 asked(id) AS MATERIALIZED (
     SELECT id FROM visits
-    WHERE likelihood(plan_date >= :since, 0.001) AND likelihood(plan_date <= :until, 0.001)
+    WHERE plan_date >= :since AND plan_date <= :until
     UNION ALL
     SELECT id FROM visits
     WHERE +plan_date IS NULL
-        AND likelihood(arrived_at >= (unixepoch(:since) - 86400) * 1000, 0.001)
-        AND likelihood(arrived_at < (unixepoch(:until) + 172800) * 1000, 0.001)
+        AND arrived_at >= (unixepoch(:since) - 86400) * 1000
+        AND arrived_at < (unixepoch(:until) + 172800) * 1000
         AND date(arrived_at / 1000 + coalesce(tz_offset_min, 0) * 60, 'unixepoch')
             BETWEEN :since AND :until
 ),
