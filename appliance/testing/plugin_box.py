@@ -313,13 +313,11 @@ class PluginBox:
         """Run a report; parameters left out have their defaults.
 
         Args:
-            plugin, name: which.
+            plugin, name, language, parameters: which, and as asked for.
             device: whose user asks; None for the technician, who sees everything.
-            language, parameters: as asked for; without a language, the user's own.
 
         Raises:
-            PermissionError: the device's roles may not.
-            ValueError, QueryError: as `told`.
+            PermissionError: the device's roles may not. ValueError, QueryError: as `told`.
         """
         declared = self.box.plugins.host.declared[plugin]
         report = next(one for one in declared.reports if one.name == name)
