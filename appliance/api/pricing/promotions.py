@@ -139,6 +139,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
             what is given; of every other kind the number of documents. None: no limit.
         valid_from, valid_to: the first and the last day, YYYY-MM-DD.
         needs_proof: a photo must go with the document.
+        program: of points, the bonus programme that they are of; None: one named as `code`.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     budget_minor: int | None = None
     max_per_outlet: int | None = None
     needs_proof: bool | None = None
+    program: str | None = None
 
     @property
     def is_limited(self) -> bool:

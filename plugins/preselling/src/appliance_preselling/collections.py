@@ -9,6 +9,7 @@ from appliance_preselling.document_fields import DOCUMENTS
 from appliance_preselling.limit_fields import LIMIT_PARTS
 from appliance_preselling.note_fields import NOTES
 from appliance_preselling.order_fields import ORDERS
+from appliance_preselling.point_fields import ORDER_POINTS
 from appliance_preselling.revision_fields import REVISIONS
 from appliance_preselling.share_fields import SHARES
 
@@ -21,4 +22,5 @@ COLLECTIONS: tuple[Collection, ...] = (
     NOTES,
     SHARES,
     LIMIT_PARTS,
+    ORDER_POINTS,
 )

@@ -1,9 +1,10 @@
 """Running sums over orders, and what each order added to them.
 
-An order counts from when it is accepted until it is cancelled, rejected or expired; a new revision
-takes the place of the one before. What an order adds is kept beside it, so it can be taken away
-again whatever changed meanwhile. Sums and parts are written in the transaction that decides the
-order, and there is one writer, so two orders never get the same last of something.
+An order counts in the states that a ledger says, mostly from when it is accepted until it is
+cancelled, rejected or expired; a new revision takes the place of the one before. What an order adds
+is kept beside it, so it can be taken away again whatever changed meanwhile. Sums and parts are
+written in the transaction that decides the order, and there is one writer, so two orders never get
+the same last of something.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ class Place(NamedTuple):
     begins: Row
 
 
+def stands(_part: Row, state: str) -> bool:
+    """Tell whether an order in a state stands."""
+    return state in COUNTED
+
+
 class Ledger(NamedTuple):
     """One kind of sums.
 
@@ -58,7 +64,8 @@ class Ledger(NamedTuple):
         sums: the collection of sums.
         adds: fields of a part, each with the field of a sum that it is added to.
         places: what a part is added to.
-        counts: states of orders that count.
+        counts: whether a part counts in a state of its order.
+        moment: the field of a sum that says when it last changed; "" where it has none.
     """
 
     parts: str
@@ -66,7 +73,8 @@ class Ledger(NamedTuple):
     sums: str
     adds: Mapping[str, str]
     places: Callable[[Row, Context], Iterable[Place]]
-    counts: frozenset[str] = COUNTED
+    counts: Callable[[Row, str], bool] = stands
+    moment: str = ""
 
     def of_order(self, order_id: str, context: Context) -> dict[str, tuple[str, Row]]:
         """Return the parts of an order, each with the id of its record, by what they add to."""
@@ -101,7 +109,7 @@ class Book:
         if now is not None:
             for about, (record_id, row) in before.items():
                 if about not in now:
-                    self._add(row, -1)
+                    self._add(row, -1, step.at)
                     writes.append(Write(collection=ledger.parts, id=record_id, op="del"))
         for about in before if now is None else now:
             record_id, stored = before.get(about, ("", None))
@@ -114,13 +122,13 @@ class Book:
                     ledger.about: about,
                     **now[about],
                 }
-            row["counts"] = step.after["state"] in ledger.counts
+            row["counts"] = ledger.counts(row, step.after["state"])
             if stored is not None:
                 if row == stored:
                     continue
-                self._add(stored, -1)
+                self._add(stored, -1, step.at)
             row["at"] = step.at
-            self._add(row, 1)
+            self._add(row, 1, step.at)
             record_id = record_id or context.new_id()
             writes.append(Write(collection=ledger.parts, id=record_id, row=row))
         return writes
@@ -132,7 +140,7 @@ class Book:
             for record_id, row in self._sums.items()
         ]
 
-    def _add(self, part: Row, sign: int) -> None:
+    def _add(self, part: Row, sign: int, at: int) -> None:
         """Add a part to its sums, or take it away, if it counts."""
         if not part["counts"]:
             return
@@ -143,6 +151,8 @@ class Book:
                 found = self._sums[place.id] = dict(place.begins if stored is None else stored)
             for field, total in self._ledger.adds.items():
                 found[total] = fit((found.get(total) or 0) + sign * part[field])
+            if self._ledger.moment:
+                found[self._ledger.moment] = at
 
 
 def sum_id(*names: str | None) -> str:

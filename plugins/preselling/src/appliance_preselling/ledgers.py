@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from appliance.api import Context, Write
-from appliance_preselling import limit_use, promotion_use
+from appliance_preselling import limit_use, points, promotion_use
 from appliance_preselling.ledger import Book, Ledger, Parts
 from appliance_preselling.limit_use import LimitParts
 from appliance_preselling.order_view import OrderView
+from appliance_preselling.points import PointParts
 from appliance_preselling.promotion_use import TakenOf
 from appliance_preselling.step import Step
 
 LEDGERS: Mapping[type[dict[str, dict[str, object]]], Ledger] = {
     TakenOf: promotion_use.LEDGER,
     LimitParts: limit_use.LEDGER,
+    PointParts: points.LEDGER,
 }
 """Each ledger by the type of what rules keep for it in the view of an order."""
 

@@ -204,6 +204,20 @@ ORDERS = Collection(
         Field(
             name="promo_ids", type="list", max_length=100, items=Field(name="promo_id", type="id")
         ),
+        Field(
+            name="points_spent",
+            type="list",
+            max_length=10,
+            items=Field(
+                name="points",
+                type="object",
+                fields=(
+                    Field(name="program", type="text", required=True, max_length=80),
+                    Field(name="points", type="int", required=True, minimum=1),
+                ),
+            ),
+            doc="Points that it is paid with, beside money; totals do not know of them.",
+        ),
         Field(name="source", type="text", values=("device", "client", "console", "acc")),
         _TOTALS,
         Field(

@@ -17,7 +17,7 @@ from appliance_preselling.states import RETURN
 _NOT_REPEATED = SERVER_FIELDS | {
     *("state", "state_comment", "revision", "parent_revision", "number", "org_id"),
     *("created_at", "tz_offset_min", "geo", "visit_id", "comment", "source", "totals"),
-    *("requested_date", "user_id"),
+    *("requested_date", "user_id", "points_spent"),
 }
 """Fields that are of the one order."""
 

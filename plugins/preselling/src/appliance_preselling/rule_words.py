@@ -48,6 +48,10 @@ OF_RULES: Sentences = {
         "The customer's limit for one {period} is exceeded ({goods}, in the base unit): agreed"
         " {limit}, ordered before {ordered}, in this order {taken}.",
     ),
+    "bonus_insufficient": (
+        "reject",
+        "Points of the programme {program}: the order spends {points}, the customer has {balance}.",
+    ),
     "stock_short": (
         "hold",
         "Line {line_no}: the warehouse has {free} free, ordered are {wanted} (in the base unit).",

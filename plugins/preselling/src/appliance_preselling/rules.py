@@ -20,6 +20,7 @@ from appliance_preselling import (
     rules_delivery,
     rules_licence,
     rules_limits,
+    rules_points,
     rules_price,
     rules_return,
     rules_stock,
@@ -42,11 +43,12 @@ SUBMITTED: tuple[Rule, ...] = (
     rules_licence.check,
     rules_credit.check,
     rules_limits.check,
+    rules_points.check,
     rules_stock.check,
 )
 """What an order keeps that is submitted, or changed after it was: asked once for each of them."""
 
-RETURNED: tuple[Rule, ...] = (lines.check_any, limits.check, rules_return.check)
+RETURNED: tuple[Rule, ...] = (lines.check_any, limits.check, rules_return.check, rules_points.check)
 """What a return request keeps that is submitted."""
 
 

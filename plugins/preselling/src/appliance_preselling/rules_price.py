@@ -15,10 +15,11 @@ from appliance.api.pricing import (
     check_document,
     read_document,
 )
-from appliance_preselling import promotion_use
+from appliance_preselling import points, promotion_use
 from appliance_preselling.findings import Finding, issue, priced_issue
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
+from appliance_preselling.points import PointParts
 from appliance_preselling.promotion_use import TakenOf
 
 
@@ -48,6 +49,7 @@ def check(view: OrderView) -> Iterable[Finding]:
             if again.verdict == "ok":
                 found = again
     view.kept[TakenOf] = promotion_use.taken(found, book, of_order, sent)
+    view.kept[PointParts] = points.earned(view, book, found.priced)
     for one in found.issues:
         yield _said(one)
 

@@ -123,6 +123,12 @@ PROMOTIONS = Collection(
         Field(name="max_per_outlet", type="int", minimum=0),
         *validity(required=("valid_from", "valid_to")),
         Field(name="needs_proof", type="bool", doc="A photo is to be taken."),
+        Field(
+            name="program",
+            type="text",
+            max_length=80,
+            doc="Of points: the programme of bonus_accounts they are of; absent: named as code.",
+        ),
     ),
 )
 

@@ -168,6 +168,7 @@ class Promotions:
             valid_from=plan.date(offer.days[0]),
             valid_to=plan.date(offer.days[1]),
             needs_proof=True if place == 9 else None,
+            program="partner" if offer.kind == "points" else None,
         )
 
     def _on(self, offer: _Offer, brand: str, products: Sequence[int]) -> dict[str, Any] | None:

@@ -77,6 +77,11 @@ IMPORTER = Importer(
             required=True,
         ),
         headers.flag("needs_proof", ("Нужно фото", "needs proof"), "A photo is to be taken."),
+        headers.named(
+            "program",
+            ("Программа", "Бонусная программа", "program", "programme"),
+            "Of points: the bonus programme that they are of; absent: named as the promotion.",
+        ),
     ),
 )
 
@@ -124,7 +129,7 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
         "kind": kind,
         "valid_from": since,
         **until,
-        **cells.given("name", "needs_proof"),
+        **cells.given("name", "needs_proof", "program"),
         **cells.org_id(),
         **cells.chosen("tier_mode", _MODES, "whole"),
         **cells.chosen("stacking", _STACKING, "exclusive"),
