@@ -43,6 +43,7 @@ from appliance.store.plugin_memory import PluginMemory, remembered_in
 from appliance.store.plugin_states import PluginStates
 from appliance.store.plugins import load
 from appliance.store.receiving import Receiver
+from appliance.store.rehearsal import forget_rehearsals
 from appliance.store.segments import SegmentFiles
 from appliance.store.state_dir import make_private
 from appliance.store.store import FILE, Store
@@ -175,6 +176,7 @@ class Box:
             readers=settings.sync.readers,
             batch=settings.sync.group_commit_mutations,
         )
+        forget_rehearsals(self.state_dir)
         self.clock.take(self.store.read(lambda db: ClockBook(db).seen()))
         self.clock.look(self.synchronised())
         self.sources = frozenset(
@@ -223,7 +225,7 @@ class Box:
             all=settings.sync.kept_mb * MEGABYTE,
             share=max(SHARE, settings.sync.max_mutation_bytes),
         )
-        self._hooks: PluginHooks | None = None
+        self._hooks: tuple[WriteTransaction, PluginHooks] | None = None
         self._receiver: Receiver | None = None
         self.permissions = Permissions()
         self.store.write(self._start)
@@ -232,12 +234,8 @@ class Box:
         """Bring the store in line with the plugins of this start."""
         self._notes.open(self.store, tx)
         tx.answers.kept.limits = self.kept_limits
-        followed = (d.manifest.follows for d in self.plugins.host.declared.values())
-        tx.completing = Completing(
-            self.plugins.registry,
-            frozenset(name for names in followed for name in names),
-            self.hooks(tx).apply_write,
-        )
+        self._hooks = tx, self._hooks_of(tx)
+        self.ask_owners(tx)
         self.plugins.host.restore(PluginStates(tx.db).quarantined())
         memory = PluginMemory(tx.db)
         for name in self.plugins.replaced:
@@ -247,6 +245,12 @@ class Box:
         # Plugins or their settings may name other buckets than at the last start.
         tx.db.rows("UPDATE box_devices SET grants_seq = 0")
         self.reload_permissions(tx.db)
+
+    def ask_owners(self, tx: WriteTransaction) -> None:
+        """Have owners asked about writes that no device sent to the collections they follow."""
+        followed = (d.manifest.follows for d in self.plugins.host.declared.values())
+        names = frozenset(name for names in followed for name in names)
+        tx.completing = Completing(self.plugins.registry, names, self.hooks(tx).apply_write)
 
     def reload_permissions(self, connection: Connection) -> None:
         """Build the permission table anew from plugins, config and store."""
@@ -283,9 +287,12 @@ class Box:
 
     def hooks(self, tx: WriteTransaction) -> PluginHooks:
         """Return the plugins as the writer's transaction calls them."""
-        if self._hooks is None:
-            self._hooks = self.reading_hooks(tx.db, lambda: tx.now_ms, newest=tx.log.newest)
-        return self._hooks
+        if self._hooks is not None and self._hooks[0] is tx:
+            return self._hooks[1]
+        return self._hooks_of(tx)  # of a rehearsal
+
+    def _hooks_of(self, tx: WriteTransaction) -> PluginHooks:
+        return self.reading_hooks(tx.db, lambda: tx.now_ms, newest=tx.log.newest)
 
     def reading_hooks(
         self,

@@ -7,7 +7,7 @@ the order of the store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 
 from appliance.store.bulk import Prepared, insert_new
 from appliance.store.external_refs import ExternalRefs
@@ -27,7 +27,6 @@ class HeldSteps:
         source: str,
         journal: Journal | None,
         looks: Looks,
-        made: Callable[[Key], None] | None,
     ) -> None:
         """Begin with none.
 
@@ -36,13 +35,11 @@ class HeldSteps:
             source: whose external ids the file holds.
             journal: of the import, None for none.
             looks: told of each collection that records are stored in.
-            made: told of each record that is stored.
         """
         self._tx = tx
         self._source = source
         self._journal = journal
         self._looks = looks
-        self._made = made
         self._steps: dict[Key, Step] = {}
         self._collections: set[str] = set()
 
@@ -84,9 +81,6 @@ class HeldSteps:
         if self._journal is not None:
             for place in range(len(steps)):
                 self._journal.gather(row + place, seq + place, None)
-        if self._made is not None:
-            for step in steps:
-                self._made(step.key)
 
     def _prepared(self, step: Step) -> Prepared:
         compiled = self._tx.log.registry[step.key[0]]

@@ -7,7 +7,7 @@ whole or not begun.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -91,18 +91,15 @@ class Planner:
         self,
         source: str,
         *,
-        pretended: Callable[[Key], bool] | None = None,
         full: FullLoad | None = None,
     ) -> None:
         """Begin.
 
         Args:
             source: whose external ids the file holds.
-            pretended: tells whether a record was made earlier in a dry run and undone.
             full: takes note of what the file names.
         """
         self._source = source
-        self._pretended = pretended
         self._full = full
         self._ids: OrderedDict[Key, str] = OrderedDict()
         self._there: set[Key] = set()
@@ -156,9 +153,7 @@ class Planner:
         return list(steps.values())
 
     def _new(self, step: Step) -> bool:
-        return step.before is None and not (
-            self._pretended is not None and self._pretended(step.key)
-        )
+        return step.before is None
 
     def _found(self, tx: WriteTransaction, key: Key, record_id: str | None) -> Step:
         """Find a record by its external id, else the one that the importer found."""
@@ -241,8 +236,6 @@ class Planner:
             if row is not None:
                 self._remember(key, row[0])
                 return str(row[0])
-        if self._pretended is not None and self._pretended(key):
-            return uuid7(tx.now_ms)
         raise UnknownRecord(f"{collection} has no record {external_id!r}")
 
     def _remember(self, key: Key, record_id: str) -> None:

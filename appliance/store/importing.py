@@ -18,7 +18,7 @@ from appliance.store.external_refs import ExternalRefs
 from appliance.store.full_load import FullLoad, forget_inactive
 from appliance.store.held_steps import HeldSteps
 from appliance.store.import_journal import Journal, difference
-from appliance.store.import_plan import Key, Planner, Step, UnknownRecord
+from appliance.store.import_plan import Planner, Step, UnknownRecord
 from appliance.store.looks import Looks
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.writes import CheckedWrite, store_checked
@@ -88,38 +88,6 @@ class Counts(NamedTuple):
         )
 
 
-class _DryRun(Exception):
-    """Undoes a batch whose result is wanted, and nothing else."""
-
-    def __init__(self, counts: Counts) -> None:
-        super().__init__()
-        self.counts = counts
-
-
-class _Seen:
-    """Names of records that a dry run made and undid, in 4 MiB however many they are.
-
-    A name that was never added is taken for one that was about four times in a million where
-    360,000 were (four bits of 2^25 each); the dry run then misses that a row refers to nothing.
-    """
-
-    _BITS = 1 << 25
-
-    def __init__(self) -> None:
-        self._bits = bytearray(self._BITS // 8)
-
-    def add(self, key: Key) -> None:
-        for place in self._places(key):
-            self._bits[place >> 3] |= 1 << (place & 7)
-
-    def __call__(self, key: Key) -> bool:
-        return all(self._bits[place >> 3] & 1 << (place & 7) for place in self._places(key))
-
-    def _places(self, key: Key) -> list[int]:
-        first, step = hash(key), hash((key, 1)) | 1
-        return [(first + turn * step) % self._BITS for turn in range(4)]
-
-
 class ImportSession:
     """One import of one file."""
 
@@ -127,7 +95,6 @@ class ImportSession:
         self,
         source: str,
         *,
-        dry_run: bool,
         number: int | None = None,
         full: FullLoad | None = None,
     ) -> None:
@@ -135,15 +102,12 @@ class ImportSession:
 
         Args:
             source: whose external ids the file holds.
-            dry_run: undo everything; that records were made is remembered, so that the result is
-                that of the real run.
             number: of the import in the history, whose journal is kept; None keeps none.
             full: takes note of what the file names.
         """
         self._source = source
-        self._seen = _Seen() if dry_run else None
         self._number = number
-        self._planner = Planner(source, pretended=self._seen, full=full)
+        self._planner = Planner(source, full=full)
         self._waiting: list[ImportRow] = []
         self._waiting_chars = 0
         self._turn: deque[ImportRow] = deque()
@@ -195,13 +159,7 @@ class ImportSession:
         self, tx: WriteTransaction, rows: Sequence[ImportRow], converter: Converter, *, last: bool
     ) -> Counts:
         try:
-            if self._seen is None:
-                return self._rows(tx, rows, converter, last=last)
-            with tx.savepoint():
-                raise _DryRun(self._rows(tx, rows, converter, last=last))
-        except _DryRun as undone:
-            self._planner.forget()
-            return undone.counts
+            return self._rows(tx, rows, converter, last=last)
         except BaseException:
             self._planner.forget()
             raise
@@ -215,9 +173,7 @@ class ImportSession:
         refs = ExternalRefs(tx.db)
         journal = None if self._number is None else Journal(tx.db, self._number)
         looks = Looks()
-        held = HeldSteps(
-            tx, self._source, journal, looks, None if self._seen is None else self._seen.add
-        )
+        held = HeldSteps(tx, self._source, journal, looks)
         convert = converter(looks)
         for row in rows:
             try:
@@ -343,8 +299,6 @@ class ImportSession:
         else:
             seq = tx.put(collection, step.id, step.bucket, step.text, row, 0)
             number = tx.log.last_row
-        if self._seen is not None and step.before is None:
-            self._seen.add(step.key)
         if step.was_inactive and step.number is not None:
             forget_inactive(tx.db, step.number)
         if journal is not None:

@@ -49,6 +49,7 @@ class Store:
         on_commit: Callable[[Commit], None] = lambda _commit: None,
         readers: int = 3,
         batch: int = 256,
+        durable: bool = True,
     ) -> None:
         """Open the store, making it where there is none, and start its threads.
 
@@ -62,6 +63,7 @@ class Store:
             on_commit: told of every commit.
             readers: how many reader threads.
             batch: how many jobs one commit may hold.
+            durable: a commit survives a power cut; no store of a box may do without.
 
         Raises:
             StoreError: it cannot be opened.
@@ -84,7 +86,7 @@ class Store:
             raise
         self.epoch, self.appliance_id, self.cursor_key = identity
         self.writer = Writer(
-            lambda: Connection(self.path),
+            lambda: Connection(self.path, synchronous="FULL" if durable else "OFF"),
             registry,
             now_ms,
             deliver=deliver,

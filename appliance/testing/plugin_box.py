@@ -212,7 +212,7 @@ class PluginBox:
         Raises:
             KeyError: no importer has this kind.
         """
-        session = ImportSession(source, dry_run=False)
+        session = ImportSession(source)
         read = together(rows, self.box.plugins.importers[kind][1].together)
         numbered = [ImportRow(row.number, row.values) for row in read]
         convert = self.box.converter

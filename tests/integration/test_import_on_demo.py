@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 
 from appliance.cli.demo_box import Wanted, configured, populate
 from appliance.cli.door import open_door
+from appliance.daemon.operations.import_messages import MAX_ROWS
 
 PAGE = Path(__file__).parents[2] / "docs/import.md"
 
@@ -51,3 +53,28 @@ def test_the_page_shows_what_happens(tmp_path: Path) -> None:
         assert done.stdout == printed, typed
         assert done.stderr == ""
         assert done.returncode == (1 if "left out" in printed else 0)
+
+
+@pytest.mark.slow
+def test_a_dry_run_finds_what_rows_far_apart_have_to_do_with_each_other(tmp_path: Path) -> None:
+    door = open_door(configured(tmp_path / "var", "127.0.0.1:0", {}))
+    rows = ["Код,Наименование,Ед.,Штрихкод", "A,Чай,PCE,2900000010008"]
+    rows += [f"N{number},Сок {number},PCE," for number in range(2 * MAX_ROWS)]
+    (tmp_path / "products.csv").write_text("\n".join([*rows, "B,Кофе,PCE,2900000010008"]))
+    door.close()
+    told = []
+    rest = ["products.csv", "--profile", "csv", "--json"]
+    for more in (["--dry-run"], []):
+        command = ["--config", str(tmp_path / "var/appliance.toml"), "import", "products", *more]
+        done = subprocess.run(
+            [sys.executable, "-m", "appliance.cli", *command, *rest],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        found = orjson.loads(done.stdout)
+        assert found["notes"], done
+        told.append((found["notes"], found["records"], done.returncode))
+    assert told[0] == told[1]

@@ -44,6 +44,8 @@ from appliance.store.import_deactivation import Unused, count_unused, make_inact
 from appliance.store.import_history import ImportBook, ImportEntry
 from appliance.store.import_journal import forget_outdated
 from appliance.store.importing import Counts, ImportRow, ImportSession, RowProblem
+from appliance.store.rehearsal import Rehearsal, rehearse
+from appliance.store.store import Store
 from appliance.store.transaction import WriteTransaction
 from appliance.sync import declared
 
@@ -59,15 +61,26 @@ class OpenImport:
         params: BeginImport,
         importer: Importer,
         entry: int | None,
-        full: FullLoad | None,
+        store: Store,
+        rehearsal: Rehearsal | None,
     ) -> None:
         self.params = params
+        self.store = store
+        self.rehearsal = rehearsal
+        full = None
+        if params.full:
+            full = store.fetch(lambda db: FullLoad.begin(params.source, db))
         self.entry = entry
         self.full = full
-        self.session = ImportSession(params.source, dry_run=params.dry_run, number=entry, full=full)
+        self.session = ImportSession(params.source, number=entry, full=full)
         self.columns = {column.name: column for column in importer.columns}
         self.together = bool(importer.together)
         self.totals = [0, 0, 0, 0]
+
+    def close(self) -> None:
+        """Throw away what a dry run made."""
+        if self.rehearsal is not None:
+            self.rehearsal.close()
 
     def counts(self) -> dict[str, int]:
         """Return what it did so far, for the history."""
@@ -108,10 +121,20 @@ def begin(desk: Desk, params: BeginImport, actor: str) -> Begun:
         if isinstance(found, str):
             return Begun(number=0, state=found)
         entry = found
-    full = store.fetch(lambda db: FullLoad.begin(params.source, db)) if params.full else None
+    rehearsal = _rehearsed(desk) if params.dry_run else None
     number = max(desk.imports, default=0) + 1
-    desk.imports[number] = OpenImport(params, importer, entry, full)
+    into = store if rehearsal is None else rehearsal.store
+    desk.imports[number] = OpenImport(params, importer, entry, into, rehearsal)
     return Begun(number=number, entry=entry)
+
+
+def _rehearsed(desk: Desk) -> Rehearsal:
+    try:
+        return rehearse(desk.box)
+    except OSError as error:
+        raise OperationRefused(
+            f"the store cannot be copied for a dry run: {error.strerror}", "unavailable"
+        ) from error
 
 
 def _open_entries(connection: Any) -> list[ImportEntry]:
@@ -174,7 +197,7 @@ def batch(desk: Desk, params: SendBatch, _actor: str) -> BatchDone:
         converter = partial(desk.box.converter, tx, one.params.kind)
         return one.session.batch(tx, rows, converter), False
 
-    return _stored(desk, one, job)
+    return _stored(one, job)
 
 
 def rest(desk: Desk, params: NamedImport, _actor: str) -> BatchDone:
@@ -184,7 +207,7 @@ def rest(desk: Desk, params: NamedImport, _actor: str) -> BatchDone:
     def job(tx: WriteTransaction) -> tuple[Counts, bool]:
         return one.session.end(tx, partial(desk.box.converter, tx, one.params.kind), MAX_ROWS)
 
-    return _stored(desk, one, job)
+    return _stored(one, job)
 
 
 def end(desk: Desk, params: EndImport, actor: str) -> ImportEnded:
@@ -193,12 +216,13 @@ def end(desk: Desk, params: EndImport, actor: str) -> ImportEnded:
     box = desk.box
     ended = ImportEnded(deactivated={})
     if one.full is not None:
-        unused = count_unused(box.store, one.full)
+        unused = count_unused(one.store, one.full)
         refused = "" if params.unlimited else _too_many(unused, box.settings.exchange.full_percent)
         ended = ImportEnded(deactivated=unused, refused=refused)
         if one.entry is not None and params.deactivate and not refused:
             make_inactive(box.store, one.full, one.entry)
     del desk.imports[params.number]
+    one.close()
     number = one.entry
     if number is None:
         return ended
@@ -230,6 +254,7 @@ def cancel(desk: Desk, params: NamedImport, actor: str) -> Empty:
 
 def abandon(desk: Desk, one: OpenImport, actor: str) -> None:
     """Note that an import broke; undo it where it is to be whole."""
+    one.close()
     number = one.entry
     if number is None:
         return
@@ -262,9 +287,9 @@ def _open(desk: Desk, number: int) -> OpenImport:
     return one
 
 
-def _stored(desk: Desk, one: OpenImport, job: Any) -> BatchDone:
+def _stored(one: OpenImport, job: Any) -> BatchDone:
     try:
-        counts, more = desk.box.store.write(job)
+        counts, more = one.store.write(job)
     except BaseException:
         one.session.forget()
         raise

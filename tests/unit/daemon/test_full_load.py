@@ -37,9 +37,10 @@ def inactive(counter: Any) -> set[str]:
 def test_what_is_not_named_goes_out_of_use(shelves: Any) -> None:
     dry = load(shelves, range(3, 41), dry_run=True)
     assert dry.deactivated["shelves"].count == 3
-    assert dry.deactivated["shelves"].of == 40
+    assert dry.deactivated["shelves"].of == 41
     assert inactive(shelves) == set()
     done = load(shelves, range(3, 41))
+    assert done == dry
     assert sorted(done.deactivated["shelves"].names) == ["s-0", "s-1", "s-2"]
     assert inactive(shelves) == {"s-0", "s-1", "s-2"}
     entry = shelves.ask("import.history").rows[0]

@@ -93,7 +93,7 @@ def put(record_id: str, n: int) -> Write:
 
 
 def bring(bench: Bench, *values: dict[str, int], number: int | None = None) -> Any:
-    session = ImportSession("file", dry_run=False, number=number)
+    session = ImportSession("file", number=number)
     numbered = [ImportRow(place, dict(row)) for place, row in enumerate(values, 1)]
     box = bench.box
     return box.store.write(
