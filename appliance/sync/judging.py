@@ -66,8 +66,14 @@ class Judging:
             row, changed = effect.row, True
             text = self.encode(collection, row)
         refuse(collection, issues)
-        writes = [check_write(self._registry, write) for write in effect.writes]
+        writes = [self._checked(collection, write) for write in effect.writes]
         return Judged(row, text, changed, writes, effect.follow_ups)
+
+    def _checked(self, cause: CompiledCollection, write: Write) -> CheckedWrite:
+        """Check a write of an effect; what it is of the owner's own, the owner has decided."""
+        checked = check_write(self._registry, write)
+        own = self._registry[write.collection].owner == cause.owner
+        return checked._replace(decided=True) if own else checked
 
     def follow_ups(
         self,

@@ -232,7 +232,11 @@ def test_two_questions_to_the_store_however_many_lines(
     assert desk.post(order).issues == ()
     assert time.perf_counter() - start < 1
     # The rules ask for the header and the lines, and for the unit above the branch; the desk for
-    # the sender and the stored order.
+    # the sender and the stored order; reservations for what is reserved, and for the units, once.
+    assert (asked.count("select"), asked.count("get")) == (2 + 2, 2 + 1)
+    asked.clear()
+    assert desk.post(order).issues == ()
+    # What was to be reserved was not stored.
     assert (asked.count("select"), asked.count("get")) == (2, 2 + 1)
 
 

@@ -10,6 +10,7 @@ from appliance_preselling.limit_fields import LIMIT_PARTS
 from appliance_preselling.note_fields import NOTES
 from appliance_preselling.order_fields import ORDERS
 from appliance_preselling.point_fields import ORDER_POINTS
+from appliance_preselling.reservation_fields import ORDER_RESERVATIONS, STOCK_RESERVATIONS
 from appliance_preselling.revision_fields import REVISIONS
 from appliance_preselling.share_fields import SHARES
 
@@ -23,4 +24,6 @@ COLLECTIONS: tuple[Collection, ...] = (
     SHARES,
     LIMIT_PARTS,
     ORDER_POINTS,
+    ORDER_RESERVATIONS,
+    STOCK_RESERVATIONS,
 )

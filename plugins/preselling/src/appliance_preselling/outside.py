@@ -9,9 +9,11 @@ accounting says what happened. Whoever brings orders in checks beforehand where 
 from __future__ import annotations
 
 from appliance.api import Context, Effect, Row, Write
+from appliance_preselling import reservations
 from appliance_preselling.consequences import follow
 from appliance_preselling.differences import content, difference
 from appliance_preselling.ledgers import Books
+from appliance_preselling.reserved import RESERVED
 from appliance_preselling.step import Step
 
 _OF_A_REVISION = ("approved_by", "approved_at", "approved_revision", "issues")
@@ -19,6 +21,8 @@ _OF_A_REVISION = ("approved_by", "approved_at", "approved_revision", "issues")
 
 def take(write: Write, stored: Row | None, context: Context) -> Effect | None:
     """Complete a write of an order, and return it with what follows."""
+    if write.collection == "order_reservations":
+        RESERVED.forget()
     if write.collection != "orders":
         return None
     if write.op == "del":
@@ -34,7 +38,8 @@ def take(write: Write, stored: Row | None, context: Context) -> Effect | None:
 def _counted(step: Step, context: Context) -> list[Write]:
     """Return what is counted over all orders, as it is after a step."""
     books = Books(context)
-    return [*books.follow(step, None), *books.writes()]
+    writes = [*books.follow(step, None), *books.writes()]
+    return [*writes, *reservations.follow(step, context)]
 
 
 def _given_back(order_id: str, stored: Row | None, context: Context) -> list[Write]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from appliance.api import (
     Collection,
@@ -42,6 +42,7 @@ from appliance_preselling import (
     order_import,
     outside,
     recent,
+    reservation_jobs,
 )
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
@@ -51,6 +52,13 @@ from appliance_preselling.posting import post
 from appliance_preselling.reports import REPORTS
 from appliance_preselling.settings import SETTINGS
 from appliance_preselling.summary import ENDPOINT, summary
+
+_RUNS: Mapping[ScheduledJob, Callable[[Context], Sequence[Write]]] = {
+    expiry.JOB: expiry.expire,
+    documents.JOB: documents.show_due,
+    reservation_jobs.SUM_UP: reservation_jobs.sum_up,
+    reservation_jobs.RELEASE: reservation_jobs.release,
+}
 
 
 class Preselling:
@@ -64,7 +72,7 @@ class Preselling:
             version="0.1.0",
             title="Orders taken now and delivered later",
             requires=("master_data",),
-            follows=("orders",),
+            follows=("orders", "order_reservations"),
         )
 
     @hookimpl
@@ -126,15 +134,14 @@ class Preselling:
     @hookimpl
     def scheduled_jobs(self) -> Sequence[ScheduledJob]:
         """Declare what is due by the clock."""
-        return (expiry.JOB, documents.JOB)
+        return tuple(_RUNS)
 
     @hookimpl
     def run_job(self, job: str, context: Context) -> Sequence[Write] | None:
-        """Let orders expire, or show documents."""
-        if job == expiry.JOB.name:
-            return expiry.expire(context)
-        if job == documents.JOB.name:
-            return documents.show_due(context)
+        """Let orders expire, show documents, or keep reservations."""
+        for known, run in _RUNS.items():
+            if known.name == job:
+                return run(context)
         raise PluginError(f"preselling has no job {job!r}")
 
     @hookimpl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from appliance.api import Context, Effect, Issue, Mutation, Row, languages_of
-from appliance_preselling import approvals, checks, ledgers, portal, rules, states
+from appliance_preselling import approvals, checks, ledgers, portal, reservations, rules, states
 from appliance_preselling.actors import Standing
 from appliance_preselling.consequences import follow
 from appliance_preselling.differences import content, difference
@@ -72,7 +72,8 @@ def post(
     books = Books(context)
     writes = follow(step, for_author, reasons, context)
     writes += books.follow(step, added)
-    return Effect(row=row, issues=answer, writes=(*writes, *books.writes()))
+    writes += [*books.writes(), *reservations.follow(step, context)]
+    return Effect(row=row, issues=answer, writes=tuple(writes))
 
 
 def _added(view: OrderView) -> ledgers.Added | None:

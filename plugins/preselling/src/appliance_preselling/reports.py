@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Report, ReportColumn
+from appliance_preselling.report_demand import DEMAND
 from appliance_preselling.report_parts import BELOW, COUNTED, DAY, SELLERS, SPAN, UNIT
 from appliance_preselling.visit_reports import VISIT_REPORTS
 
@@ -234,5 +235,6 @@ REPORTS = (
     ORDERS_BY_UNIT,
     FILL_RATE,
     *VISIT_REPORTS,
+    DEMAND,
 )
 """Every report of the plugin."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from appliance.api.amounts import quantity
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_view import OrderView
+from appliance_preselling.reserved import RESERVED
 
 MS_PER_HOUR = 3_600_000
 
@@ -16,10 +18,11 @@ MS_PER_HOUR = 3_600_000
 _SHORT = """
 WITH wanted AS (
     SELECT l.value ->> 0 AS product_id, min(l.key) AS place,
-        total(((l.value ->> 2) * u.factor_num + u.factor_den - 1) / u.factor_den) AS qty
+        total(((l.value ->> 2) * u.factor_num + u.factor_den - 1) / u.factor_den) AS qty,
+        min(l.value ->> 3) AS reserved
     FROM json_each(:lines) l CROSS JOIN product_uoms u ON u.id = l.value ->> 1 GROUP BY 1)
 SELECT w.place, w.qty, (
-        SELECT sum(b.on_hand - coalesce(b.reserved, 0)) FROM stock_balances b
+        SELECT sum(b.on_hand - coalesce(b.reserved, 0)) - w.reserved FROM stock_balances b
         WHERE b.product_id = w.product_id AND +b.warehouse_id = :warehouse
         HAVING min(b.as_of) >= :fresh) AS free
 FROM wanted w WHERE free < w.qty ORDER BY w.place
@@ -29,15 +32,23 @@ FROM wanted w WHERE free < w.qty ORDER BY w.place
 def check(view: OrderView) -> Iterable[Finding]:
     """Yield a finding for each product of which less is free than ordered.
 
+    Free is what accounting tells, less what it has reserved, less what other orders reserve here.
     Balances older than `stock_fresh_hours` say nothing, and neither does a product without one:
     not everything is counted.
     """
     if not view.settings["check_stock"] or view.wrong_lines:
         return
-    asked = [(line["product_id"], line["uom_id"], line["qty"]) for line in view.lines]
+    warehouse = view.row["warehouse_id"]
+    others: Mapping[str, int] = defaultdict(int)
+    if view.settings["reserve_stock"]:
+        others = RESERVED.by_others(warehouse, view.id, view.context)
+    asked = [
+        (line["product_id"], line["uom_id"], line["qty"], others[line["product_id"]])
+        for line in view.lines
+    ]
     values: dict[str, str | int] = {
         "lines": json.dumps(asked),
-        "warehouse": view.row["warehouse_id"],
+        "warehouse": warehouse,
         "fresh": view.context.now_ms - view.settings["stock_fresh_hours"] * MS_PER_HOUR,
     }
     for place, wanted, free in view.context.select(_SHORT, values):

@@ -126,4 +126,34 @@ SETTINGS = (
         minimum=1,
         maximum=720,
     ),
+    Setting(
+        "reserve_stock",
+        "bool",
+        "Let an order reserve what it is accepted for until it is shipped or given up.",
+        default=True,
+    ),
+    Setting(
+        "reserve_days",
+        "int",
+        "Days after the requested delivery for which an order reserves that nobody has shipped;"
+        " 0: for ever.",
+        default=7,
+        minimum=0,
+        maximum=365,
+    ),
+    Setting(
+        "accounting_reserves",
+        "bool",
+        "Accounting reserves for these orders itself: a reservation ends with the first stock of"
+        " its warehouse that is told `accounting_lag_minutes` after the order was accepted.",
+        default=False,
+    ),
+    Setting(
+        "accounting_lag_minutes",
+        "int",
+        "Minutes until an order that was accepted is in the stock that accounting tells.",
+        default=60,
+        minimum=0,
+        maximum=10_080,
+    ),
 )

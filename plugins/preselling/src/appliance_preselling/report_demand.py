@@ -1,0 +1,64 @@
+"""The report `demand`: what is to be delivered when, and whether there is enough of it."""
+
+from __future__ import annotations
+
+from appliance.api import Report, ReportColumn, ReportParameter
+from appliance_preselling.reservations import RESERVING
+
+_STATES = ", ".join(f"'{state}'" for state in sorted(RESERVING | {"held"}))
+_RESERVING = ", ".join(f"'{state}'" for state in sorted(RESERVING))
+
+# What is left of a line in base units, rounded up; of one that was cut, nothing.
+_LEFT = """CASE WHEN line.value ->> '$.status' = 'cut' THEN 0 ELSE
+    (max(0, (line.value ->> '$.qty') - coalesce(line.value ->> '$.shipped_qty', 0))
+        * unit.factor_num + unit.factor_den - 1) / unit.factor_den END"""
+
+DEMAND = Report(
+    name="demand",
+    title="What is to be delivered, by product, warehouse and day, in base units",
+    sql=f"""
+WITH wanted AS MATERIALIZED (
+    SELECT orders.warehouse_id AS house, line.value ->> '$.product_id' AS product,
+        orders.requested_date AS day, orders.id AS order_id, {_LEFT} AS qty,
+        orders.state IN ({_RESERVING}) AS accepted
+    FROM orders JOIN json_each(orders.body, '$.lines') AS line
+    JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
+    WHERE orders.state IN ({_STATES}) AND orders.order_kind <> 'return_request'
+        AND orders.requested_date BETWEEN :since AND :until),
+stock AS MATERIALIZED (
+    SELECT warehouse_id AS house, product_id AS product, sum(on_hand) AS on_hand,
+        sum(on_hand - coalesce(reserved, 0)) AS free
+    FROM stock_balances GROUP BY 1, 2),
+told AS MATERIALIZED (
+    SELECT warehouse_id AS house, product_id AS product, qty FROM stock_reservations)
+SELECT wanted.day, warehouses.name, products.code, products.body ->> '$.name',
+    count(DISTINCT wanted.order_id), sum(wanted.qty),
+    sum(CASE WHEN wanted.accepted THEN wanted.qty ELSE 0 END),
+    stock.on_hand, stock.free - coalesce(told.qty, 0) AS free
+FROM wanted
+LEFT JOIN warehouses ON warehouses.id = wanted.house
+LEFT JOIN products ON products.id = wanted.product
+LEFT JOIN stock ON stock.house = wanted.house AND stock.product = wanted.product
+LEFT JOIN told ON told.house = wanted.house AND told.product = wanted.product
+WHERE :warehouse = '' OR warehouses.code = :warehouse
+GROUP BY wanted.house, wanted.product, wanted.day HAVING sum(wanted.qty) > 0
+ORDER BY wanted.day, warehouses.name, products.code
+""",
+    columns=(
+        ReportColumn(name="day", title="Delivery", unit="date"),
+        ReportColumn(name="warehouse", title="Warehouse"),
+        ReportColumn(name="code", title="Code"),
+        ReportColumn(name="product", title="Product"),
+        ReportColumn(name="orders", title="Orders", unit="int"),
+        ReportColumn(name="ordered", title="Ordered", unit="quantity"),
+        ReportColumn(name="reserved", title="Of it accepted", unit="quantity"),
+        ReportColumn(name="on_hand", title="On hand", unit="quantity"),
+        ReportColumn(name="free", title="Free", unit="quantity"),
+    ),
+    parameters=(
+        ReportParameter(name="since", doc="The first day of delivery.", default="2000-01-01"),
+        ReportParameter(name="until", doc="The last day of delivery.", default="2999-12-31"),
+        ReportParameter(name="warehouse", doc="A warehouse's code; empty: all.", default=""),
+    ),
+    roles=("admin", "manager", "supervisor", "checker", "hq"),
+)
