@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from appliance.config.address import Address
 from appliance.config.errors import Wrong
 from appliance.config.forms import (
     BUCKET,
@@ -16,12 +17,16 @@ from appliance.config.forms import (
     NAME_OR_STAR,
     NAME_PATTERN,
     PATH,
+    PORT,
+    PRINTER_HOST,
     SENTENCE,
     SIMPLE_TYPES,
+    USB_NAME,
     Form,
 )
-from appliance.config.keys import doc, text
+from appliance.config.keys import doc, text, whole
 from appliance.config.kinds import Text
+from appliance.config.usb_name import UsbName
 
 
 class Printer(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +36,12 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     transport: Annotated[
-        Literal["file"],
+        Literal["file", "usb", "serial", "tcp"],
         doc('How bytes reach the printer; "file" writes each document into a folder.'),
     ] = "file"
+    columns: Annotated[
+        int, whole(8, 96, "Characters of the printer's usual font across the paper.")
+    ] = 48
     folder: Annotated[
         Path,
         text(
@@ -42,6 +50,52 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True):
             unset="the printer's name",
         ),
     ] = Path()
+    usb: Annotated[
+        UsbName | None,
+        text(
+            USB_NAME,
+            'Which printer of the "usb" transport, as `fieldbox printer list` shows it.',
+            unset="the only one plugged in",
+        ),
+    ] = None
+    port: Annotated[
+        Path | None,
+        text(
+            PORT,
+            'The port of the "serial" transport, which needs it; best a name below '
+            "`/dev/serial/by-id`, which stays the cable's own.",
+            unset="none",
+        ),
+    ] = None
+    baud: Annotated[
+        int,
+        whole(300, 4_000_000, 'Bits a second of the "serial" transport, as the printer is set.'),
+    ] = 9_600
+    parity: Annotated[
+        Literal["none", "even", "odd"], doc('The parity of the "serial" transport.')
+    ] = "none"
+    flow: Annotated[
+        Literal["none", "rts_cts", "xon_xoff"],
+        doc('How a printer of the "serial" transport says that it takes no more.'),
+    ] = "none"
+    host: Annotated[
+        Address | None,
+        text(
+            PRINTER_HOST,
+            'The address of the "tcp" transport, which needs it, and its port where that is '
+            "not 9100.",
+            unset="none",
+        ),
+    ] = None
+
+
+KEYS_OF_TRANSPORT = {
+    "file": ("folder",),
+    "usb": ("usb",),
+    "serial": ("port", "baud", "parity", "flow"),
+    "tcp": ("host",),
+}
+"""The keys of `Printer` that belong to one transport alone."""
 
 
 class DeclaredField(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from appliance.api.fields import FIELD_TYPES
 from appliance.config.address import Address
 from appliance.config.errors import Wrong, quoted
 from appliance.config.secret import Secret
+from appliance.config.usb_name import UsbName
 
 NAME_PATTERN = "[a-z][a-z0-9_]{0,62}"
 """Names of collections, fields, printers, plugins and roles."""
@@ -143,6 +144,34 @@ def _host(text: str) -> str:
     return text.lower()
 
 
+def _printer_host(text: str) -> Address:
+    try:
+        return Address(_unscoped(ipaddress.ip_address(text)), 9100)
+    except ValueError:
+        pass
+    if ":" not in text:
+        raise Wrong(f"{quoted(text)} is no IP address", hint="a printer's name is not looked up")
+    found = _address(text)
+    if found.port == 0:
+        raise Wrong("a printer has no port 0")
+    return found
+
+
+def _port_path(text: str) -> Path:
+    path = _path(text)
+    if not path.is_absolute():
+        raise Wrong(f"{quoted(text)} is no full path", hint=f'write "/dev/{_shown(text)}"')
+    return path
+
+
+def _usb_name(text: str) -> UsbName:
+    try:
+        return UsbName.parse(text)
+    except ValueError:
+        hint = "`fieldbox printer list` shows those plugged in"
+        raise Wrong(f"{quoted(text)} is no USB printer", hint=hint) from None
+
+
 def _path(text: str) -> Path:
     if not text:
         raise Wrong("is empty")
@@ -203,6 +232,17 @@ ADDRESS_OR_OFF = Form(
 )
 HOST = Form("a host name or an IP address", _host, r"^[A-Za-z0-9.:-]{1,253}$")
 PATH = Form("a path", _path, r"^[^~]")
+PORT = Form("the full path of a serial port", _port_path, r"^/")
+PRINTER_HOST = Form(
+    "an IP address, or IP:PORT with IPv6 in brackets",
+    _printer_host,
+    r"^(?:[0-9.]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}|[0-9A-Fa-f:.]+)$",
+)
+USB_NAME = Form(
+    "VENDOR:PRODUCT in hexadecimal, then :SERIAL or @SOCKET where that is needed",
+    _usb_name,
+    r"^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}",
+)
 PROFILE = Form(
     "the name of a profile: a-z, 0-9, _ and -, a letter or digit first, at most 63 long",
     _profile,

@@ -9,7 +9,12 @@ from pathlib import Path
 import msgspec
 
 from appliance.config.address import Address
-from appliance.config.declared import DeclaredCollection, DeclaredField, Printer
+from appliance.config.declared import (
+    KEYS_OF_TRANSPORT,
+    DeclaredCollection,
+    DeclaredField,
+    Printer,
+)
 from appliance.config.errors import Problems, Wrong, quoted
 from appliance.config.files import read_files
 from appliance.config.layers import Merged, merge, parse_layers
@@ -52,6 +57,7 @@ def load_texts(
         raise AssertionError("settings that cannot be read must leave a problem")
     settings = _complete(settings, base, merged)
     _check_folders(settings, merged, problems)
+    _check_transports(settings, merged, problems)
     problems.raise_found()
     return settings
 
@@ -117,6 +123,8 @@ def _under(base: Path, path: Path) -> Path:
 def _check_folders(settings: Settings, merged: Merged, problems: Problems) -> None:
     owners: dict[Path, str] = {}
     for name, printer in settings.printers.items():
+        if printer.transport != "file":
+            continue
         owner = owners.setdefault(printer.folder, name)
         if owner != name:
             path = ("printers", name, "folder")
@@ -129,3 +137,18 @@ def _check_folders(settings: Settings, merged: Merged, problems: Problems) -> No
             path = ("printers", name, "folder")
             wrong = Wrong("the folder is state_dir itself", "a folder of its own")
             problems.add(merged.place(path), path, wrong)
+
+
+def _check_transports(settings: Settings, merged: Merged, problems: Problems) -> None:
+    """Refuse keys that would do nothing: somebody meant another transport."""
+    for name, printer in settings.printers.items():
+        for transport, keys in KEYS_OF_TRANSPORT.items():
+            for key in keys:
+                path = ("printers", name, key)
+                if transport != printer.transport and merged.gives(path):
+                    wrong = Wrong(
+                        f'belongs to the "{transport}" transport, and the printer\'s is '
+                        f'"{printer.transport}"',
+                        hint=f'write transport = "{transport}", or leave {key} out',
+                    )
+                    problems.add(merged.place(path), path, wrong)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from appliance.config.declared import DeclaredCollection, DeclaredField
+from appliance.config.declared import DeclaredCollection, DeclaredField, Printer
 from appliance.config.errors import Wrong, quoted
 from appliance.config.forms import bucket_fields
 from appliance.config.scan import KeyPath
@@ -32,6 +32,8 @@ def broken_rules(section: msgspec.Struct) -> Broken:
             yield from _plugins(section)
         case DeclaredCollection():
             yield from _collection(section)
+        case Printer():
+            yield from _printer(section)
 
 
 def _http(http: Http) -> Broken:
@@ -56,6 +58,15 @@ def _plugins(plugins: Plugins) -> Broken:
     for name in plugins.enabled or ():
         if name in plugins.disabled:
             yield ("disabled",), Wrong(f"{quoted(name)} is enabled too", hint="keep it in one list")
+
+
+def _printer(printer: Printer) -> Broken:
+    if printer.transport == "serial" and printer.port is None:
+        hint = "`ls /dev/serial/by-id` names the cables plugged in"
+        yield ("port",), Wrong('the "serial" transport needs it', hint=hint)
+    if printer.transport == "tcp" and printer.host is None:
+        hint = "the printer's self-test page has its address"
+        yield ("host",), Wrong('the "tcp" transport needs it', hint=hint)
 
 
 def _collection(collection: DeclaredCollection) -> Broken:

@@ -103,6 +103,8 @@ def _folders(settings: Settings, notes: list[str]) -> Iterator[tuple[KeyPath, Wr
         yield ("state_dir",), Wrong(reason)
         return
     for name, printer in settings.printers.items():
+        if printer.transport != "file":
+            continue
         reason = _cannot_make(printer.folder)
         if reason:
             yield ("printers", name, "folder"), Wrong(reason)

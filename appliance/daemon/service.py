@@ -34,10 +34,9 @@ from appliance.daemon.metrics import Metrics
 from appliance.daemon.notify import Notifier
 from appliance.daemon.operations.import_history import recover
 from appliance.daemon.presence import Presence
+from appliance.daemon.printer_watch import PrinterWatch
 from appliance.daemon.watch import Watch
 from appliance.enrollment.server_certificate import ServerCertificate
-from appliance.hardware.fault import PrinterFault
-from appliance.hardware.file_printer import FilePrinter
 from appliance.http.blobs import blob_routes
 from appliance.http.description import with_description
 from appliance.http.enroll import enroll_routes
@@ -152,11 +151,9 @@ class Service:
         control.serving = self.public
         control.start()
         self._stop.append(control.stop)
-        for name, printer in self._settings.printers.items():
-            try:
-                FilePrinter(printer.folder).prepare()
-            except PrinterFault as fault:  # printing says so too, and all else goes on
-                self._log.warning("printer_off", printer=name, reason=str(fault))
+        printers = PrinterWatch(self._settings.printers, self._reactor, workers)
+        self._stop.append(printers.stop)
+        printers.start()
         workers.run(lambda: recover(box, broken)).addErrback(self._not_recovered)
         self._chores = Housekeeping(box, self._reactor, workers, self._presence)
         self._chores.start()

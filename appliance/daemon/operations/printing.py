@@ -58,11 +58,17 @@ def print_record(desk: Desk, params: PrintRecord, _actor: str) -> Printed:
     name = params.printer or next(iter(printers), None)
     if name is None or name not in printers:
         raise unknown("printer", params.printer or "", printers)
+    if printers[name].transport != "file":
+        raise OperationRefused(
+            f'documents go to printers of the transport "file" alone, and {name} is of '
+            f'"{printers[name].transport}"; choose another with --printer',
+            "conflict",
+        )
     kind = next((view for view in _kinds(desk) if view.kind == params.kind), None)
     if kind is None:
         raise unknown("document", params.kind, (view.kind for view in _kinds(desk)))
     document = desk.box.store.fetch(lambda connection: _render(desk, connection, kind, params))
-    text = plain_text(lay_out(document))
+    text = plain_text(lay_out(document, printers[name].columns))
     try:
         file = FilePrinter(printers[name].folder).write(document.title, text.encode())
     except PrinterFault as error:

@@ -49,6 +49,7 @@ TABLE = [
     wrong(f"print order_copy {NOBODY} --printer papr", 2, "did you mean 'paper'?"),
     wrong(f"print order_copy {NOBODY}", 1, "fieldbox search"),
     wrong("print order_copy no-uuid", 1, "fieldbox search"),
+    wrong("printer try papr", 2, "did you mean 'paper'?"),
     wrong("plugin allow preseling", 2, "did you mean 'preselling'?"),
     wrong("plugin failures preseling", 2, "did you mean 'preselling'?"),
     wrong("x preseling recent", 2, "did you mean 'preselling'?"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.config import Address, ConfigError, Settings, load, load_texts
+from appliance.config.usb_name import UsbName
 
 BASE = Path("/srv/box")
 
@@ -54,6 +55,24 @@ def test_paths_are_made_absolute() -> None:
         "van": Path("/srv/data/x/van"),
         "desk": Path("/srv/data/out"),
     }
+
+
+def test_a_printer_is_read_with_its_transport() -> None:
+    printers = settings_of(
+        'state_dir = "d"\n'
+        '[printers.a]\ntransport = "usb"\nusb = "04B8:0E15:J7 K2@1-1.2"\n'
+        '[printers.b]\ntransport = "tcp"\nhost = "10.0.0.9"\n'
+        '[printers.c]\ntransport = "tcp"\nhost = "[fd00::9]:9101"\n'
+        '[printers.d]\ntransport = "serial"\nport = "/dev/ttyS0"\nbaud = 115200\n'
+        'parity = "even"\nflow = "rts_cts"\n'
+        '[printers.e]\ntransport = "usb"\n'
+    ).printers
+    assert printers["a"].usb == UsbName("04b8", "0e15", "J7 K2", "1-1.2")
+    assert printers["b"].host == Address("10.0.0.9", 9100)
+    assert printers["c"].host == Address("fd00::9", 9101)
+    assert printers["d"].port == Path("/dev/ttyS0")
+    assert (printers["d"].baud, printers["d"].parity) == (115_200, "even")
+    assert printers["e"].usb is None
 
 
 def test_drop_ins_have_the_last_word_and_their_mistakes_name_them() -> None:
@@ -134,6 +153,42 @@ def test_all_problems_are_told_at_once() -> None:
             'state_dir = "d"\n[printers.a]\nfolder = "."\n',
             "main.toml:3: printers.a.folder: the folder is state_dir itself "
             "(allowed: a folder of its own)",
+        ),
+        (
+            'state_dir = "d"\n[printers.a]\nusb = "04b8:0e15"\n',
+            'main.toml:3: printers.a.usb: belongs to the "usb" transport, and the printer\'s is '
+            '"file" (write transport = "usb", or leave usb out)',
+        ),
+        (
+            'state_dir = "d"\n[printers.a]\ntransport = "tcp"\nhost = "10.0.0.9"\nbaud = 9600\n',
+            'main.toml:5: printers.a.baud: belongs to the "serial" transport, and the printer\'s '
+            'is "tcp" (write transport = "serial", or leave baud out)',
+        ),
+        (
+            'state_dir = "d"\n[printers.a]\ntransport = "serial"\n',
+            'main.toml:2: printers.a.port: the "serial" transport needs it '
+            "(`ls /dev/serial/by-id` names the cables plugged in)",
+        ),
+        (
+            'state_dir = "d"\n[printers.a]\ntransport = "tcp"\n',
+            'main.toml:2: printers.a.host: the "tcp" transport needs it '
+            "(the printer's self-test page has its address)",
+        ),
+        (
+            'state_dir = "d"\n[printers.a]\ntransport = "serial"\nport = "ttyUSB0"\n',
+            'main.toml:4: printers.a.port: "ttyUSB0" is no full path '
+            '(allowed: the full path of a serial port; write "/dev/ttyUSB0")',
+        ),
+        (
+            'state_dir = "d"\n[printers.a]\ntransport = "tcp"\nhost = "printer.lan"\n',
+            'main.toml:4: printers.a.host: "printer.lan" is no IP address (allowed: an IP address, '
+            "or IP:PORT with IPv6 in brackets; a printer's name is not looked up)",
+        ),
+        (
+            'state_dir = "d"\n[printers.a]\ntransport = "usb"\nusb = "lp0"\n',
+            'main.toml:4: printers.a.usb: "lp0" is no USB printer (allowed: VENDOR:PRODUCT in '
+            "hexadecimal, then :SERIAL or @SOCKET where that is needed; "
+            "`fieldbox printer list` shows those plugged in)",
         ),
         (
             'state_dir = "~/x"\n',

@@ -66,7 +66,16 @@ def test_what_loads_is_valid(text: str) -> None:
         ('state_dir = "d"\n[plugins]\nsafe_mod = true', "plugins.safe_mod"),
         ('state_dir = "d"\n[plugins]\nenabled = ["a", "a"]', "plugins.enabled"),
         ('state_dir = "d"\n[printers.Van]', "printers"),
-        ('state_dir = "d"\n[printers.van]\ntransport = "usb"', "printers.van.transport"),
+        ('state_dir = "d"\n[printers.van]\ntransport = "bus"', "printers.van.transport"),
+        ('state_dir = "d"\n[printers.van]\ntransport = "usb"\nusb = "x"', "printers.van.usb"),
+        (
+            'state_dir = "d"\n[printers.van]\ntransport = "serial"\nport = "ttyUSB0"',
+            "printers.van.port",
+        ),
+        (
+            'state_dir = "d"\n[printers.van]\ntransport = "tcp"\nhost = "printer.lan"',
+            "printers.van.host",
+        ),
         ('state_dir = "d"\n[collections.c]\nkey = ["a"]', "collections.c"),
         (
             'state_dir = "d"\n[collections.c]\nkey = ["a"]\nfields = { a = "txt" }',

@@ -376,6 +376,7 @@ def test_operations_that_only_read_change_nothing(counter: Any) -> None:
     params = {
         "export.rows": {"kind": "goods"},
         "mutation.show": {"number": 1},
+        "printer.try": {"printer": "paper"},
         "report.run": {"name": "echo"},
         "search": {"text": "a"},
     }

@@ -1,0 +1,66 @@
+"""``fieldbox printer``: which printers there are, and whether one can be reached."""
+
+from __future__ import annotations
+
+import click
+
+from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.screen import show_json, show_table
+from appliance.exchange.refusal import plain
+
+
+@click.group()
+def printer() -> None:
+    """Printers of the config, and what is plugged in: list, try."""
+
+
+@printer.command("list")
+@json_option
+@pass_invocation
+def list_printers(invocation: Invocation, as_json: bool) -> None:
+    """List the printers of the config, and what else is plugged in.
+
+    Nothing is opened, so a printer that is printing is not disturbed. For a USB printer or serial
+    cable that the config does not name, it shows the lines to put into the config.
+    """
+    found = invocation.ask("printer.list")
+    if as_json:
+        show_json({"printers": found["rows"], "unused": found["unused"]})
+        return
+    show_table(
+        ("printer", "where", "columns", "state", "advice"),
+        (
+            (r["name"], r["where"], r["columns"], r["state"].replace("_", " "), r["advice"])
+            for r in found["rows"]
+        ),
+    )
+    for unused in found["unused"]:
+        click.echo(f"\nplugged in and not in the config: {plain(unused['what'])}\n")
+        for line in ("[printers.NAME]", *unused["config"].splitlines()):
+            click.echo(f"    {plain(line)}")
+
+
+@printer.command("try")
+@click.argument("name", metavar="PRINTER")
+@json_option
+@pass_invocation
+def try_printer(invocation: Invocation, name: str, as_json: bool) -> None:
+    """Reach PRINTER and ask it whether it is online; nothing is printed.
+
+    It fails with what to do about it: the cable, the permission, the program that has the printer.
+
+    \b
+    fieldbox printer try van
+    """
+    done = invocation.ask("printer.try", printer=name)
+    if as_json:
+        show_json(done)
+    elif done["where"].startswith("file:"):
+        click.echo(f"{name} is a folder and can be written into: {done['where'][5:]}")
+    elif done["answer"]:
+        click.echo(f"{name} answers: {done['answer']} ({done['where']})")
+    else:
+        click.echo(
+            f"{name} takes bytes and does not answer ({done['where']}): many printers never do; "
+            "if this one should, look at its speed and protocol"
+        )
