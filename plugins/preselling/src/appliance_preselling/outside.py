@@ -9,11 +9,10 @@ accounting says what happened. Whoever brings orders in checks beforehand where 
 from __future__ import annotations
 
 from appliance.api import Context, Effect, Row, Write
-from appliance_preselling import reservations
+from appliance_preselling import reservations, reserved
 from appliance_preselling.consequences import follow
 from appliance_preselling.differences import content, difference
 from appliance_preselling.ledgers import Books
-from appliance_preselling.reserved import RESERVED
 from appliance_preselling.step import Step
 
 _OF_A_REVISION = ("approved_by", "approved_at", "approved_revision", "issues")
@@ -22,7 +21,7 @@ _OF_A_REVISION = ("approved_by", "approved_at", "approved_revision", "issues")
 def take(write: Write, stored: Row | None, context: Context) -> Effect | None:
     """Complete a write of an order, and return it with what follows."""
     if write.collection == "order_reservations":
-        RESERVED.forget()
+        reserved.of(context).forget()
     if write.collection != "orders":
         return None
     if write.op == "del":

@@ -12,8 +12,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from appliance.api import Context, Row, Write
+from appliance_preselling import reserved
 from appliance_preselling.dates import day_of, read_date
-from appliance_preselling.reserved import RESERVED
 from appliance_preselling.states import RETURN
 from appliance_preselling.step import Step
 
@@ -45,7 +45,7 @@ def follow(step: Step, context: Context) -> list[Write]:
     }
     if amounts:
         row["until"] = _until(step.after, step.at, context.settings["reserve_days"])
-    RESERVED.expect(step.order_id, row, context)
+    reserved.of(context).expect(step.order_id, row, context)
     return [Write(collection="order_reservations", id=step.order_id, row=row)]
 
 
@@ -72,7 +72,7 @@ def _amounts(order: Row, context: Context) -> dict[str, int]:
             if line.get("status") != "cut"
         ]
     amounts: dict[str, int] = {}
-    for line, qty in zip(left, RESERVED.in_base(left, context), strict=True):
+    for line, qty in zip(left, reserved.of(context).in_base(left, context), strict=True):
         if qty > 0:
             amounts[line["product_id"]] = amounts.get(line["product_id"], 0) + qty
     return amounts

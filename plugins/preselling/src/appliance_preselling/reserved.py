@@ -10,7 +10,8 @@ undone, and memory goes back to it; where it is at any other, everything is read
 
 from __future__ import annotations
 
-from collections import deque
+import threading
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,12 @@ import msgspec
 from appliance.api import Context, Row
 
 COLLECTION = "order_reservations"
+
+UNREAD = -1
+"""A state that no store is at."""
+
+MOST_STORES = 4
+"""Stores that are remembered: the box's, and copies on which imports are rehearsed."""
 
 MOST_UNDONE = 4_000
 """Changes that memory can go back by."""
@@ -41,18 +48,17 @@ class _Change(NamedTuple):
 
 
 class Reserved:
-    """The sums; one for a plugin, used by the writer's transaction alone."""
+    """The sums of one store, used by its writer's thread alone."""
 
     def __init__(self) -> None:
         """Begin with nothing read."""
-        self._epoch = ""
-        self._state = -1
+        self._state = UNREAD
         self._sums: dict[tuple[str, str], int] = {}
         self._orders: dict[str, Entry] = {}
         self._expected: list[tuple[str, Entry | None]] = []
         self._done: deque[_Change] = deque(maxlen=MOST_UNDONE)
         self._units: dict[str, tuple[int, int]] = {}
-        self._units_of: tuple[str, int] = ("", -1)
+        self._units_of = UNREAD
 
     def by_others(self, warehouse_id: str, order_id: str, context: Context) -> Mapping[str, int]:
         """Return what other orders than one reserve in a warehouse, by product.
@@ -72,11 +78,11 @@ class Reserved:
 
     def forget(self) -> None:
         """Learn that a reservation is written by something else than a step of its order."""
-        self._epoch = ""
+        self._state = UNREAD
 
     def in_base(self, lines: list[Row], context: Context) -> list[int]:
         """Return the quantity of each line in base units, rounded up; of an unknown unit, 0."""
-        state = (context.epoch, context.newest("product_uoms"))
+        state = context.newest("product_uoms")
         if state != self._units_of:
             self._units_of, self._units = state, {}
         missing = {line["uom_id"] for line in lines} - self._units.keys()
@@ -96,7 +102,7 @@ class Reserved:
         """Bring memory to the state that the store is at."""
         state = context.newest(COLLECTION)
         expected, self._expected = self._expected, []
-        if context.epoch != self._epoch:
+        if self._state == UNREAD:
             self._read(context, state)
         elif state == self._state:
             pass  # what was expected was undone, or nothing was
@@ -134,7 +140,7 @@ class Reserved:
         for order_id, warehouse_id, text in context.select(_OPEN):
             amounts = msgspec.json.decode(text, type=dict[str, int])
             self._replace(order_id, Entry(warehouse_id, amounts))
-        self._epoch, self._state = context.epoch, state
+        self._state = state
 
 
 class _Others(dict[str, int]):
@@ -159,5 +165,21 @@ def _entry(row: Row) -> Entry | None:
     return Entry(row["warehouse_id"], row["amounts"])
 
 
-RESERVED = Reserved()
-"""The sums of this process."""
+_STORES: OrderedDict[str, Reserved] = OrderedDict()
+_LOCK = threading.Lock()
+
+
+def of(context: Context) -> Reserved:
+    """Return the sums of the store that a call is about; each has its own writer's thread."""
+    with _LOCK:
+        found = _STORES.pop(context.epoch, None) or Reserved()
+        _STORES[context.epoch] = found
+        if len(_STORES) > MOST_STORES:
+            _STORES.popitem(last=False)
+    return found
+
+
+def forget_all() -> None:
+    """Begin anew, as a process does that has just started."""
+    with _LOCK:
+        _STORES.clear()

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from appliance.api.amounts import quantity
+from appliance_preselling import reserved
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_view import OrderView
-from appliance_preselling.reserved import RESERVED
 
 MS_PER_HOUR = 3_600_000
 
@@ -41,7 +41,7 @@ def check(view: OrderView) -> Iterable[Finding]:
     warehouse = view.row["warehouse_id"]
     others: Mapping[str, int] = defaultdict(int)
     if view.settings["reserve_stock"]:
-        others = RESERVED.by_others(warehouse, view.id, view.context)
+        others = reserved.of(view.context).by_others(warehouse, view.id, view.context)
     asked = [
         (line["product_id"], line["uom_id"], line["qty"], others[line["product_id"]])
         for line in view.lines
