@@ -30,6 +30,7 @@ from appliance.printing.sheet import (
     PictureStrip,
     QrStrip,
     Sheet,
+    Strip,
     Style,
 )
 
@@ -54,6 +55,8 @@ _BARCODES = {
     "itf": "ITF",
 }
 _NO_PAGE = -1
+_COLUMN_SPACING = b"\x1b3\x10"
+"""What python-escpos sets, whatever the printer, before a picture in columns."""
 
 
 class TooLong(Exception):
@@ -77,7 +80,7 @@ def render(sheet: Sheet, profile: Profile) -> Rendered:
     Raises:
         TooLong: it is longer than a job may be.
     """
-    paper = _Paper(profile)
+    paper = _Paper(profile, min(sheet.dots, profile.dots))
     for strip in sheet.strips:
         match strip:
             case Line():
@@ -87,7 +90,7 @@ def render(sheet: Sheet, profile: Profile) -> Rendered:
             case BarcodeStrip():
                 paper.barcode(strip)
             case PictureStrip():
-                paper.picture(strip_picture(strip, profile.dots))
+                paper.picture(strip)
             case Feed():
                 paper.feed(strip.lines)
             case Cut():
@@ -105,8 +108,9 @@ class _Paper:
         dots_high: of the paper so far.
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, dots: int) -> None:
         self._profile = profile
+        self._dots = dots
         self._builder = _library()
         self._parts = [_RESET, bytes.fromhex(profile.start)]
         self._page = _NO_PAGE
@@ -124,7 +128,7 @@ class _Paper:
         encoded = encode_line(line.text, self._profile, self._page)
         # Drawn over the whole width: a printer's own inverse letters leave gaps between lines.
         if encoded is None or line.style.inverse:
-            self._drawn.append(_padded(line_picture(line, self._profile.dots), high))
+            self._drawn.append(_padded(line_picture(line, self._dots), high))
             return
         self._flush()
         if encoded.page != self._page:
@@ -148,18 +152,18 @@ class _Paper:
         elif self._profile.cut == "partial":
             self._put(b"\x1dV\x01")
 
-    def picture(self, picture: Image.Image) -> None:
-        """Print a picture as wide as the paper; what is not 0 is white."""
-        self.dots_high += picture.height
-        self._drawn.append(picture)
+    def picture(self, strip: Strip) -> None:
+        """Print a strip drawn."""
+        drawn = strip_picture(strip, self._dots)
+        self.dots_high += drawn.height
+        self._drawn.append(drawn)
 
     def qr(self, strip: QrStrip) -> None:
         """Print a QR code, by the printer or drawn."""
-        drawn = strip_picture(strip, self._profile.dots)
         if self._profile.qr == "picture":
-            self.picture(drawn)
+            self.picture(strip)
             return
-        self.dots_high += drawn.height
+        self.dots_high += strip_picture(strip, self._dots).height
         self._flush()
         with self._centred():
             self._build("qr", strip.data, native=True, size=strip.module, ec=1)
@@ -167,11 +171,10 @@ class _Paper:
 
     def barcode(self, strip: BarcodeStrip) -> None:
         """Print a bar code, by the printer or drawn."""
-        drawn = strip_picture(strip, self._profile.dots)
         if self._profile.barcodes == "picture":
-            self.picture(drawn)
+            self.picture(strip)
             return
-        self.dots_high += drawn.height
+        self.dots_high += strip_picture(strip, self._dots).height
         self._flush()
         code = f"{{B{strip.data}" if strip.kind == "code128" else strip.data
         with self._centred():
@@ -228,12 +231,16 @@ class _Paper:
     def _image(self, picture: Image.Image) -> None:
         kinds = {"raster": "bitImageRaster", "graphics": "graphics", "column": "bitImageColumn"}
         box = Image.eval(picture.convert("L"), lambda level: 255 - level).getbbox()
-        if box is None:
-            self._put(b"\x1bJ" + bytes((min(255, picture.height),)))
-            return
         # White on the right is not worth its bytes.
-        narrow = picture.crop((0, 0, min(picture.width, (box[2] + 7) // 8 * 8), picture.height))
+        right = 8 if box is None else min(picture.width, (box[2] + 7) // 8 * 8)
+        narrow = picture.crop((0, 0, right, picture.height))
+        before = len(self._parts)
         self._build("image", narrow.convert("L"), impl=kinds[self._profile.images])
+        if self._profile.images == "column":
+            units = bytes((self._profile.column_units,))
+            built = self._parts[before]
+            assert built.startswith(_COLUMN_SPACING), "python-escpos builds columns otherwise"
+            self._parts[before] = b"\x1b3" + units + built[len(_COLUMN_SPACING) :]
 
     def _build(self, method: str, *arguments: Any, **named: Any) -> None:
         """Have python-escpos build something; it prints on the terminal, which is not wanted."""

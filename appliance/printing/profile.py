@@ -51,6 +51,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         select: how a page is chosen: ``ESC t`` for most, ``ESC u`` for Datecs.
         substitutions: a character that may stand for another one where a page lacks that.
         images: see `Images`.
+        column_units: for ``column``, what ``ESC 3`` takes for the height of 24 dots.
         image_rows: dots high that one picture may be; higher ones are sent in parts.
         qr, barcodes: whether the printer draws codes, or gets them as pictures.
         cut: how it cuts the paper.
@@ -70,6 +71,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     select: Literal["ESC t", "ESC u"] = "ESC t"
     substitutions: dict[str, str] = {}
     images: Images = "raster"
+    column_units: Annotated[int, msgspec.Meta(ge=1, le=255)] = 16
     image_rows: Annotated[int, msgspec.Meta(ge=24, le=4_000)] = 480
     qr: Literal["printer", "picture"] = "printer"
     barcodes: Literal["printer", "picture"] = "printer"

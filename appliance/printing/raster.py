@@ -53,7 +53,7 @@ def draw(sheet: Sheet) -> Image.Image:
     pieces: list[Image.Image] = []
     height = 0
     for strip in sheet.strips:
-        piece = _piece(strip, sheet.dots)
+        piece = strip_picture(strip, sheet.dots)
         if height + piece.height > MAX_DOTS_HIGH:
             break
         pieces.append(piece)
@@ -66,7 +66,8 @@ def draw(sheet: Sheet) -> Image.Image:
     return whole
 
 
-def _piece(strip: Strip, dots: int) -> Image.Image:
+def strip_picture(strip: Strip, dots: int) -> Image.Image:
+    """Draw one strip over paper of so many dots; what is not 0 is white."""
     match strip:
         case Line():
             return line_picture(strip, dots)
