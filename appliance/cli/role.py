@@ -9,7 +9,8 @@ import click
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import show_json, show_table
 
-_VERB = click.Choice(["read", "write"])
+VERB = click.Choice(["read", "write"])
+"""What a right is for."""
 
 
 @click.group()
@@ -45,7 +46,7 @@ def list_rights(invocation: Invocation, only: str | None, as_json: bool) -> None
 @role.command()
 @click.argument("role_name", metavar="ROLE")
 @click.argument("thing", metavar="OBJECT")
-@click.argument("verb", type=_VERB)
+@click.argument("verb", type=VERB)
 @json_option
 @pass_invocation
 def allow(invocation: Invocation, role_name: str, thing: str, verb: str, as_json: bool) -> None:
@@ -61,7 +62,7 @@ def allow(invocation: Invocation, role_name: str, thing: str, verb: str, as_json
 @role.command()
 @click.argument("role_name", metavar="ROLE")
 @click.argument("thing", metavar="OBJECT")
-@click.argument("verb", type=_VERB)
+@click.argument("verb", type=VERB)
 @json_option
 @pass_invocation
 def deny(invocation: Invocation, role_name: str, thing: str, verb: str, as_json: bool) -> None:
@@ -74,7 +75,7 @@ def deny(invocation: Invocation, role_name: str, thing: str, verb: str, as_json:
 @role.command()
 @click.argument("role_name", metavar="ROLE")
 @click.argument("thing", metavar="OBJECT")
-@click.argument("verb", type=_VERB)
+@click.argument("verb", type=VERB)
 @json_option
 @pass_invocation
 def forget(invocation: Invocation, role_name: str, thing: str, verb: str, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.role import VERB
 from appliance.cli.screen import show_json, show_table
 
 _COLUMNS = ("login", "name", "roles", "branch", "language", "state", "devices")
@@ -14,7 +15,7 @@ _COLUMNS = ("login", "name", "roles", "branch", "language", "state", "devices")
 
 @click.group()
 def user() -> None:
-    """People: add, list, change, lock, unlock."""
+    """People: add, list, change, lock, unlock, and rights of one alone."""
 
 
 @user.command()
@@ -110,6 +111,46 @@ def unlock(invocation: Invocation, login: str, as_json: bool) -> None:
     """Let the devices of a person in again."""
     changed = invocation.ask("user.change", login=login, locked=False)
     _tell(changed, f"unlocked {login}", as_json)
+
+
+@user.command()
+@click.argument("login")
+@click.argument("thing", metavar="OBJECT")
+@click.argument("verb", type=VERB)
+@json_option
+@pass_invocation
+def allow(invocation: Invocation, login: str, thing: str, verb: str, as_json: bool) -> None:
+    """Let one person read or write OBJECT, whatever the roles.
+
+    OBJECT is a collection, report:NAME or endpoint:PLUGIN.NAME. `fieldbox role` decides for all
+    who have a role.
+    """
+    found = invocation.ask("user.allow", login=login, object=thing, verb=verb)
+    _tell(found, f"{login} may {verb} {thing}", as_json)
+
+
+@user.command()
+@click.argument("login")
+@click.argument("thing", metavar="OBJECT")
+@click.argument("verb", type=VERB)
+@json_option
+@pass_invocation
+def deny(invocation: Invocation, login: str, thing: str, verb: str, as_json: bool) -> None:
+    """Keep one person from reading or writing OBJECT, whatever the roles allow."""
+    found = invocation.ask("user.deny", login=login, object=thing, verb=verb)
+    _tell(found, f"{login} may not {verb} {thing}", as_json)
+
+
+@user.command()
+@click.argument("login")
+@click.argument("thing", metavar="OBJECT")
+@click.argument("verb", type=VERB)
+@json_option
+@pass_invocation
+def forget(invocation: Invocation, login: str, thing: str, verb: str, as_json: bool) -> None:
+    """Take back what was allowed or denied to one person."""
+    found = invocation.ask("user.forget", login=login, object=thing, verb=verb)
+    _tell(found, f"nothing is decided any more about {login} {verb} {thing}", as_json)
 
 
 def _tell(found: dict[str, Any], text: str, as_json: bool) -> None:

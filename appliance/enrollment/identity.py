@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from appliance.api import identity as api
+from appliance.enrollment.permissions import person
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     def effective_roles(self, user: User) -> tuple[str, ...]:
         """What the device may act as now: its roles that its user still has, in their order."""
         return tuple(role for role in self.roles if role in user.roles)
+
+    def holders(self, user: User) -> tuple[str, ...]:
+        """Whose rights it has: those of its roles in effect, and those of its user alone."""
+        return (*self.effective_roles(user), person(user.login))
 
     def for_plugins(self, user: User) -> api.Device:
         """This device as plugins see it, its user with the effective roles only."""

@@ -17,8 +17,12 @@ from appliance.api.permissions import ROLES, Permission, Verb
 from appliance.enrollment.errors import PermissionRefused
 
 EVERYONE: Final = "*"
+PERSON: Final = "user:"
+"""What stands before the login where a row is about one person and no role."""
+
 Origin = Literal["plugin", "config", "stored"]
 
+_LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}\Z")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _OBJECT: Final = re.compile(r"(?:[a-z]+:)?[A-Za-z][A-Za-z0-9_.-]{0,126}\Z")
 _MAX_CACHED: Final = 1_024
@@ -28,7 +32,7 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     """A stored decision of an administrator.
 
     Attributes:
-        role: a role's name, ``"*"`` for everyone.
+        role: a role's name, ``"*"`` for everyone, ``"user:LOGIN"`` for one person.
         object: as in `Permission`.
         verb: ``read`` or ``write``.
         effect: ``allow`` adds; ``deny`` takes away whatever any layer allows.
@@ -76,6 +80,11 @@ def check_role(name: str) -> str:
     return name
 
 
+def person(login: str) -> str:
+    """Return what stands in place of a role where a row is about one person."""
+    return PERSON + login
+
+
 class Permissions:
     """The whole table; immutable. Answers are kept for each set of roles asked about.
 
@@ -102,6 +111,7 @@ class Permissions:
         self.rows: Final = tuple(
             dict.fromkeys(_ruling(origin, row) for origin, rows in layers for row in rows)
         )
+        self._named = frozenset(row.role for row in self.rows)
         self._answers: dict[tuple[frozenset[str], Verb], frozenset[str]] = {}
 
     def readable(self, roles: Iterable[str]) -> frozenset[str]:
@@ -125,7 +135,9 @@ class Permissions:
             if row.role in held and row.object == object_ and row.verb == verb
         )
 
-    def _allowed(self, roles: frozenset[str], verb: Verb) -> frozenset[str]:
+    def _allowed(self, held: frozenset[str], verb: Verb) -> frozenset[str]:
+        # What no row is about is left out, so that people without rows of their own share answers.
+        roles = held & self._named
         known = self._answers.get((roles, verb))
         if known is not None:
             return known
@@ -142,7 +154,10 @@ class Permissions:
 
 def _ruling(origin: Origin, row: Permission | Override) -> Ruling:
     where = f"{origin} permission ({row.role!r}, {row.object!r}, {row.verb!r})"
-    if row.role != EVERYONE:
+    own = origin == "stored" and row.role.startswith(PERSON)
+    if own and _LOGIN.match(row.role.removeprefix(PERSON)) is None:
+        raise PermissionRefused(f"{where}: {row.role[:80]!r} names no login")
+    if row.role != EVERYONE and not own:
         try:
             check_role(row.role)
         except PermissionRefused as error:

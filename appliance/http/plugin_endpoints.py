@@ -38,9 +38,9 @@ class PluginEndpoint:
     def handle(self, request: ApiRequest) -> Deferred[Response]:
         """Ask the plugin on a side reader's thread; store what it writes before answering."""
         identity = device_of(request)
-        roles = identity.enrolled.device.effective_roles(identity.enrolled.user)
+        holders = identity.enrolled.device.holders(identity.enrolled.user)
         right = f"endpoint:{self._plugin}.{self._endpoint.name}"
-        if not self._box.permissions.allows(roles, right, "read"):
+        if not self._box.permissions.allows(holders, right, "read"):
             raise Problem("forbidden", f"The permission {right} is needed.")
         body = None
         if request.body:

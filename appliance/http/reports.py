@@ -124,8 +124,8 @@ class ReportHandlers:
         return run.addBoth(leave)
 
     def _may(self, identity: DeviceIdentity, one: OwnedReport) -> bool:
-        roles = identity.enrolled.device.effective_roles(identity.enrolled.user)
-        return self._box.permissions.allows(roles, one.right, "read")
+        holders = identity.enrolled.device.holders(identity.enrolled.user)
+        return self._box.permissions.allows(holders, one.right, "read")
 
     def _admit(self, identity: DeviceIdentity) -> None:
         headers = {"Retry-After": str(RETRY_S)}

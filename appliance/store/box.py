@@ -278,10 +278,10 @@ class Box:
 
     def rights(self, enrolled: Enrolled) -> Rights:
         """Return what a device may read and write."""
-        roles = enrolled.device.effective_roles(enrolled.user)
+        holders = enrolled.device.holders(enrolled.user)
         # A right may outlive its collection, and the records are in the store still.
-        readable = self.permissions.readable(roles) & self._downward
-        return Rights(readable, self.permissions.writable(roles))
+        readable = self.permissions.readable(holders) & self._downward
+        return Rights(readable, self.permissions.writable(holders))
 
     # --- plugins -------------------------------------------------------------------------------
 

@@ -74,16 +74,16 @@ class Receiver:
                 max_row=box.settings.sync.max_row_bytes,
                 max_nesting=box.settings.sync.max_nesting,
             )
-        roles = enrolled.device.effective_roles(enrolled.user)
+        holders = enrolled.device.holders(enrolled.user)
         sender = Sender(
             device=device,
             device_id=enrolled.device.id,
             user_id=enrolled.user.id,
             login=enrolled.user.login,
-            roles=roles,
+            roles=enrolled.device.effective_roles(enrolled.user),
             org_id=enrolled.user.org_id,
-            readable=box.permissions.readable(roles),
-            writable=box.permissions.writable(roles),
+            readable=box.permissions.readable(holders),
+            writable=box.permissions.writable(holders),
             last_n=enrolled.last_n,
         )
         with tx.named_by(box.namer(enrolled)):

@@ -354,8 +354,8 @@ class PluginBox:
         return found
 
     def _needs(self, enrolled: Enrolled, right: str) -> None:
-        roles = enrolled.device.effective_roles(enrolled.user)
-        if not self.box.permissions.allows(roles, right, "read"):
+        holders = enrolled.device.holders(enrolled.user)
+        if not self.box.permissions.allows(holders, right, "read"):
             raise PermissionError(f"the permission {right} is needed")
 
     def _call(self, plugin: str, hook: str, **arguments: Any) -> Any:

@@ -136,6 +136,27 @@ def test_the_right_is_asked_for_each_time(office: Office) -> None:
 
 
 @pytest.mark.slow
+def test_a_right_may_be_of_one_person(office: Office) -> None:
+    # What is denied to a role is denied to whoever has it, whatever he may do himself.
+    office.box.command("user", "allow", "anna", "report:all_takings", "read")
+    assert office.refusal("anna", "/all_takings").status == 403
+    office.box.command("user", "forget", "anna", "report:all_takings", "read")
+    office.box.command("role", "forget", "agent", "report:all_takings", "read")
+    assert office.refusal("anna", "/all_takings").status == 403
+    said = office.box.command("user", "allow", "anna", "report:all_takings", "read")
+    assert "anna may read report:all_takings" in said
+    assert office.get("anna", "/all_takings")["rows"] == [[12997]]
+    assert "all_takings" in [one["name"] for one in office.get("anna", "")["reports"]]
+    office.box.command("user", "forget", "anna", "report:all_takings", "read")
+    assert office.refusal("anna", "/all_takings").status == 403
+    office.box.command("user", "deny", "boris", "report:all_takings", "read")
+    assert office.refusal("boris", "/all_takings").status == 403
+    assert office.get("boris", "/takings")["rows"] == [[7]]
+    office.box.command("user", "forget", "boris", "report:all_takings", "read")
+    assert office.get("boris", "/all_takings")["rows"] == [[12997]]
+
+
+@pytest.mark.slow
 def test_parameters_are_held_to_what_is_declared(office: Office) -> None:
     assert office.get("anna", "/numbers?rows=2")["rows"] == [[1], [2]]
     for query, pointer in (("rows=two", "rows"), ("row=2", "row"), ("format=xml", "format")):

@@ -17,7 +17,7 @@ from appliance.daemon.operations.operation import (
     OperationRefused,
 )
 from appliance.enrollment.identity import User
-from appliance.enrollment.permissions import check_role
+from appliance.enrollment.permissions import EVERYONE, PERSON, check_role
 from appliance.store.connection import Connection
 from appliance.store.identities import IdentityBook
 from appliance.store.people import People
@@ -88,7 +88,7 @@ def check_known(desk: Desk, roles: Sequence[str]) -> None:
     """
     known = {*ROLES, *desk.box.settings.roles}
     known.update(row.role for row in desk.box.permissions.rows)
-    known.discard("*")
+    known = {name for name in known if name != EVERYONE and not name.startswith(PERSON)}
     for role in roles:
         check_role(role)
         if role not in known:

@@ -130,6 +130,25 @@ def test_a_device_is_revoked_by_its_id_or_a_beginning(counter: Any) -> None:
     assert [action for _, action in actions(counter)].count("device.revoke") == 1
 
 
+def test_a_right_of_one_person(counter: Any) -> None:
+    box: Box = counter.box
+    counter.ask("user.add", login="anna", roles=["agent"])
+    right = {"object": "fridges", "verb": "write"}
+    counter.ask("user.deny", login="anna", **right)
+    assert not box.permissions.allows(["agent", "user:anna"], "fridges", "write")
+    assert box.permissions.allows(["agent", "user:boris"], "fridges", "write")
+    assert "user:anna" not in counter.ask("role.list").roles
+    assert "user:anna" in [row.role for row in counter.ask("role.list").rows]
+    assert refusal(counter, "user.allow", login="ann", **right).code == "not_found"
+    assert refusal(counter, "user.change", login="anna", roles=["user:anna"]).code != "not_found"
+    wrong = refusal(counter, "user.allow", login="anna", object="fridge", verb="read")
+    assert wrong.code == "unknown_name"
+    counter.ask("user.forget", login="anna", **right)
+    assert box.permissions.allows(["agent", "user:anna"], "fridges", "write")
+    assert refusal(counter, "user.forget", login="anna", **right).code == "not_found"
+    assert [action for _, action in actions(counter)][-2:] == ["user.deny", "user.forget"]
+
+
 def test_a_right_is_allowed_denied_and_forgotten_at_once(counter: Any) -> None:
     box: Box = counter.box
     right = {"role": "agent", "object": "fridges", "verb": "write"}

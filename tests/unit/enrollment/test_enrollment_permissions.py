@@ -11,6 +11,7 @@ from appliance.enrollment.permissions import (
     Permissions,
     check_role,
     is_known_role,
+    person,
 )
 
 
@@ -45,6 +46,34 @@ def test_roles_read_and_write_what_their_rows_say() -> None:
 def test_the_config_adds() -> None:
     table = Permissions(DEFAULTS, [row("driver", "orders")])
     assert table.readable(["driver"]) == {"products", "orders"}
+
+
+def test_a_stored_row_may_be_about_one_person() -> None:
+    table = Permissions(
+        DEFAULTS,
+        (),
+        [
+            override("user:anna", "report:day", "allow"),
+            override("user:boris", "orders", "deny", "write"),
+        ],
+    )
+    assert table.allows(["agent", person("anna")], "report:day", "read")
+    assert not table.allows(["agent", person("ann")], "report:day", "read")
+    assert not table.allows(["agent", person("boris")], "orders", "write")
+    assert table.allows(["agent", person("anna")], "orders", "write")
+
+
+@pytest.mark.parametrize("holder", ["user:", "user:Anna", "user:*", "user:a b", "anna:user"])
+def test_a_person_is_named_by_a_login(holder: str) -> None:
+    with pytest.raises(PermissionRefused, match=r"names no login|cannot name a role"):
+        Permissions(overrides=[override(holder, "orders", "allow")])
+
+
+def test_only_an_administrator_decides_about_one_person() -> None:
+    with pytest.raises(PermissionRefused, match="cannot name a role"):
+        Permissions([row("user:anna", "orders")])
+    with pytest.raises(PermissionRefused, match="cannot name a role"):
+        Permissions((), [row("user:anna", "orders")])
 
 
 def test_a_stored_deny_wins_over_every_layer_and_every_role() -> None:
