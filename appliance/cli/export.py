@@ -21,6 +21,12 @@ WORKBOOK = ".xlsx"
 @click.argument("kind", required=False)
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--profile", metavar="NAME", help="How the file is written: ru-csv, csv, ...")
+@click.option(
+    "--only",
+    metavar="RECORD",
+    multiple=True,
+    help="Only this record, by its id or number: an order; repeat.",
+)
 @click.option("--kinds", "list_kinds", is_flag=True, help="List the kinds there are.")
 @json_option
 @pass_invocation
@@ -29,6 +35,7 @@ def export(
     kind: str | None,
     file: Path | None,
     profile: str | None,
+    only: tuple[str, ...],
     list_kinds: bool,
     as_json: bool,
 ) -> None:
@@ -40,6 +47,7 @@ def export(
     \b
     fieldbox export prices prices.csv --profile ru-csv
     fieldbox export prices prices.xlsx
+    fieldbox export orders basket.xlsx --only A-1042
     """
     from appliance.cli.profile import known_profiles
     from appliance.exchange.profile import find_profile
@@ -68,7 +76,7 @@ def export(
             f"{file} would be a workbook by its name, and profile {profile} writes text: name it "
             ".csv, or leave --profile out"
         )
-    found = invocation.ask("export.rows", kind=kind)
+    found = invocation.ask("export.rows", kind=kind, only=only)
     try:
         size = write_file(file, table_bytes(found, form))
     except ExchangeError as error:

@@ -14,7 +14,7 @@ from appliance.api.importing import DEFAULT_SOURCE
 from appliance.cli.export import write_file
 from appliance.cli.failure import Failure, WrongUse
 from appliance.cli.file_form import form_options
-from appliance.cli.import_history import show_history, undo_last
+from appliance.cli.import_history import OF_HISTORY, check_use, show_history, undo_last
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import show_json, show_table
 
@@ -116,8 +116,9 @@ def import_(
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
     from appliance.exchange.refused_rows import refused_rows
 
-    if kind in ("history", "undo"):
+    if kind in OF_HISTORY:
         of = None if file is None else str(file)
+        check_use(kind, of)
         if kind == "history":
             show_history(invocation, of, as_json)
         else:

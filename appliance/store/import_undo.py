@@ -1,11 +1,13 @@
 """Undoing an import: every record that it stored becomes what it was before.
 
-Records that it made are deleted. One that something else changed since is left as it is: the
+Records that it made are deleted. Those that others name by now (`import_references`) are not: they
+are put out of use where they can be. One that something else changed since is left as it is: the
 caller looks for such records first, and refuses where there are any.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import NamedTuple
 
 import orjson
@@ -13,6 +15,7 @@ import orjson
 from appliance.api.errors import PluginError
 from appliance.api.mutations import Write
 from appliance.store.connection import Connection
+from appliance.store.full_load import ACTIVE
 from appliance.store.import_journal import Journal, JournalEntry, restored
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.writes import store_write
@@ -29,33 +32,44 @@ class Undone(NamedTuple):
         removed: records that are deleted, because there were none.
         left: records left as they are: something else changed them, or they do not fit their
             collection any more as they were.
+        kept: records that it made and that others name: out of use, or as they are.
         more: there are more.
     """
 
     restored: int
     removed: int
     left: int
+    kept: int
     more: bool
 
 
-def undo_batch(tx: WriteTransaction, number: int) -> Undone:
-    """Undo some of an import's changes and forget them."""
+def undo_batch(tx: WriteTransaction, number: int, named: Set[int] = frozenset()) -> Undone:
+    """Undo some of an import's changes and forget them.
+
+    Args:
+        tx: the transaction.
+        number: of the import.
+        named: rows of records that it made and that others name.
+    """
     journal = Journal(tx.db, number)
     entries = journal.entries(BATCH)
-    counts = [0, 0, 0]
+    counts = [0, 0, 0, 0]
     for entry in entries:
-        counts[_undo(tx, entry)] += 1
+        counts[_undo(tx, entry, named)] += 1
         journal.drop(entry.row)
     more = len(entries) == BATCH
     if not more:
         tx.db.rows("DELETE FROM box_import_inactive WHERE import = ?", (number,))
-    return Undone(counts[0], counts[1], counts[2], more)
+    return Undone(counts[0], counts[1], counts[2], counts[3], more)
 
 
-def _undo(tx: WriteTransaction, entry: JournalEntry) -> int:
-    """Undo one change; return 0 for restored, 1 for removed, 2 for left."""
+def _undo(tx: WriteTransaction, entry: JournalEntry, named: Set[int]) -> int:
+    """Undo one change; return 0 for restored, 1 for removed, 2 for left, 3 for kept."""
     if not entry.stands:
         return 2
+    if entry.before is None and entry.row in named:
+        _put_out_of_use(tx, entry)
+        return 3
     if entry.before is None:
         gone = Write(collection=entry.collection, id=entry.id, op="del")
         store_write(tx, tx.log.registry, gone)
@@ -69,6 +83,18 @@ def _undo(tx: WriteTransaction, entry: JournalEntry) -> int:
     except PluginError:
         return 2
     return 0
+
+
+def _put_out_of_use(tx: WriteTransaction, entry: JournalEntry) -> None:
+    """Set a record's field ``active`` to false, where its collection has one."""
+    registry = tx.log.registry
+    if not any(field.name == ACTIVE for field in registry[entry.collection].spec.fields):
+        return
+    stored = tx.stored(entry.collection, entry.id)
+    if stored is None or stored.deleted:
+        return
+    row = {**orjson.loads(stored.text), ACTIVE: False}
+    store_write(tx, registry, Write(collection=entry.collection, id=entry.id, row=row))
 
 
 class Later(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +91,11 @@ class Counter:
         self.box.close()
         self.open()
 
-    def put(self, text: str, *, ready: bool = True, sum_: int | None = None) -> None:
+    def put(self, text: str, *, ready: bool = True, sum_: int | None = None) -> str:
         row: Row = {"text": text, "ready": ready} | ({} if sum_ is None else {"sum": sum_})
         write = Write(collection="notes", id=uuid7(self.box.now_ms()), row=row)
         self.box.store.write(lambda tx: store_write(tx, self.box.plugins.registry, write))
+        return write.id
 
     def write(self) -> int:
         return sum(one.records for one in self.outbox.write(["notes"], "cli:tester"))
@@ -253,3 +255,15 @@ def test_a_list_is_still_written_whole(counter: Counter) -> None:
     counter.put("a", ready=False)
     rows = perform(Desk(counter.box), "export.rows", {"kind": "notes"}, "cli:t").rows
     assert rows == [["a", None]]
+
+
+def test_one_record_is_exported_by_its_id_or_number(counter: Counter) -> None:
+    found = [counter.put(text) for text in ("a", "b")]
+    export = partial(perform, Desk(counter.box), "export.rows")
+    rows = export({"kind": "notes", "only": [found[1]]}, "cli:t").rows
+    assert rows == [["b", None]]
+    assert len(export({"kind": "notes", "only": found}, "cli:t").rows) == 2
+    with pytest.raises(OperationRefused, match="notes 'c': there is none"):
+        export({"kind": "notes", "only": ["c"]}, "cli:t")
+    with pytest.raises(OperationRefused, match="plain is written whole"):
+        export({"kind": "plain", "only": ["a"]}, "cli:t")

@@ -9,13 +9,15 @@ from typing import Annotated
 import msgspec
 
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Listing, Operation, OperationRefused
 from appliance.store.audit import AuditBook
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.import_history import ImportBook, ImportEntry
 from appliance.store.import_journal import Journal
-from appliance.store.import_undo import Later, changed_since, undo_batch
+from appliance.store.import_references import Named, named_elsewhere
+from appliance.store.import_undo import Later, Undone, changed_since, undo_batch
 from appliance.store.transaction import WriteTransaction
 
 SHOWN = 5
@@ -68,6 +70,10 @@ class ImportUndone(msgspec.Struct, frozen=True, kw_only=True):
         restored: records that are as they were.
         removed: records that the import made and that are deleted.
         left: records that something else changed while it was undone.
+        kept: records that the import made and that are kept, out of use where they can be, because
+            others name them.
+        kept_names: the first of them, each with its collection.
+        kept_by: the collections whose records name them.
         dry_run: nothing was done.
     """
 
@@ -75,12 +81,17 @@ class ImportUndone(msgspec.Struct, frozen=True, kw_only=True):
     restored: int
     removed: int
     left: int
+    kept: int
+    kept_names: tuple[str, ...]
+    kept_by: tuple[str, ...]
     dry_run: bool
 
 
 def history(desk: Desk, params: ListImports, _actor: str) -> Listing:
     """Return imports, the newest first."""
     found = desk.box.store.fetch(lambda db: ImportBook(db).newest(params.kind, params.limit))
+    if not found:
+        _check_kind(desk, params.kind)
     return Listing(rows=[_view(entry) for entry in found])
 
 
@@ -97,6 +108,7 @@ def undo(desk: Desk, params: UndoImport, actor: str) -> ImportUndone:
 
     entry, count, later, size = box.store.fetch(look)
     if entry is None:
+        _check_kind(desk, params.kind)
         of = "" if params.kind is None else f" of {params.kind}"
         raise OperationRefused(f"no import{of} has stored anything", "not_found")
     called = _called(entry)
@@ -108,37 +120,64 @@ def undo(desk: Desk, params: UndoImport, actor: str) -> ImportUndone:
         raise OperationRefused(f"{called} is under way", "conflict")
     if count and entry.state != "undoing":
         raise OperationRefused(_changed(called, count, later), "conflict")
+    registry = box.plugins.registry
+    named = box.store.fetch(lambda db: named_elsewhere(db, registry, entry.num, SHOWN))
     if params.dry_run:
         made = box.store.fetch(lambda db: _made(db, entry.num))
-        return ImportUndone(
-            undone=_view(entry), restored=size - made, removed=made, left=0, dry_run=True
-        )
-    restored, removed, left = roll_back(box, entry.num, actor)
+        done = Undone(size - made, made - len(named.rows), 0, len(named.rows), more=False)
+    else:
+        done = roll_back(box, entry.num, actor, named)
     return ImportUndone(
-        undone=_view(entry), restored=restored, removed=removed, left=left, dry_run=False
+        undone=_view(entry),
+        restored=done.restored,
+        removed=done.removed,
+        left=done.left,
+        kept=done.kept,
+        kept_names=named.names,
+        kept_by=named.by,
+        dry_run=params.dry_run,
     )
 
 
-def roll_back(box: Box, number: int, actor: str) -> tuple[int, int, int]:
-    """Undo an import and note it; return the records restored, removed and left as they are."""
+def _check_kind(desk: Desk, kind: str | None) -> None:
+    """Refuse a kind that there is not, where the history knows none by that name either."""
+    importers = desk.box.plugins.importers
+    if kind is not None and kind not in importers:
+        raise unknown("kind", kind, importers)
+
+
+def roll_back(box: Box, number: int, actor: str, named: Named | None = None) -> Undone:
+    """Undo an import and note it.
+
+    Args:
+        box: where.
+        number: of the import.
+        actor: who wants it.
+        named: records that stay because others name them; None looks for them.
+    """
+    if named is None:
+        registry = box.plugins.registry
+        named = box.store.fetch(lambda db: named_elsewhere(db, registry, number))
+    rows = named.rows
     box.store.write(lambda tx: ImportBook(tx.db).mark(number, "undoing"))
-    counts = [0, 0, 0]
+    counts = [0, 0, 0, 0]
     more = True
     while more:
-        done = box.store.write(lambda tx: undo_batch(tx, number))
-        counts = [a + b for a, b in zip(counts, done[:3], strict=True)]
+        done = box.store.write(lambda tx: undo_batch(tx, number, rows))
+        counts = [a + b for a, b in zip(counts, done[:4], strict=True)]
         more = done.more
 
     def note(tx: WriteTransaction) -> None:
         book = ImportBook(tx.db)
         entry = book.get(number)
         book.mark(number, "undone")
-        detail = {"import": number, "restored": counts[0], "removed": counts[1], "left": counts[2]}
+        what = ("restored", "removed", "left", "kept")
+        detail = {"import": number, **dict(zip(what, counts, strict=True))}
         kind = "" if entry is None else entry.kind
         AuditBook(tx.db).add(tx.now_ms, actor, "import.undo", f"kind:{kind}", detail)
 
     box.store.write(note)
-    return counts[0], counts[1], counts[2]
+    return Undone(counts[0], counts[1], counts[2], counts[3], more=False)
 
 
 def recover(box: Box, entries: Iterable[ImportEntry]) -> None:

@@ -91,6 +91,7 @@ def test_changed_lines_wait_for_the_customer_with_every_amount_worked_out(
         {"order": order_id, "line_no": 2, "product": "J", "qty": 0},
         {"order": order_id, "line_no": 3, "product": "H", "qty": 1_000, "price": 50_000},
     )
+    branch.box.now_ms += 1_000
     assert branch.box.import_rows("orders", rows).problems == ()
     row = order(branch, order_id)
     assert row["state"] == "awaiting_confirmation"

@@ -103,8 +103,46 @@ def test_the_last_import_is_taken_back(fieldbox: Any, bring: Any) -> None:
     shown = fieldbox("import", "history").output
     assert "list.csv" in shown
     assert rows[0]["sha256"][:12] in shown
-    assert fieldbox("import", "history", "goods").code == 0
-    assert fieldbox("import", "undo", "goods", "--json").code == 1
+    assert fieldbox("import", "history", "products").code == 0
+    assert fieldbox("import", "undo", "products", "--json").code == 1
+    assert "did you mean 'fridges'" in fieldbox("import", "undo", "fridge").errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (("undo", "products.csv"), "fieldbox import undo products"),
+        (("history", "in/products-2.csv"), "fieldbox import history products"),
+        (("history", "--dry-run"), "history takes no --dry-run"),
+        (("undo", "products", "--profile", "csv"), "undo takes no --profile"),
+    ],
+)
+def test_words_of_the_history_are_no_kinds(
+    fieldbox: Any, typed: tuple[str, ...], words: str
+) -> None:
+    said = fieldbox("import", *typed)
+    assert said.code == 2
+    assert words in said.errors
+
+
+def test_what_others_name_is_kept_when_an_import_is_taken_back(fieldbox: Any, bring: Any) -> None:
+    bring("Код;Наименование;Группа\np-1;Чай;G\np-2;Кофе;G\np-3;Сок;H\n", kind="products")
+    bring("Код;Тип цены;Цена;Валюта\np-1;R;5,00;RUB\n", kind="prices")
+    dry = fieldbox("import", "undo", "products", "--dry-run").output
+    said = fieldbox("import", "undo", "products").output
+    for text in (dry, said):
+        # The product and its unit by the price, the group by the product that is kept.
+        assert "0 records as they were, 5 removed" in text
+        assert "3 kept, out of use where they can be, because prices name them:" in text
+        assert "products p-1" in text
+        assert "p-2" not in text
+    records = fieldbox("status", "--json").json["store"]["records"]
+    assert (records["products"], records["product_uoms"], records["product_groups"]) == (1, 1, 1)
+    found = fieldbox("search", "Чай", "--json").json
+    assert len(found) == 1
+    # The file again makes of it what it was.
+    again = bring("Код;Наименование;Группа;Активен\np-1;Чай;G;да\n", kind="products")
+    assert "products: 0 created, 1 changed, 0 unchanged" in again.output
 
 
 PRODUCTS = "Код;Наименование\n" + "".join(f"p-{n};Товар {n}\n" for n in range(10))

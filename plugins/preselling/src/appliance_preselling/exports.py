@@ -6,7 +6,7 @@ from appliance.api import Exporter, ReportColumn
 
 ORDERS = Exporter(
     kind="orders",
-    title="Order lines, drafts and return requests left out",
+    title="Order lines; of all orders, drafts and return requests are left out",
     sql="""
 SELECT orders.id, orders.number, orders.state, orders.created_at, orders.requested_date,
        outlets.code, users.login, line.value ->> '$.line_no', products.code, unit.uom_code,
@@ -22,8 +22,9 @@ LEFT JOIN parties AS payer ON payer.id = orders.payer_party_id
 LEFT JOIN users ON users.id = orders.user_id
 LEFT JOIN products ON products.id = line.value ->> '$.product_id'
 LEFT JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
-WHERE orders.state <> 'draft' AND orders.order_kind <> 'return_request'
-    AND (:ids IS NULL OR orders.id IN (SELECT value FROM json_each(:ids)))
+WHERE CASE WHEN :ids IS NULL
+    THEN orders.state <> 'draft' AND orders.order_kind <> 'return_request'
+    ELSE orders.id IN (SELECT value FROM json_each(:ids)) END
 ORDER BY orders.created_at, orders.id, line.key
 """,
     columns=(
