@@ -58,12 +58,21 @@ class DevicePrices:
                 "routes",
                 "route_outlets",
                 "promotion_uses",
+                "product_floors",
             )
         }
         self._user_id = user_id
         masters: dict[str, tuple[Any, ...]] = {
             name: _read(kind, self._rows[name].values()) for name, kind in _KINDS.items()
         }
+        floors = {
+            one.row["product_id"]: one.row["min_price"]
+            for one in self._rows["product_floors"].values()
+        }
+        masters["products"] = tuple(
+            msgspec.structs.replace(one, min_price=floors.get(one.id, one.min_price))
+            for one in masters["products"]
+        )
         self._book = PriceBook(Masters(**masters), device.head)
         self._sold: dict[str, list[tuple[str, str]]] = {}
         for record in self._rows["prices"].values():

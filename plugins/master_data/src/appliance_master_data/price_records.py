@@ -35,6 +35,9 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "tax_rates": TaxRate,
     "tax_rules": TaxRule,
 }
+READ = (*KINDS, "product_floors")
+"""Collections that books are made from."""
+
 PRICED_FROM = tuple(name for name in KINDS if name != "product_groups")
 """Collections that keep their history, so that a document can be priced as it was."""
 
@@ -52,16 +55,30 @@ def goods(context: Reader, products: list[str]) -> dict[str, Records]:
     """Return products with their units, by the ids of the products."""
     asked = json.dumps(products)
     found: dict[str, Records] = {}
+    floors: dict[str, int] = {}
     for collection, product, record_id, body in context.select(
         "SELECT 'products', id, id, body FROM products"
         " WHERE id IN (SELECT value FROM json_each(:ids))"
         " UNION ALL SELECT 'product_uoms', product_id, id, body FROM product_uoms"
+        " WHERE product_id IN (SELECT value FROM json_each(:ids))"
+        " UNION ALL SELECT 'product_floors', product_id, id, body FROM product_floors"
         " WHERE product_id IN (SELECT value FROM json_each(:ids))",
         {"ids": asked},
     ):
         past = Past(json.loads(body), None)
+        if collection == "product_floors":
+            floors[product] = json.loads(body)["min_price"]
+            continue
         found.setdefault(product, {})[record_id] = convert(KINDS[collection], record_id, past)
+    for product, floor in floors.items():
+        if product in found.get(product, {}):
+            found[product][product] = with_floor(found[product][product], floor)
     return found
+
+
+def with_floor(product: Product, floor: int | None) -> Product:
+    """Return a product with its lowest price; None leaves the one that it states itself."""
+    return product if floor is None else msgspec.structs.replace(product, min_price=floor)
 
 
 def prices(context: Reader, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Records]:

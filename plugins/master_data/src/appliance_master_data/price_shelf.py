@@ -18,12 +18,14 @@ from appliance.api.pricing import Masters, PriceBook, PriceList, Product, Produc
 from appliance_master_data.price_records import (
     KINDS,
     PRICED_FROM,
+    READ,
     Records,
     all_of,
     convert,
     discounts,
     goods,
     prices,
+    with_floor,
 )
 
 MOST_KEPT = 200_000
@@ -126,7 +128,7 @@ class PriceShelf:
     """Reads and keeps masters; one for a plugin, for any thread."""
 
     def __init__(self) -> None:
-        self._goods = _Kept("products", "product_uoms")
+        self._goods = _Kept("products", "product_uoms", "product_floors")
         self._groups = _Kept("product_groups")
         self._lists = _Kept("price_lists")
         self._prices = _Kept("prices", "price_lists")
@@ -149,7 +151,7 @@ class PriceShelf:
             PluginError: a record of a master cannot be used.
         """
         wanted = self._wanted(context, products, subject)
-        newest = context.newest(*KINDS)
+        newest = context.newest(*READ)
         with self._lock:
             shared = self._shared
             if shared.epoch != context.epoch or shared.newest < newest:
@@ -192,7 +194,9 @@ class PriceShelf:
         }
         wanted = self._wanted(context, products, subject)
         wanted = wanted._replace(lists=wanted.lists.union(_chain(past_lists, subject)))
-        for name, records in self._records(context, wanted).items():
+        found = self._records(context, wanted)
+        present: Records = found["products"]
+        for name, records in found.items():
             kind = KINDS[name]
             if name not in PRICED_FROM:
                 was[name] = list(records.values())
@@ -206,6 +210,9 @@ class PriceShelf:
                 for record_id, one in past.items()
                 if one.row is not None
             ]
+        # The lowest price is the office's own of today: no device works anything out from it.
+        floors = {one.id: one.min_price for one in present.values()}
+        was["products"] = [with_floor(one, floors[one.id]) for one in was["products"]]
         return Earlier(PriceBook(_masters(was), seq), min(changes, default=None))
 
     def _all_lists(self, context: Reader) -> Records:

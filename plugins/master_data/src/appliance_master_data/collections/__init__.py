@@ -26,7 +26,7 @@ from appliance_master_data.collections.messages import (
 )
 from appliance_master_data.collections.organisation import ORG_UNITS, USERS
 from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
-from appliance_master_data.collections.products import PRODUCT_GROUPS, PRODUCTS
+from appliance_master_data.collections.products import PRODUCT_FLOORS, PRODUCT_GROUPS, PRODUCTS
 from appliance_master_data.collections.proposals import OUTLET_CHANGES
 from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
 from appliance_master_data.collections.scenarios import REASON_CODES, VISIT_SCENARIOS
@@ -41,6 +41,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     USERS,
     PRODUCT_GROUPS,
     PRODUCTS,
+    PRODUCT_FLOORS,
     PRODUCT_UOMS,
     PRICE_LISTS,
     PRICES,

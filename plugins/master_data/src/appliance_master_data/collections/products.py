@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
+from appliance_master_data.collections.roles import STAFF
 
 PRODUCT_GROUPS = Collection(
     name="product_groups",
@@ -63,7 +64,12 @@ PRODUCTS = Collection(
         Field(name="shelf_life_days", type="int", minimum=0),
         Field(name="batch_tracked", type="bool"),
         Field(name="marked", type="bool", doc="Each piece carries a traceability code."),
-        Field(name="min_price", type="price", minimum=0),
+        Field(
+            name="min_price",
+            type="price",
+            minimum=0,
+            doc="Moved into product_floors by the appliance: customers get products too.",
+        ),
         Field(name="rrp", type="price", minimum=0, doc="Recommended retail price."),
         Field(name="availability_note", type="text"),
         Field(name="deposit_product_id", type="ref", of="products"),
@@ -76,5 +82,16 @@ PRODUCTS = Collection(
         ),
         Field(name="sort", type="int"),
         Field(name="active", type="bool", required=True),
+    ),
+)
+
+PRODUCT_FLOORS = Collection(
+    name="product_floors",
+    title="Lowest prices of products, which customers do not see.",
+    read=STAFF,
+    key=("product_id",),
+    fields=(
+        Field(name="product_id", type="ref", of="products", required=True, index=True),
+        Field(name="min_price", type="price", required=True, minimum=0, doc="For a base unit."),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
+from appliance_master_data.collections.roles import STAFF
 
 WAREHOUSES = Collection(
     name="warehouses",
@@ -34,6 +35,7 @@ STOCK_BALANCES = Collection(
     name="stock_balances",
     title="What a warehouse holds of a product, in the product's base unit.",
     bucket=("warehouse:{warehouse_id}",),
+    read=STAFF,
     key=("warehouse_id", "product_id", "batch"),
     fields=(
         Field(name="warehouse_id", type="ref", of="warehouses", required=True, index=True),

@@ -169,11 +169,17 @@ class Catalogue:
             batch_tracked=True if 0 < family.days <= 45 else None,
             marked=True if family.regulation == "tobacco" else None,
             # In the currency of the price lists: a company with several has none for all of them.
-            min_price=country.price(one.kopecks, 88) if alone else None,
             rrp=country.price(one.kopecks, _TAX_PAID_RETAIL) if alone else None,
             sort=number + 1,
             active=True,
         )
+        if alone:
+            yield plan.put(
+                "product_floors",
+                number,
+                product_id=plan.id("products", number),
+                min_price=country.price(one.kopecks, 88),
+            )
         yield from self._units(one)
 
     def _units(self, one: Product) -> Iterator[Write]:

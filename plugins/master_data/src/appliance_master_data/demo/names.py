@@ -54,6 +54,7 @@ class Names:
         self._calls: Mapping[str, Callable[[str, Row], str]] = {
             "parties": lambda record_id, _row: self._party(record_id),
             "product_groups": lambda record_id, _row: f"G{_number(record_id) + 1}",
+            "product_floors": lambda _id, row: self._product(row),
             "product_uoms": lambda _id, row: (
                 self._product(row)
                 if row["is_base"]

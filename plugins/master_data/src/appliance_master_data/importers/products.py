@@ -59,6 +59,12 @@ IMPORTER = Importer(
             "goods, service, returnable_packaging, posm or competitor; absent: goods.",
         ),
         *product_details.COLUMNS,
+        headers.number(
+            "min_price",
+            ("Минимальная цена", "Мин. цена", "min price", "lowest price"),
+            "The lowest price of a base unit; customers do not see it. Empty: none.",
+            scale=4,
+        ),
         headers.active("Absent: it is for sale."),
     ),
 )
@@ -129,6 +135,12 @@ def base_unit(product: str) -> ExternalRef:
     return ExternalRef(collection="product_uoms", external_id=product)
 
 
+_FLOOR = """
+SELECT floor.id FROM products CROSS JOIN product_floors AS floor ON floor.product_id = products.id
+WHERE products.code = ? LIMIT 1
+"""
+
+
 def records(values: ImportValues, context: Context) -> list[ImportRecord | ImportNote]:
     """Turn a row into a product, its base unit, and its group if that is not known yet."""
     cells = Cells(IMPORTER, values, context)
@@ -159,7 +171,21 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord | Impor
         *product_placing.mentioned(cells),
         *settled("products", code, product, PRODUCT_DEFAULTS),
         *settled("product_uoms", code, uom | gtins, first),
+        *_floor(cells, code),
     ]
+
+
+def _floor(cells: Cells, code: str) -> list[ImportRecord]:
+    """Return the lowest price of a product; 0, which nothing is below, takes one away."""
+    if "min_price" not in cells:
+        return []
+    price = cells.not_negative("min_price")
+    known = cells.context.select(_FLOOR, (code,))
+    if price is None and not known:
+        return []
+    row: Row = {"product_id": reference(code), "min_price": price or 0}
+    found = known[0][0] if known else None
+    return [ImportRecord(collection="product_floors", external_id=code, row=row, record_id=found)]
 
 
 def _is_base_unit(cells: Cells, product: str, unit: str) -> bool:
