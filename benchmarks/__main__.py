@@ -32,6 +32,7 @@ ALL = (
     "pricing",
     "demo",
     "reports",
+    "printing_lines",
 )
 
 
