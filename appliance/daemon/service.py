@@ -46,6 +46,7 @@ from appliance.http.limits import ConnectionLimits
 from appliance.http.live import LiveHub, live_routes
 from appliance.http.plugin_endpoints import plugin_routes
 from appliance.http.problem import Problem
+from appliance.http.profile import profile_routes
 from appliance.http.pull import pull_routes
 from appliance.http.push import push_routes
 from appliance.http.reports import report_routes
@@ -191,6 +192,7 @@ class Service:
                 *blob_routes(box.uploads.blobs, workers, may_read),
                 *plugin_routes(box),
                 *report_routes(box),
+                *profile_routes(box),
                 *health_routes(lambda: self._watching.trouble(), lambda: self._watching.warnings()),
             )
         )
