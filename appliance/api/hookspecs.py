@@ -21,6 +21,7 @@ import pluggy
 from appliance.api.collections import Collection
 from appliance.api.commands import Command, CommandResult
 from appliance.api.context import Context
+from appliance.api.document_data import DocumentData
 from appliance.api.documents import Document, DocumentKind
 from appliance.api.endpoints import Endpoint, EndpointRequest, EndpointResponse
 from appliance.api.identity import Device, User
@@ -167,8 +168,14 @@ def document_kinds() -> Sequence[DocumentKind]:
 
 
 @hookspec
-def render_document(kind: str, record_id: str, row: Row, context: Context) -> Document:
-    """Make a document from a stored record."""
+def render_document(
+    kind: str, record_id: str, row: Row, language: str, context: Context
+) -> Document | DocumentData:
+    """Make a document from a stored record, or fill in the data of one.
+
+    ``language`` is the one that somebody asks for (BCP 47), "" for the one of its reader, which
+    the plugin knows. Of data the appliance makes the document by the template of its tag.
+    """
     raise NotImplementedError
 
 

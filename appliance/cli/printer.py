@@ -5,13 +5,17 @@ from __future__ import annotations
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.preview import preview
 from appliance.cli.screen import show_json, show_table
 from appliance.exchange.refusal import plain
 
 
 @click.group()
 def printer() -> None:
-    """Printers of the config, and what is plugged in: list, try."""
+    """Printers of the config, and what is plugged in: list, try. How documents look: preview."""
+
+
+printer.add_command(preview)
 
 
 @printer.command("list")

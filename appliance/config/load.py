@@ -20,7 +20,7 @@ from appliance.config.files import read_files
 from appliance.config.layers import Merged, merge, parse_layers
 from appliance.config.overrides import apply_overrides
 from appliance.config.reading import Reading
-from appliance.config.settings import Http, Settings, Tls
+from appliance.config.settings import Http, Printing, Settings, Tls
 
 
 def load(path: Path, env: Mapping[str, str]) -> Settings:
@@ -71,6 +71,7 @@ def _complete(settings: Settings, base: Path, merged: Merged) -> Settings:
         state_dir=state_dir,
         http=_http(settings.http, merged),
         tls=_tls(settings.tls, base),
+        printing=_printing(settings.printing, base),
         printers={
             name: _printer(name, printer, state_dir, merged)
             for name, printer in settings.printers.items()
@@ -97,6 +98,12 @@ def _tls(tls: Tls, base: Path) -> Tls:
         certificate=_under(base, tls.certificate),
         private_key=_under(base, tls.private_key),
     )
+
+
+def _printing(printing: Printing, base: Path) -> Printing:
+    if printing.templates is None:
+        return printing
+    return msgspec.structs.replace(printing, templates=_under(base, printing.templates))
 
 
 def _printer(name: str, printer: Printer, state_dir: Path, merged: Merged) -> Printer:

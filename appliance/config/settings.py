@@ -283,6 +283,20 @@ class Mdns(msgspec.Struct, frozen=True, kw_only=True):
     ] = True
 
 
+class Printing(msgspec.Struct, frozen=True, kw_only=True):
+    """`[printing]`: what documents look like. `templates` is absolute once they are loaded."""
+
+    templates: Annotated[
+        Path | None,
+        text(
+            PATH,
+            "A folder of templates, labels and pictures in place of the appliance's own, relative "
+            "to the configuration file.",
+            unset="the appliance's own",
+        ),
+    ] = None
+
+
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """`[log]`: what the daemon writes about itself."""
 
@@ -348,6 +362,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbox: Annotated[Outbox, doc("A folder from which another system fetches files.")] = Outbox()
     enrollment: Annotated[Enrollment, doc("How devices are let in.")] = Enrollment()
     mdns: Annotated[Mdns, doc("Being found in the local network.")] = Mdns()
+    printing: Annotated[Printing, doc("What documents look like.")] = Printing()
     log: Annotated[Log, doc("What the daemon writes about itself.")] = Log()
     plugins: Annotated[Plugins, doc("Which plugins run, and their own sections.")] = Plugins()
     printers: Annotated[

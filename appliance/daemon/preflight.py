@@ -58,6 +58,7 @@ def look(
         found += error.problems
     for path, wrong in (
         *_folders(settings, notes),
+        *_templates(settings),
         *_certificate(settings, notes),
         *_addresses(settings, notes, running),
     ):
@@ -132,6 +133,23 @@ def _cannot_make(folder: Path) -> str:
     if there == folder:
         return f"{folder} cannot be written into by this user"
     return f"{folder} cannot be made: {there} cannot be written into by this user"
+
+
+# --- the templates --------------------------------------------------------------------------------
+
+
+def _templates(settings: Settings) -> Iterator[tuple[KeyPath, Wrong]]:
+    if settings.printing.templates is None:
+        return
+    from appliance.daemon.template_folder import library_of
+    from appliance.printing.fault import TemplateFault
+
+    try:
+        found = [str(fault) for fault in library_of(settings.printing.templates).faults()]
+    except TemplateFault as fault:
+        found = [str(fault)]
+    for text in found:
+        yield ("printing", "templates"), Wrong(text)
 
 
 # --- the certificate ------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_SHOWN = 15
+
 
 class TemplateFault(Exception):
     """A template cannot be used; the text names file and line, and says what to do."""
@@ -26,4 +28,7 @@ def choices(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"there are: {', '.join(names)}" if names else "there are none"
+    if not names:
+        return "there are none"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"there are: {', '.join(names[:_SHOWN])}{more}"

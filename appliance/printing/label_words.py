@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENGLISH: Mapping[str, str] = {
-    "delivery_note": "Delivery note",
-    "invoice": "Invoice",
+    "delivery_note:note": "Delivery note",
+    "delivery_note:invoice": "Invoice",
     "cash_receipt": "Cash receipt",
     "return_note": "Return note",
     "load_sheet:load": "Load-out sheet",

@@ -35,8 +35,11 @@ def _lines(strip: object, columns: int, there: str) -> Iterator[str]:
 
 
 def _narrowed(text: str, columns: int) -> str:
-    """A line of wide letters in usual ones, where it stands."""
+    """A line of wide letters in usual ones, where it stands; label and figure at both edges."""
     inner = text.strip()
     before = len(text) - len(text.lstrip())
     around = width(text) - width(inner)
+    if not around and "  " in inner:
+        label, _, figure = inner.rpartition("  ")
+        return label + aligned(figure, columns - width(label), "right")
     return " " * (((columns - width(inner)) * before // around) if around else 0) + inner

@@ -10,7 +10,10 @@ NO_BREAK = "\u00a0"
 """A space at which no line is broken, such as that between the thousands of an amount."""
 
 _NO_BREAKS = frozenset("\u00a0\u2007\u202f")
-_BREAKS = re.compile(r"[^\S\u00a0]+")
+_BREAKS = re.compile(
+    # Not between a number and its unit: "500 ml", "45 %".
+    r"(?<![0-9])[^\S\u00a0]+|(?<=[0-9])[^\S\u00a0]+(?!(?:%|[^\W\d_]{1,2})(?:\W|$))"
+)
 
 
 def width(text: str) -> int:

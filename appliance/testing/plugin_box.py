@@ -34,6 +34,7 @@ from appliance.enrollment.identity import Device as StoredDevice
 from appliance.exchange.gathering import together
 from appliance.plugin_host.discovery import Found
 from appliance.plugin_host.request_schema import RequestSchema
+from appliance.printing.library import Library
 from appliance.store.box import Box
 from appliance.store.bulk import prepare, store_many
 from appliance.store.connection import Connection
@@ -288,18 +289,17 @@ class PluginBox:
             if not at or found.failed:
                 return found
 
-    def render(self, plugin: str, kind: str, record_id: str) -> Document:
-        """Make a document of a stored record.
+    def render(self, plugin: str, kind: str, record_id: str, language: str = "") -> Document:
+        """Make a document of a stored record; the plugin chooses the language where it is "".
 
         Raises:
             KeyError: there is no such kind or record.
         """
         kinds = {k.name: k for k in self.box.plugins.host.declared[plugin].document_kinds}
         row = self.records(kinds[kind].collection)[record_id]
-        document: Document = self._call(
-            plugin, "render_document", kind=kind, record_id=record_id, row=row
-        )
-        return document
+        named = {"kind": kind, "record_id": record_id, "row": row, "language": language}
+        found = self._call(plugin, "render_document", **named)
+        return found if isinstance(found, Document) else Library().fill(found)
 
     def report(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from appliance.api.document_data.base import Day, DocumentData, Party
@@ -64,6 +66,11 @@ class DeliveryNote(DocumentData, frozen=True, kw_only=True, tag="delivery_note")
     balance_before: Money | None = None
     balance_after: Money | None = None
     operator: Operator | None = None
+
+    @property
+    def kind(self) -> Literal["note", "invoice"]:
+        """What the document calls itself."""
+        return "invoice" if self.invoice else "note"
 
     @property
     def printed_number(self) -> str:

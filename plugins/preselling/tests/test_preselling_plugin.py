@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import json
+import re
 from collections.abc import Callable
 from string import Formatter
 from typing import Any
@@ -9,7 +11,7 @@ import pluggy
 import pytest
 
 from appliance.api import Device, EndpointRequest, Field, PluginError, Row, User, hookspecs
-from appliance.api.documents import KeyValue, Qr, Table
+from appliance.api.document_data import Issuer, Quotation, Sums, TaxTotal
 from appliance_master_data.plugin import plugin as master_data
 from appliance_preselling.order_copy import local_time
 from appliance_preselling.order_fields import ORDERS, SERVER_FIELDS
@@ -54,7 +56,7 @@ def test_the_declaration_agrees_with_itself_and_master_data(order: Row) -> None:
     [
         (plugin.run_job, ("other", None)),
         (plugin.run_command, ("other", {}, None)),
-        (plugin.render_document, ("other", "id", {}, None)),
+        (plugin.render_document, ("other", "id", {}, "", None)),
         (plugin.handle_request, ("other", None, None, None)),
     ],
 )
@@ -87,32 +89,80 @@ def test_orders_expire_when_nobody_confirms(make_desk: Callable[..., Any], order
     assert list(plugin.run_job("expire", never.context) or ()) == []
 
 
+def render(desk: Any, order: Row, kind: str = "order_copy", language: str = "") -> Any:
+    return plugin.render_document(kind, "order-1", order, language, desk.context)
+
+
 def test_the_order_copy(desk: Any, order: Row) -> None:
     order["totals"]["discount"] = 150
-    document = plugin.render_document("order_copy", "order-1", order, desk.context)
-    assert document.title == "Order A-1"
-    pairs = {block.key: block.value for block in document.blocks if isinstance(block, KeyValue)}
-    assert pairs["Date"] == "2025-06-15 18:06"
-    assert (pairs["Outlet"], pairs["Payer"]) == ("Corner shop", "Payer Ltd")
-    assert (pairs["Discount"], pairs["VAT 20 %"], pairs["To pay"]) == (
-        "1.50",
-        "10.02",
-        "60.06 EUR",
+    order["lines"][0] |= {"net_price": 90_090, "comment": "cold"}
+    data = render(desk, order)
+    assert (data.number, data.language, data.agent) == ("A-1", "en", "anna")
+    assert (data.outlet, data.delivery_address) == ("Corner shop", "Main St 1")
+    assert (data.buyer.name, data.payer.name) == ("Corner Ltd", "Payer Ltd")
+    assert (data.state, data.payment_form) == ("submitted", "cash")
+    assert data.sums == Sums(
+        gross=6_006,
+        discount=150,
+        net=5_004,
+        taxes=(TaxTotal(rate_bp=2_000, net=5_004, tax=1_002),),
+        total=6_006,
+        payable=6_006,
     )
-    (table,) = [block for block in document.blocks if isinstance(block, Table)]
-    assert table.rows[0] == ("1", "Tea", "3 pcs", "10.01", "30.03")
-    assert all(len(row) == len(table.columns) for row in table.rows)
-    assert Qr(data="order-1") in document.blocks
+    tea, jam = data.lines
+    assert (tea.name, tea.unit, tea.qty, tea.price) == ("Tea", "pcs", 3_000, 100_100)
+    assert (tea.discount_bp, tea.net, tea.total, tea.comment) == (1_000, 2_502, 3_003, "cold")
+    assert (jam.code, jam.discount_bp) == ("J", 0)
+
+
+def test_documents_of_an_order_speak_the_language_that_is_asked_for(desk: Any, order: Row) -> None:
+    assert render(desk, {**order, "org_id": "south"}).language == "bg"
+    russian = render(desk, order, language="ru")
+    assert (russian.lines[0].name, russian.lines[1].name) == ("Чай", "Jam")
+    assert russian.state != "submitted"
+
+
+def test_the_issuer_is_the_legal_party_of_the_branch_or_above(desk: Any, order: Row) -> None:
+    firm = {
+        "legal_name": "Aquilon Ltd",
+        "tax_id": "1",
+        "tax_id2": "2",
+        "addresses": [{"kind": "post", "text": "Box 3"}, {"kind": "legal", "text": "Quay 1"}],
+    }
+    desk.context.put("parties", "firm", firm)
+    land = {"code": "L", "legal_party_id": "firm", "country": "RU", "language": "en"}
+    desk.context.put("org_units", "land", land)
+    desk.context.put("org_units", "north", {"parent_id": "land", "name": {"en": "North"}})
+    issuer = render(desk, order).issuer
+    assert (issuer.name, issuer.address, issuer.org_unit) == ("Aquilon Ltd", "Quay 1", "North")
+    assert [(one.name, one.number) for one in issuer.tax_ids] == [("", "1"), ("КПП", "2")]
+
+
+def test_the_offer_of_an_order(desk: Any, order: Row) -> None:
+    data = render(desk, order, "quotation")
+    assert isinstance(data, Quotation)
+    assert data.state == ""
+    assert data.handed_over.name == "anna"
+
+
+def test_the_check_goes_by_what_the_customer_agreed_to(desk: Any, order: Row) -> None:
+    first = render(desk, order)
+    assert re.fullmatch("order-1:[0-9a-f]{8}", first.check)
+    assert render(desk, {**order, "state": "accepted"}).check == first.check
+    dearer = copy.deepcopy(order)
+    dearer["lines"][0]["total"] += 1
+    assert render(desk, dearer).check != first.check
 
 
 def test_an_order_copy_needs_no_masters_and_no_totals(desk: Any, order: Row) -> None:
     for name, record in (("products", "tea"), ("outlets", "o1"), ("parties", "p2")):
         desk.context.delete(name, record)
+    desk.context.delete("users", "anna")
     bare = {k: v for k, v in order.items() if k not in ("totals", "number")}
-    document = plugin.render_document("order_copy", "order-1", bare, desk.context)
-    assert KeyValue(key="To pay", value="60.06 EUR") in document.blocks
-    (table,) = [block for block in document.blocks if isinstance(block, Table)]
-    assert table.rows[0][1] == "tea"
+    data = render(desk, bare)
+    assert (data.number, data.sums.payable, data.sums.gross) == ("order-1", 6_006, 6_006)
+    assert data.sums.taxes == (TaxTotal(rate_bp=2_000, net=5_004, tax=1_002),)
+    assert (data.lines[0].name, data.outlet, data.issuer) == ("tea", "", Issuer())
 
 
 @pytest.mark.parametrize("moment", [2**53 - 1, -(2**53) + 1])

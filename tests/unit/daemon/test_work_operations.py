@@ -377,6 +377,7 @@ def test_operations_that_only_read_change_nothing(counter: Any) -> None:
         "export.rows": {"kind": "goods"},
         "mutation.show": {"number": 1},
         "printer.try": {"printer": "paper"},
+        "print.preview": {"kind": "order_copy"},
         "report.run": {"name": "echo"},
         "search": {"text": "a"},
     }

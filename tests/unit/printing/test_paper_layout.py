@@ -37,7 +37,7 @@ from appliance.printing.sheet import (
 )
 from appliance.printing.sheet import Feed as FeedStrip
 from appliance.printing.text import plain_text
-from appliance.printing.width import printable, width
+from appliance.printing.width import printable, width, wrapped
 
 WIDTHS = (32, 42, 48, 64)
 texts = st.text(
@@ -207,6 +207,13 @@ def test_no_line_and_a_thousand_lines_and_a_long_name(columns: int) -> None:
     assert many.count("2 277.60") == 1000
     long = "слово " * 49 + "конец!"
     assert "".join(plain_text(lay_out(order(1, long), columns)).split()).count("слово") == 49
+
+
+def test_a_number_keeps_its_unit() -> None:
+    assert wrapped("Water «Noon», 500 ml", 19) == ["Water «Noon»,", "500 ml"]
+    assert wrapped("Cheese 45 %, by weight", 10) == ["Cheese", "45 %, by", "weight"]
+    assert wrapped("Tea, 25 bags", 9) == ["Tea, 25", "bags"]
+    assert [line.strip() for line in wrapped("500 ml", 4)] == ["500", "ml"]
 
 
 def picture(width: int, height: int) -> bytes:

@@ -10,7 +10,6 @@ from appliance.api import (
     CommandResult,
     Context,
     Device,
-    Document,
     DocumentKind,
     Effect,
     Endpoint,
@@ -33,6 +32,7 @@ from appliance.api import (
     Write,
     hookimpl,
 )
+from appliance.api.document_data import DocumentData
 from appliance_preselling import (
     document_import,
     documents,
@@ -47,7 +47,7 @@ from appliance_preselling import (
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
 from appliance_preselling.exports import ORDERS as ORDERS_FILE
-from appliance_preselling.order_copy import KIND, render
+from appliance_preselling.order_copy import KINDS, render
 from appliance_preselling.posting import post
 from appliance_preselling.reports import REPORTS
 from appliance_preselling.settings import SETTINGS
@@ -121,15 +121,17 @@ class Preselling:
 
     @hookimpl
     def document_kinds(self) -> Sequence[DocumentKind]:
-        """Declare the order copy."""
-        return (KIND,)
+        """Declare the order copy and the quotation."""
+        return KINDS
 
     @hookimpl
-    def render_document(self, kind: str, record_id: str, row: Row, context: Context) -> Document:
-        """Make the order copy."""
-        if kind != KIND.name:
+    def render_document(
+        self, kind: str, record_id: str, row: Row, language: str, context: Context
+    ) -> DocumentData:
+        """Fill in the order copy, or the quotation."""
+        if kind not in {one.name for one in KINDS}:
             raise PluginError(f"preselling has no document {kind!r}")
-        return render(record_id, row, context)
+        return render(kind, record_id, row, language, context)
 
     @hookimpl
     def scheduled_jobs(self) -> Sequence[ScheduledJob]:
