@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from appliance.api import Context, ScheduledJob, Write
-from appliance_master_data import floors, history, turn_of_day
+from appliance_master_data import floors, history, payment_behaviour, turn_of_day
 
 Run = Callable[[Context], list[Write]]
 
 _ALL: tuple[tuple[ScheduledJob, Run], ...] = (
     (history.JOB, history.archive),
     (floors.JOB, floors.move),
+    (payment_behaviour.JOB, payment_behaviour.work),
     (turn_of_day.JOB, turn_of_day.turn),
 )
 

@@ -17,10 +17,11 @@ from appliance_preselling.order_view import OrderView
 # `total` is exact up to 2^53 and has no largest number, where `sum` fails.
 _DEBTS = """
 SELECT (SELECT total(open_amount) FROM receivables
-        WHERE party_id IN (SELECT value FROM json_each(:parties)) AND currency = :currency),
+        WHERE party_id IN (SELECT value FROM json_each(:parties)) AND currency = :currency
+            AND active IS NOT 0),
     (SELECT total(open_amount) FROM receivables
         WHERE party_id = :payer AND currency = :currency AND due_date < :overdue
-            AND open_amount > 0),
+            AND open_amount > 0 AND active IS NOT 0),
     (SELECT total(orders.body ->> '$.totals.payable') FROM orders
         WHERE payer_party_id IN (SELECT value FROM json_each(:parties)) AND currency = :currency
             AND id <> :order AND payment_form <> 'cash' AND state IN

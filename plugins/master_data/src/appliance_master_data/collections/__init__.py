@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from appliance.api import Collection
-from appliance_master_data.collections.accounts import RECEIVABLES, SALES_HISTORY
+from appliance_master_data.collections.accounts import (
+    PAYMENT_SUMMARIES,
+    RECEIVABLES,
+    SALES_HISTORY,
+    SETTLEMENTS,
+)
 from appliance_master_data.collections.agreements import CONTRACTS, LICENCES
 from appliance_master_data.collections.assortments import ASSORTMENTS
 from appliance_master_data.collections.attachments import ATTACHMENTS
@@ -59,6 +64,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     TAX_RATES,
     TAX_RULES,
     RECEIVABLES,
+    SETTLEMENTS,
+    PAYMENT_SUMMARIES,
     SALES_HISTORY,
     WAREHOUSES,
     STOCK_BALANCES,

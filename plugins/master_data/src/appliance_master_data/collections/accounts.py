@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
+from appliance_master_data.collections.roles import STAFF
 
 RECEIVABLES = Collection(
     name="receivables",
@@ -24,6 +25,58 @@ RECEIVABLES = Collection(
             doc="What is left of it; 0 once it is settled.",
         ),
         Field(name="currency", type="text", required=True, max_length=3, doc="ISO 4217."),
+        Field(
+            name="active",
+            type="bool",
+            doc="False: a full load no longer named it, so it is settled.",
+        ),
+    ),
+)
+
+SETTLEMENTS = Collection(
+    name="settlements",
+    title="Open items that were settled, each with the day and how late that was.",
+    bucket=("archive:{party_id}",),
+    read=STAFF,
+    fields=(
+        Field(name="receivable_id", type="id", index=True, doc="Absent: it is not kept here."),
+        Field(name="party_id", type="ref", of="parties", required=True, index=True),
+        Field(name="currency", type="text", required=True, max_length=3, doc="ISO 4217."),
+        Field(name="due_date", type="date", required=True),
+        Field(name="closed_on", type="date", required=True, doc="When the appliance heard of it."),
+        Field(name="days_late", type="int", required=True, minimum=0),
+    ),
+)
+
+PAYMENT_SUMMARIES = Collection(
+    name="payment_summaries",
+    title="How a party pays: what is open and overdue, and how late it settled what it owed.",
+    bucket=("party:{party_id}",),
+    read=STAFF,
+    key=("party_id", "currency"),
+    fields=(
+        Field(name="party_id", type="ref", of="parties", required=True, index=True),
+        Field(name="currency", type="text", required=True, max_length=3, doc="ISO 4217."),
+        Field(name="open_amount", type="money", required=True),
+        Field(name="overdue_amount", type="money", required=True),
+        Field(name="oldest_overdue", type="date", doc="The earliest due date of what is overdue."),
+        Field(
+            name="next_due",
+            type="date",
+            index=True,
+            doc="The earliest due date of what is not overdue; the day after, more is.",
+        ),
+        Field(name="closed_items", type="int", required=True, minimum=0),
+        Field(name="late_items", type="int", required=True, minimum=0),
+        Field(
+            name="average_days_late",
+            type="int",
+            minimum=0,
+            doc="Over all closed items, those in time with 0; absent: none was closed.",
+        ),
+        Field(name="worst_days_late", type="int", minimum=0),
+        Field(name="last_closed", type="date"),
+        Field(name="seen", type="int", doc="The newest change of receivables that it knows of."),
     ),
 )
 

@@ -74,6 +74,23 @@ class Accounts:
                 currency=branch.country.currency,
             )
 
+    def settled(self, party: int) -> Iterator[Write]:
+        """Yield what a party has paid before: some at once, some late, and how late."""
+        plan = self._plan
+        branch = plan.branch_of("parties", party)
+        for place, chance in enumerate(plan.numbers(f"settlements/{party}", 3)):
+            late = chance % 12 if chance // 12 % 3 else 0
+            ago = 20 + 25 * place + chance // 100 % 20
+            yield plan.put(
+                "settlements",
+                3 * party + place,
+                party_id=plan.id("parties", party),
+                currency=branch.country.currency,
+                due_date=plan.date(-ago),
+                closed_on=plan.date(late - ago),
+                days_late=late,
+            )
+
     @staticmethod
     def _owed(chance: int, *, within: bool) -> int:
         """Return how much of its limit a party owes, in percent; a few owe more than they may."""

@@ -103,6 +103,7 @@ class Company:
                 branches * size.products + size.drivers * size.van_stock,
             ),
             Chapter("receivables", size.parties, accounts.receivables, size.receivables),
+            Chapter("settlements", size.parties, accounts.settled, 3 * size.parties),
             Chapter("targets", 1, work.targets, 4 * routes.count),
             Chapter("history", size.outlets, accounts.history, size.history),
             Chapter("news", 1, news, 7),

@@ -37,7 +37,7 @@ UNNAMED = frozenset(
             "bonus_accounts",
             "assortments",
         ),
-        *("visit_scenarios", "targets", "announcements", "faq", "contacts"),
+        *("visit_scenarios", "targets", "settlements", "announcements", "faq", "contacts"),
     }
 )
 """Collections without external ids: files find the first four by their keys, the others come from
