@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,18 +78,41 @@ def export(
             f"{file} would be a workbook by its name, and profile {profile} writes text: name it "
             ".csv, or leave --profile out"
         )
-    found = invocation.ask("export.rows", kind=kind, only=only)
+    begun = invocation.ask("export.begin", kind=kind, only=only)
+    rows = ExportedRows(invocation, begun["number"])
     try:
-        size = write_file(file, table_bytes(found, form))
+        size = write_file(file, table_bytes({**begun, "rows": rows}, form))
     except ExchangeError as error:
         raise Failure(f"{kind}: {error}") from error
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror or error}") from error
-    done = {"kind": kind, "file": str(file), "rows": len(found["rows"]), "bytes": size}
+    done = {"kind": kind, "file": str(file), "rows": rows.count, "bytes": size}
     if as_json:
         show_json(done)
     else:
         click.echo(f"{done['rows']} rows of {kind} written to {file}", err=str(file) == "-")
+
+
+class ExportedRows:
+    """The rows of an export, taken from the box as they are written.
+
+    Attributes:
+        count: how many there were.
+    """
+
+    def __init__(self, invocation: Invocation, number: int) -> None:
+        self.count = 0
+        self._invocation = invocation
+        self._number = number
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        """Yield the rows; once."""
+        more = True
+        while more:
+            found = self._invocation.ask("export.next", number=self._number)
+            self.count += len(found["rows"])
+            more = found["more"]
+            yield from found["rows"]
 
 
 def table_bytes(found: dict[str, Any], profile: Any) -> Iterable[bytes]:
@@ -115,10 +140,12 @@ def write_file(file: Path, chunks: Iterable[bytes]) -> int:
         OSError: it cannot be written.
     """
     if str(file) == "-":
-        data = b"".join(chunks)
-        sys.stdout.buffer.write(data)
+        with tempfile.TemporaryFile() as whole:
+            size = sum(whole.write(chunk) for chunk in chunks)
+            whole.seek(0)
+            shutil.copyfileobj(whole, sys.stdout.buffer)
         sys.stdout.flush()
-        return len(data)
+        return size
     if file.exists() and not file.is_file():
         # A device or a pipe takes the bytes; it must not be replaced by a file.
         with file.open("wb") as out:

@@ -7,8 +7,9 @@ Write-ahead log with ``synchronous=FULL``: an acknowledged commit survives a pow
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +271,58 @@ class Connection:
             QueryTooMuch: it takes too long, or gives too much.
             QueryError: it is wrong, or not allowed.
         """
+        found: list[tuple[Any, ...]] = []
+        size = 0
+        rows = self._guarded(sql, parameters, timeout_s)
+        try:
+            for row in rows:
+                found.append(row)
+                for value in row:
+                    if isinstance(value, str | bytes):
+                        size += len(value)
+                if len(found) > max_rows or size > MAX_RESULT_BYTES:
+                    raise QueryTooMuch(
+                        f"more than {max_rows} rows or {MAX_RESULT_BYTES} bytes: use LIMIT"
+                    )
+            return found
+        finally:
+            rows.close()
+
+    def stream_guarded(
+        self,
+        sql: str,
+        parameters: Mapping[str, SqlValue],
+        timeout_s: float,
+        piece: int,
+    ) -> Generator[list[tuple[Any, ...]]]:
+        """Run a plugin's query piece by piece, on a connection that does nothing else meanwhile.
+
+        Args:
+            sql, parameters: one SELECT over views.
+            timeout_s: how long each piece may take.
+            piece: rows of each but the last, which has fewer.
+
+        Raises (while iterating):
+            QueryTooMuch: a piece takes too long.
+            QueryError: the query is wrong, or not allowed.
+        """
+        rows = self._guarded(sql, parameters, timeout_s)
+        try:
+            while True:
+                self._guard.deadline = time.monotonic() + timeout_s
+                found = list(islice(rows, piece))
+                yield found
+                if len(found) < piece:
+                    return
+        finally:
+            rows.close()
+
+    def _guarded(
+        self,
+        sql: str,
+        parameters: Sequence[SqlValue] | Mapping[str, SqlValue],
+        timeout_s: float,
+    ) -> Generator[tuple[Any, ...]]:
         if "\0" in sql:
             raise QueryError("a query is text without NUL")
         statements = 0
@@ -279,26 +332,15 @@ class Connection:
             statements += 1
             return statements == 1 and not cursor.is_explain and bool(cursor.get_description())
 
-        found: list[tuple[Any, ...]] = []
-        size = 0
         self._guard.on, self._guard.deadline = True, time.monotonic() + timeout_s
         self.raw.limit(apsw.SQLITE_LIMIT_LENGTH, _LONGEST_GUARDED)
         cursor = self.raw.cursor()
         if sql not in self._proven:
             cursor.exec_trace = one_select
         try:
-            for row in cursor.execute(_PREFIX + sql, parameters):
-                found.append(row)
-                for value in row:
-                    if isinstance(value, str | bytes):
-                        size += len(value)
-                if len(found) > max_rows or size > MAX_RESULT_BYTES:
-                    raise QueryTooMuch(
-                        f"more than {max_rows} rows or {MAX_RESULT_BYTES} bytes: use LIMIT"
-                    )
+            yield from cursor.execute(_PREFIX + sql, parameters)
             if len(self._proven) < _MAX_PROVEN:
                 self._proven.add(sql)
-            return found
         except apsw.InterruptError:
             raise QueryTooMuch(f"the query took longer than {timeout_s:g} s") from None
         except apsw.AuthError:

@@ -27,6 +27,16 @@ def read_table(
         QueryError: it is wrong, or its columns are not those declared.
     """
     rows = connection.select_guarded(sql, parameters, timeout_s, max_rows)
+    check_rows(rows, columns)
+    return rows
+
+
+def check_rows(rows: Sequence[tuple[Any, ...]], columns: Sequence[ReportColumn]) -> None:
+    """Hold rows of a query to the columns that are declared of it.
+
+    Raises:
+        QueryError: a row has another number of values, or one that is no text or integer.
+    """
     for row in rows:
         wrong = len(row) != len(columns) or any(
             not isinstance(value, str | int | None) for value in row
@@ -36,4 +46,3 @@ def read_table(
                 f"gives {len(row)} values for {len(columns)} columns, or one that is neither text "
                 "nor an integer; its plugin has to be mended"
             )
-    return rows

@@ -253,16 +253,22 @@ def test_what_cannot_be_meant(counter: Counter) -> None:
 
 def test_a_list_is_still_written_whole(counter: Counter) -> None:
     counter.put("a", ready=False)
-    rows = perform(Desk(counter.box), "export.rows", {"kind": "notes"}, "cli:t").rows
+    desk = Desk(counter.box)
+    number = perform(desk, "export.begin", {"kind": "notes"}, "cli:t").number
+    rows = perform(desk, "export.next", {"number": number}, "cli:t").rows
     assert rows == [["a", None]]
 
 
 def test_one_record_is_exported_by_its_id_or_number(counter: Counter) -> None:
     found = [counter.put(text) for text in ("a", "b")]
-    export = partial(perform, Desk(counter.box), "export.rows")
-    rows = export({"kind": "notes", "only": [found[1]]}, "cli:t").rows
-    assert rows == [["b", None]]
-    assert len(export({"kind": "notes", "only": found}, "cli:t").rows) == 2
+    desk = Desk(counter.box)
+    export = partial(perform, desk, "export.begin")
+
+    def rows(number: int) -> list[Any]:
+        return list(perform(desk, "export.next", {"number": number}, "cli:t").rows)
+
+    assert rows(export({"kind": "notes", "only": [found[1]]}, "cli:t").number) == [["b", None]]
+    assert len(rows(export({"kind": "notes", "only": found}, "cli:t").number)) == 2
     with pytest.raises(OperationRefused, match="notes 'c': there is none"):
         export({"kind": "notes", "only": ["c"]}, "cli:t")
     with pytest.raises(OperationRefused, match="plain is written whole"):

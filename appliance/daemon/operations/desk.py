@@ -10,6 +10,7 @@ from appliance.store.box import Box
 
 if TYPE_CHECKING:
     from appliance.daemon.operations.imports import OpenImport
+    from appliance.store.table_stream import TableStream
 
 
 class Serving:
@@ -34,6 +35,7 @@ class Desk:
         serving: where it serves.
         running: a daemon serves the box; False where a command opened it by itself.
         imports: the conversation's open imports by number.
+        exports: likewise its open exports.
         actor: who asked last.
         progress: told how far a long operation is, as plain data: ``done`` and, where it is
             known, ``total``.
@@ -52,6 +54,7 @@ class Desk:
         self.running = running
         self.progress = progress
         self.imports: dict[int, OpenImport] = {}
+        self.exports: dict[int, TableStream] = {}
         self.actor = ""
 
     def close(self) -> None:
@@ -62,6 +65,9 @@ class Desk:
         """
         from appliance.daemon.operations.imports import abandon
 
+        while self.exports:
+            _, stream = self.exports.popitem()
+            stream.close()
         while self.imports:
             _, one = self.imports.popitem()
             if one.params.claim is None:

@@ -1,23 +1,29 @@
-"""Exports: the rows of a file out; the file itself is written by who asked."""
+"""Exports: the rows of a file out, piece by piece; the file itself is written by who asked.
+
+A conversation begins an export and asks ``export.next`` until there is no more. All pieces
+show the store as it stood when it began.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
+from appliance.api.errors import QueryError
 from appliance.api.reports import Exporter, ReportColumn
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
-from appliance.daemon.operations.table import TableResult, table
-from appliance.store.connection import Connection
 from appliance.store.languages import languages_for
-from appliance.store.tables import read_table
+from appliance.store.table_stream import TableStream
+
+MAX_OPEN = 4
+"""Exports that one conversation may have open."""
 
 
-class ReadExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BeginExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to write.
 
     Attributes:
@@ -32,6 +38,12 @@ class ReadExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = ()
 
 
+class NamedExport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An export that is open."""
+
+    number: int
+
+
 class ExportView(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of file that can be written, and the plugin that declares it."""
 
@@ -39,6 +51,26 @@ class ExportView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     owner: str
     columns: tuple[ReportColumn, ...]
+
+
+class ExportBegun(msgspec.Struct, frozen=True, kw_only=True):
+    """An export that is open now.
+
+    Attributes:
+        number: in this conversation.
+        title: of the kind of file.
+        columns: what the values of a row mean.
+    """
+
+    number: int
+    title: str
+    columns: tuple[ReportColumn, ...]
+
+
+class ExportRows(Listing, kw_only=True):
+    """Rows of an export, each a list with one value for each column, and whether there are more."""
+
+    more: bool
 
 
 def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
@@ -51,23 +83,55 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
     )
 
 
-def rows(desk: Desk, params: ReadExport, _actor: str) -> TableResult:
-    """Return the rows of a file."""
+def begin(desk: Desk, params: BeginExport, _actor: str) -> ExportBegun:
+    """Open an export."""
     known = {exporter.kind: exporter for exporter, _ in _exporters(desk)}
     exporter = known.get(params.kind)
     if exporter is None:
         raise unknown("kind", params.kind, known)
-
+    if len(desk.exports) >= MAX_OPEN:
+        raise OperationRefused("too many exports are open in one conversation", "conflict")
     ids = None
     if params.only:
         ids = json.dumps([_named(desk, exporter, name) for name in params.only])
+    languages = desk.box.store.fetch(
+        lambda db: languages_for(db, None, None, timeout_s=desk.box.query_timeout_s)
+    )
+    number = max(desk.exports, default=0) + 1
+    desk.exports[number] = TableStream(
+        desk.box.store.path,
+        exporter.sql,
+        exporter.columns,
+        {"ids": ids, "caller_languages": languages},
+    )
+    return ExportBegun(number=number, title=exporter.title, columns=tuple(exporter.columns))
 
-    def read(connection: Connection, timeout_s: float) -> list[tuple[Any, ...]]:
-        languages = languages_for(connection, None, None, timeout_s=timeout_s)
-        values = {"ids": ids, "caller_languages": languages}
-        return read_table(connection, exporter.sql, exporter.columns, values, timeout_s=timeout_s)
 
-    return table(desk, exporter.kind, exporter.title, exporter.columns, read)
+def following(desk: Desk, params: NamedExport, _actor: str) -> ExportRows:
+    """Return the next rows; the export ends with the last of them."""
+    stream = _open(desk, params.number)
+    try:
+        rows, more = stream.piece()
+    except QueryError as error:
+        end(desk, params, _actor)
+        raise OperationRefused(f"the query of the export: {error}", "plugin_failed") from error
+    if not more:
+        end(desk, params, _actor)
+    return ExportRows(rows=[list(row) for row in rows], more=more)
+
+
+def end(desk: Desk, params: NamedExport, _actor: str) -> Empty:
+    """Close an export."""
+    _open(desk, params.number).close()
+    del desk.exports[params.number]
+    return Empty()
+
+
+def _open(desk: Desk, number: int) -> TableStream:
+    stream = desk.exports.get(number)
+    if stream is None:
+        raise OperationRefused(f"no export {number} is open in this conversation", "conflict")
+    return stream
 
 
 def _named(desk: Desk, exporter: Exporter, name: str) -> str:
@@ -95,5 +159,7 @@ def _exporters(desk: Desk) -> list[tuple[Exporter, str]]:
 
 OPERATIONS = (
     Operation("export.kinds", Empty, "read", kinds),
-    Operation("export.rows", ReadExport, "read", rows),
+    Operation("export.begin", BeginExport, "read", begin),
+    Operation("export.next", NamedExport, "read", following),
+    Operation("export.end", NamedExport, "read", end),
 )

@@ -56,6 +56,11 @@ key = ["code"]
 title = "Owns the shop"
 """
 
+_MANY = (
+    "WITH RECURSIVE numbers (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM numbers"
+    " WHERE n < 299999) SELECT 'code ' || n FROM numbers"
+)
+
 
 class Shop:
     """A plugin whose behaviour a test sets."""
@@ -173,6 +178,8 @@ class Shop:
         columns = (ReportColumn(name="code", title="Code"),)
         return (
             Exporter(kind="goods", title="Goods", sql="SELECT code FROM goods", columns=columns),
+            Exporter(kind="many", title="Many", sql=_MANY, columns=columns),
+            Exporter(kind="wrong", title="Wrong", sql="SELECT 1, 2", columns=columns),
         )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -10,6 +12,7 @@ from appliance.api.documents import Rule
 from appliance.daemon.operations.catalogue import OPERATIONS
 from appliance.daemon.operations.operation import OperationRefused
 from appliance.store.audit import AuditBook
+from appliance.store.table_stream import PIECE_ROWS
 
 
 def refusal(counter: Any, name: str, /, **params: Any) -> OperationRefused:
@@ -295,11 +298,61 @@ def test_a_reports_query_reads_views_and_gives_what_it_declares(counter: Any) ->
     assert names == ["echo", "goods_now", "torn", "wrong"]
 
 
+def exported(counter: Any, kind: str) -> Iterator[list[Any]]:
+    number = counter.ask("export.begin", kind=kind).number
+    more = True
+    while more:
+        found = counter.ask("export.next", number=number)
+        assert len(found.rows) <= PIECE_ROWS
+        yield from found.rows
+        more = found.more
+
+
 def test_an_export_has_the_rows_of_its_query(counter: Any) -> None:
     counter.put("goods", {"code": "a"})
-    found = counter.ask("export.rows", kind="goods")
-    assert (found.rows, found.columns[0].title) == ([["a"]], "Code")
-    assert refusal(counter, "export.rows", kind="bads").code == "unknown_name"
+    begun = counter.ask("export.begin", kind="goods")
+    assert (begun.columns[0].title, begun.title) == ("Code", "Goods")
+    found = counter.ask("export.next", number=begun.number)
+    assert (found.rows, found.more) == ([["a"]], False)
+    assert refusal(counter, "export.next", number=begun.number).code == "conflict"
+    assert refusal(counter, "export.begin", kind="bads").code == "unknown_name"
+
+
+def test_an_export_of_any_length_is_read_in_the_memory_of_a_piece(counter: Any) -> None:
+    tracemalloc.start()
+    try:
+        count = sum(row == [f"code {n}"] for n, row in enumerate(exported(counter, "many")))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 300_000
+    assert peak < 4_000_000
+
+
+def test_an_export_shows_the_store_as_it_stood(counter: Any) -> None:
+    for number in range(PIECE_ROWS):
+        counter.put("goods", {"code": f"{number:05}"})
+    begun = counter.ask("export.begin", kind="goods").number
+    counter.put("goods", {"code": "late"})
+    found = counter.ask("export.next", number=begun)
+    assert (len(found.rows), found.more) == (PIECE_ROWS, True)
+    assert counter.ask("export.next", number=begun).rows == []
+
+
+def test_exports_that_are_left_open_are_closed_with_the_conversation(counter: Any) -> None:
+    for number in range(1, 5):
+        assert counter.ask("export.begin", kind="many").number == number
+    counter.ask("export.next", number=2)
+    assert refusal(counter, "export.begin", kind="many").code == "conflict"
+    counter.ask("export.end", number=1)
+    counter.desk.close()
+    assert refusal(counter, "export.next", number=2).code == "conflict"
+
+
+def test_an_export_whose_query_is_wrong_is_closed(counter: Any) -> None:
+    number = counter.ask("export.begin", kind="wrong").number
+    assert refusal(counter, "export.next", number=number).code == "plugin_failed"
+    assert refusal(counter, "export.next", number=number).code == "conflict"
 
 
 def test_search_covers_searchable_collections_alone(counter: Any) -> None:
@@ -374,7 +427,9 @@ def test_status_counts_what_there_is(counter: Any) -> None:
 
 def test_operations_that_only_read_change_nothing(counter: Any) -> None:
     params = {
-        "export.rows": {"kind": "goods"},
+        "export.begin": {"kind": "goods"},
+        "export.end": {"number": 1},
+        "export.next": {"number": 1},
         "mutation.show": {"number": 1},
         "printer.try": {"printer": "paper"},
         "print.preview": {"kind": "order_copy"},
@@ -388,6 +443,9 @@ def test_operations_that_only_read_change_nothing(counter: Any) -> None:
         return counter.box.store.writer.commits, len(counter.ask("audit.list").rows)
 
     before = written()
+    counter.ask("export.begin", kind="goods")
+    counter.ask("export.begin", kind="goods")
+    params["export.next"] = {"number": 2}
     for name, operation in OPERATIONS.items():
         if operation.needs == "read":
             counter.ask(name, **params.get(name, {}))
