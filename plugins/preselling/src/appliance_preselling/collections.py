@@ -13,6 +13,7 @@ from appliance_preselling.point_fields import ORDER_POINTS
 from appliance_preselling.reservation_fields import ORDER_RESERVATIONS, STOCK_RESERVATIONS
 from appliance_preselling.revision_fields import REVISIONS
 from appliance_preselling.share_fields import SHARES
+from appliance_preselling.suggestion_fields import OUTLET_SUGGESTIONS, SUGGESTED_ORDERS
 
 COLLECTIONS: tuple[Collection, ...] = (
     ORDERS,
@@ -26,4 +27,6 @@ COLLECTIONS: tuple[Collection, ...] = (
     ORDER_POINTS,
     ORDER_RESERVATIONS,
     STOCK_RESERVATIONS,
+    SUGGESTED_ORDERS,
+    OUTLET_SUGGESTIONS,
 )

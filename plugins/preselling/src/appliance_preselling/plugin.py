@@ -43,6 +43,7 @@ from appliance_preselling import (
     outside,
     recent,
     reservation_jobs,
+    suggestion_job,
 )
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
@@ -58,6 +59,7 @@ _RUNS: Mapping[ScheduledJob, Callable[[Context], Sequence[Write]]] = {
     documents.JOB: documents.show_due,
     reservation_jobs.SUM_UP: reservation_jobs.sum_up,
     reservation_jobs.RELEASE: reservation_jobs.release,
+    suggestion_job.JOB: suggestion_job.suggest_orders,
 }
 
 

@@ -31,7 +31,7 @@ stock AS MATERIALIZED (
     FROM stock_balances GROUP BY 1, 2),
 told AS MATERIALIZED (
     SELECT warehouse_id AS house, product_id AS product, qty FROM stock_reservations)
-SELECT wanted.day, warehouses.name, products.code, products.body ->> '$.name',
+SELECT wanted.day, warehouses.name, products.code, text_in(products.name, :caller_languages),
     count(DISTINCT wanted.order_id), sum(wanted.qty),
     sum(CASE WHEN wanted.accepted THEN wanted.qty ELSE 0 END),
     stock.on_hand, stock.free - coalesce(told.qty, 0) AS free
