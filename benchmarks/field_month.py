@@ -8,6 +8,7 @@ own records: what rules say of them is measured elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from appliance.api.mutations import Row, Write
@@ -94,6 +95,7 @@ def _order(number: int, visit: Write, stop: Any, goods: Sequence[Any]) -> Row:
     lines = [_line(number, place, state, goods) for place in range(LINES)]
     total = sum(line["total"] for line in lines)
     tax = sum(line["tax_amount"] for line in lines)
+    day = datetime.fromtimestamp(visit.row["arrived_at"] / 1_000, UTC).date().isoformat()
     return {
         "state": state,
         "revision": 1,
@@ -112,7 +114,7 @@ def _order(number: int, visit: Write, stop: Any, goods: Sequence[Any]) -> Row:
         "tax_included": True,
         "warehouse_id": house,
         "delivery": "address",
-        "requested_date": "2026-12-01",
+        "requested_date": day,
         "payment_form": "bank",
         "totals": {
             "gross": total,

@@ -92,6 +92,9 @@ def _show_reports(found: list[dict[str, Any]], as_json: bool) -> None:
         ]
         rows.append((one["name"], one["title"], parameters, one["owner"]))
     show_table(("report", "title", "parameters", "plugin"), rows)
+    click.echo()
+    said = {(p["name"], p["doc"]): None for one in found for p in one["parameters"]}
+    show_table(("parameter", "what it is for"), said)
 
 
 def _show_table(found: dict[str, Any]) -> None:

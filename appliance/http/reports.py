@@ -209,7 +209,7 @@ def _answer(report: Report, form: Form, body: bytes) -> Response:
 
 def _wrong_query(refused: ParameterRefused) -> Problem:
     fault = FieldError(refused.name, "wrong_form", f"{refused}.")
-    return Problem("bad_target", "The query is wrong.", errors=[fault])
+    return Problem("bad_target", f"The query is wrong: {refused}.", errors=[fault])
 
 
 def _failed(one: OwnedReport, failure: Failure) -> Response:

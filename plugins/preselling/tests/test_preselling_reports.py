@@ -13,6 +13,7 @@ ALL = {
     "since": "2000-01-01",
     "until": "2999-12-31",
     "unit": "",
+    "warehouse": "",
     "caller_user_id": None,
     "caller_languages": "ru",
 }

@@ -269,7 +269,8 @@ def test_demand_says_what_is_to_be_delivered_when_and_what_is_free(branch: Branc
         ("2025-06-18", "T", 2, 9_000, 2_000, 10_000, 2_000),
     ]
     assert branch.box.report("preselling", "demand", warehouse="W") == rows
-    assert branch.box.report("preselling", "demand", warehouse="X") == []
+    with pytest.raises(ValueError, match="there is no warehouse 'X'"):
+        branch.box.report("preselling", "demand", warehouse="X")
     assert branch.box.report("preselling", "demand", until="2025-06-17") == rows[:2]
     # A leader sees the orders of his team.
     assert branch.box.report("preselling", "demand", device=branch.device("sven")) == rows

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from appliance.api import Report, ReportColumn, ReportParameter
+from appliance_preselling.report_parts import BELOW, UNIT
 from appliance_preselling.reservations import RESERVING
 
 _STATES = ", ".join(f"'{state}'" for state in sorted(RESERVING | {"held"}))
 _RESERVING = ", ".join(f"'{state}'" for state in sorted(RESERVING))
 
+# Values out of JSON are cast, so that what is joined by them is found by an index.
 # What is left of a line in base units, rounded up; of one that was cut, nothing.
 _LEFT = """CASE WHEN line.value ->> '$.status' = 'cut' THEN 0 ELSE
     (max(0, (line.value ->> '$.qty') - coalesce(line.value ->> '$.shipped_qty', 0))
@@ -17,12 +19,14 @@ DEMAND = Report(
     name="demand",
     title="What is to be delivered, by product, warehouse and day, in base units",
     sql=f"""
-WITH wanted AS MATERIALIZED (
-    SELECT orders.warehouse_id AS house, line.value ->> '$.product_id' AS product,
+WITH RECURSIVE {BELOW},
+wanted AS MATERIALIZED (
+    SELECT orders.warehouse_id AS house,
+        CAST(line.value ->> '$.product_id' AS TEXT) AS product,
         orders.requested_date AS day, orders.id AS order_id, {_LEFT} AS qty,
         orders.state IN ({_RESERVING}) AS accepted
-    FROM orders JOIN json_each(orders.body, '$.lines') AS line
-    JOIN product_uoms AS unit ON unit.id = line.value ->> '$.uom_id'
+    FROM orders CROSS JOIN jsonb_each(jsonb(orders.body -> '$.lines')) AS line
+    CROSS JOIN product_uoms AS unit ON unit.id = CAST(line.value ->> '$.uom_id' AS TEXT)
     WHERE orders.state IN ({_STATES}) AND orders.order_kind <> 'return_request'
         AND orders.requested_date BETWEEN :since AND :until),
 stock AS MATERIALIZED (
@@ -40,7 +44,8 @@ LEFT JOIN warehouses ON warehouses.id = wanted.house
 LEFT JOIN products ON products.id = wanted.product
 LEFT JOIN stock ON stock.house = wanted.house AND stock.product = wanted.product
 LEFT JOIN told ON told.house = wanted.house AND told.product = wanted.product
-WHERE :warehouse = '' OR warehouses.code = :warehouse
+WHERE (:warehouse = '' OR warehouses.code = :warehouse)
+    AND (:unit = '' OR warehouses.org_id IN (SELECT id FROM below))
 GROUP BY wanted.house, wanted.product, wanted.day HAVING sum(wanted.qty) > 0
 ORDER BY wanted.day, warehouses.name, products.code
 """,
@@ -58,7 +63,13 @@ ORDER BY wanted.day, warehouses.name, products.code
     parameters=(
         ReportParameter(name="since", doc="The first day of delivery.", default="2000-01-01"),
         ReportParameter(name="until", doc="The last day of delivery.", default="2999-12-31"),
-        ReportParameter(name="warehouse", doc="A warehouse's code; empty: all.", default=""),
+        ReportParameter(
+            name="warehouse",
+            doc="A warehouse's code; empty: all.",
+            default="",
+            choices="SELECT code FROM warehouses ORDER BY code",
+        ),
+        UNIT,
     ),
     roles=("admin", "manager", "supervisor", "checker", "hq"),
 )

@@ -20,7 +20,7 @@ brought AS MATERIALIZED (
     SELECT CAST(orders.body ->> '$.visit_id' AS TEXT) AS visit_id,
         count(*) AS orders, sum(json_array_length(orders.body, '$.lines')) AS lines
     FROM orders
-    WHERE {STANDS} AND orders.order_kind <> 'return_request'
+    WHERE {STANDS} AND orders.order_kind <> 'return_request' {{by}}
         AND orders.created_at >= (unixepoch(:since) - 604800) * 1000
         AND orders.created_at < (unixepoch(:until) + 691200) * 1000
         AND orders.body ->> '$.visit_id' IS NOT NULL
@@ -71,11 +71,13 @@ _COLUMNS = (
 _OF_UNIT = """(:unit = '' OR visits.user_id IN (
             SELECT users.id FROM below CROSS JOIN users ON users.org_id = +below.id))"""
 
+_OWN = "visits.user_id = :caller_user_id"
+
 COVERAGE = Report(
     name="coverage",
     title="Planned outlets that were visited, and visits that brought an order",
     sql=f"""
-WITH RECURSIVE {BELOW},{_VISITS.format(whose=_OF_UNIT)}
+WITH RECURSIVE {BELOW},{_VISITS.format(whose=_OF_UNIT, by="")}
 SELECT users.login, {_FIGURES}
 FROM visit LEFT JOIN users ON users.id = visit.user_id
 GROUP BY visit.user_id
@@ -91,7 +93,7 @@ COVERAGE_BY_UNIT = Report(
     name="coverage_by_unit",
     title="Planned outlets that were visited, and visits that brought an order, by branch",
     sql=f"""
-WITH RECURSIVE {BELOW},{_VISITS.format(whose=_OF_UNIT)}
+WITH RECURSIVE {BELOW},{_VISITS.format(whose=_OF_UNIT, by="")}
 SELECT coalesce(org_units.code, ''), text_in(org_units.name, :caller_languages),
        count(DISTINCT visit.user_id), {_FIGURES}
 FROM visit LEFT JOIN users ON users.id = visit.user_id
@@ -116,7 +118,7 @@ MY_FIGURES = Report(
     name="my_figures",
     title="My own visits and orders",
     sql=f"""
-WITH {_VISITS.format(whose="visits.user_id = :caller_user_id").lstrip()}
+WITH {_VISITS.format(whose=_OWN, by="AND orders.user_id = :caller_user_id").lstrip()}
 SELECT {_FIGURES}
 FROM visit
 HAVING count(*) > 0
