@@ -82,12 +82,28 @@ class Importer(msgspec.Struct, frozen=True, kw_only=True):
             thing, such as the lines of an order: they arrive as one row with the values of the
             first, and those of each, the first among them, as a list under `ROWS`. Where one
             of them cannot be used, none is.
+        attached: each row names a file in its column ``file``, which comes in the same folder or
+            ZIP archive. The box stores it as a blob and fills in those of `ATTACHED` that
+            are columns. With ``images`` it must be a picture: what is stored is one of at most
+            1,600 pixels without what the camera wrote into it, and a small one beside it.
+        file_names: a regular expression with names of columns as its groups, for the names of such
+            files without their endings. By it a folder without a list of its files has its
+            rows.
     """
 
     kind: str
     title: str
     columns: tuple[ImportColumn, ...]
     together: str = ""
+    attached: Literal["", "files", "images"] = ""
+    file_names: str = ""
+
+
+ATTACHED = (
+    *("sha256", "mime", "size"),
+    *("width", "height", "small_sha256", "small_width", "small_height"),
+)
+"""Columns that are filled in of a file that comes with a row; the second row of images alone."""
 
 
 ROWS = "rows"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -97,6 +98,7 @@ def import_(
     fieldbox import products products.csv --dry-run
     fieldbox import products products.csv
     fieldbox import prices prices.xlsx --sheet 2
+    fieldbox import images pictures.zip    or a folder; names are codes of products
 
     A file with a column for each price list, saved as a profile for the next time:
 
@@ -110,8 +112,11 @@ def import_(
 
     from appliance.cli.file_form import profile_of, told
     from appliance.cli.profile import known_profiles, save_profile
+    from appliance.daemon.attaching import Attaching
+    from appliance.daemon.bundle import open_source
     from appliance.daemon.file_import import FileImport
     from appliance.exchange.detection import told_as
+    from appliance.exchange.profile import PROFILES
     from appliance.exchange.profile_text import check_name, profile_text
     from appliance.exchange.refusal import ExchangeError, ProfileRefused
     from appliance.exchange.refused_rows import refused_rows
@@ -131,7 +136,7 @@ def import_(
     if kind is None or file is None:
         raise click.UsageError("KIND and FILE are needed; --kinds lists the kinds")
     importer = _importer(found, kind)
-    if not file.is_file():
+    if not (file.is_file() or (file.is_dir() and importer.attached)):
         why = "does not exist"
         if file.is_dir():
             why = "is a directory"
@@ -140,16 +145,27 @@ def import_(
         raise click.UsageError(f"File {str(file)!r} {why}")
     try:
         said = told(kind=importer.kind, **form_said)
-        with file.open("rb") as stream:
-            form = profile_of(stream, importer, profile, said, known_profiles(invocation))
+        with ExitStack() as opened:
+            stream, bundle, listed = open_source(file, importer, opened)
+            if listed:
+                form = profile_of(stream, importer, profile, said, known_profiles(invocation))
+            else:
+                form = PROFILES["csv"]
             if save_as is not None:
                 check_name(save_as)
                 profile_text(form)
             read_as = "" if profile is not None else told_as(form)
+            if not listed:
+                read_as = f"the names of its {len(bundle.names) if bundle else 0} files"
             if read_as:
                 click.echo(f"{file.name} is read as {read_as}", err=as_json)
+
+            def ask(name: str, params: Any) -> Any:
+                return invocation.ask(name, **params)
+
+            attaching = None if bundle is None else Attaching(bundle, importer, ask, listed=listed)
             run = FileImport(
-                lambda name, params: invocation.ask(name, **params),
+                ask,
                 importer,
                 form,
                 source=source,
@@ -160,6 +176,7 @@ def import_(
                 whole=on_error == "stop",
                 full=full,
                 unlimited=yes,
+                attaching=attaching,
             )
             with _Bar(stream, quiet=as_json) as counted:
                 summary = run.run(counted)
@@ -210,7 +227,9 @@ class _Bar:
             disable=quiet or not sys.stderr.isatty(),
             transient=True,
         )
-        self._task = self._progress.add_task("", total=os.fstat(stream.fileno()).st_size or None)
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        self._task = self._progress.add_task("", total=size or None)
 
     def read(self, size: int = -1) -> bytes:
         """Read on."""
@@ -244,8 +263,8 @@ def _importer(found: list[dict[str, Any]], kind: str) -> Importer:
     from appliance.api.importing import Importer
 
     for one in found:
-        if one["kind"] == kind:
-            members = {name: one[name] for name in ("kind", "title", "columns", "together")}
+        if one["kind"] == kind.replace("-", "_"):
+            members = {name: value for name, value in one.items() if name != "owner"}
             return msgspec.convert(members, Importer)
     from appliance.daemon.operations.names import nearest
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from appliance.api.importing import Importer
+from appliance.daemon.attaching import Attaching
 from appliance.daemon.row_batch import RowBatch
 from appliance.exchange.gathering import Gathered, gathered
 from appliance.exchange.profile import Profile
@@ -49,6 +50,7 @@ class FileImport:
         full: bool = False,
         unlimited: bool = False,
         claim: str | None = None,
+        attaching: Attaching | None = None,
     ) -> None:
         """Prepare; `run` does it.
 
@@ -65,7 +67,9 @@ class FileImport:
             full: put out of use what it does not name.
             unlimited: however much that is.
             claim: names a file taken from a watched folder.
+            attaching: the files that come with the rows.
         """
+        self._attaching = attaching
         self._ask = ask
         self._importer = importer
         self._profile = profile
@@ -157,8 +161,12 @@ class FileImport:
                 if isinstance(item, Gathered):
                     self._lines[item.number] = item.numbers
                     self.summary.rows += len(item.numbers) - 1
+                if self._attaching is not None and not isinstance(item, RowProblem):
+                    item = self._attaching.row(item, dry_run=self.summary.dry_run)
                 if not isinstance(item, RowProblem) and batch.too_large(item):
                     item = RowProblem(number=item.number, column=None, text="the row is too large")
+                if self._attaching is not None and isinstance(item, RowProblem):
+                    item = self._attaching.told(item)
                 self.summary.saw(item)
                 if isinstance(item, RowProblem):
                     self._refuse(item)
@@ -200,6 +208,8 @@ class FileImport:
         """Count what a batch did; return whether there is more to ask for."""
         for one in done["problems"]:
             problem = _row_problem(one)
+            if self._attaching is not None:
+                problem = self._attaching.told(problem)
             rows = len(self._lines.get(problem.number, (problem.number,)))
             self._by_box += rows
             self.summary.problem(problem)

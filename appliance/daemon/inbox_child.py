@@ -11,17 +11,20 @@ import hashlib
 import os
 import resource
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from appliance.api.importing import Importer
+from appliance.daemon.attaching import Attaching
+from appliance.daemon.bundle import open_source
 from appliance.daemon.control_client import AskFailed, AskRefused, ControlClient
 from appliance.daemon.control_socket import connect
 from appliance.daemon.file_import import FileImport
 from appliance.exchange.detection import Told, detect, told_as
-from appliance.exchange.profile import Profile
+from appliance.exchange.profile import PROFILES, Profile
 from appliance.exchange.refusal import ExchangeError
 from appliance.exchange.refused_rows import refused_rows
 
@@ -105,14 +108,19 @@ def done(job: Job) -> Result:
 
 def _imported(job: Job, client: ControlClient) -> Result:
     importer = _importer(client, job.kind)
-    with Path(job.path).open("rb") as stream:
-        profile = job.profile
-        read_as = ""
+    with ExitStack() as opened:
+        stream, bundle, listed = open_source(Path(job.path), importer, opened)
+        profile = job.profile if listed else PROFILES["csv"]
+        read_as = "" if listed else "the names of its files"
         if profile is None:
             profile = detect(stream, importer, Told(), Profile(name="detected"))
             read_as = told_as(profile)
         stream.seek(0)
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        stream.seek(0)
+        attaching = (
+            None if bundle is None else Attaching(bundle, importer, client.ask, listed=listed)
+        )
         run = FileImport(
             client.ask,
             importer,
@@ -124,6 +132,7 @@ def _imported(job: Job, client: ControlClient) -> Result:
             whole=job.whole,
             full=job.full,
             claim=job.claim,
+            attaching=attaching,
         )
         summary = run.run(stream)
         if run.refused:
@@ -142,7 +151,7 @@ def _importer(client: ControlClient, kind: str) -> Importer:
     found = next((row for row in rows if row["kind"] == kind), None)
     if found is None:
         raise AskRefused(f"there is no kind {kind!r}", "unknown_name")
-    members = {name: found[name] for name in ("kind", "title", "columns", "together")}
+    members = {name: value for name, value in found.items() if name != "owner"}
     return msgspec.convert(members, Importer)
 
 

@@ -12,7 +12,7 @@ from appliance.api.importing import ImportColumn, ImportValues
 from appliance.exchange.cells import Convert
 from appliance.exchange.profile import Profile
 
-_EMPTY = "the cell is empty, and no row may lack it"
+EMPTY = "the cell is empty, and no row may lack it"
 
 
 class UnknownColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ class Columns:
             elif needed is None:
                 values[name] = None
             else:
-                raise ImportRowError(_EMPTY, column=needed)
+                raise ImportRowError(EMPTY, column=needed)
         if not self._groups:
             return [values]
         return [
@@ -120,7 +120,7 @@ class Columns:
                 if cell:
                     convert(cell)
                 elif needed is not None:
-                    raise ImportRowError(_EMPTY, column=needed)
+                    raise ImportRowError(EMPTY, column=needed)
             except ImportRowError as error:
                 found.append(error)
         for group in self._groups:
@@ -165,7 +165,7 @@ def _of_group(
     for cell, text in zip(group.cells, texts, strict=True):
         try:
             if not text and cell.needed is not None:
-                raise ImportRowError(_EMPTY, column=cell.needed)
+                raise ImportRowError(EMPTY, column=cell.needed)
             values[cell.column.name] = cell.convert(text) if text else None
         except ImportRowError as error:
             if errors is None:

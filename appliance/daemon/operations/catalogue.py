@@ -10,6 +10,7 @@ import msgspec
 from appliance.api.errors import PluginError
 from appliance.daemon.operations import (
     audit,
+    blobs,
     clock,
     commands,
     devices,
@@ -42,6 +43,7 @@ from appliance.store.people import LoginRefused, UserRefused
 
 _MODULES = (
     audit,
+    blobs,
     clock,
     commands,
     devices,

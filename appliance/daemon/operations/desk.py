@@ -36,6 +36,7 @@ class Desk:
         running: a daemon serves the box; False where a command opened it by itself.
         imports: the conversation's open imports by number.
         exports: likewise its open exports.
+        incoming: a file that is being sent: its SHA-256 and its bytes so far.
         actor: who asked last.
         progress: told how far a long operation is, as plain data: ``done`` and, where it is
             known, ``total``.
@@ -55,6 +56,7 @@ class Desk:
         self.progress = progress
         self.imports: dict[int, OpenImport] = {}
         self.exports: dict[int, TableStream] = {}
+        self.incoming: tuple[str, bytearray] | None = None
         self.actor = ""
 
     def close(self) -> None:

@@ -22,12 +22,14 @@ class KindView(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     columns: tuple[ImportColumn, ...]
     together: str = ""
+    attached: str = ""
+    file_names: str = ""
 
     def importer(self) -> Importer:
         """Return it as the reader of files takes it."""
-        return Importer(
-            kind=self.kind, title=self.title, columns=self.columns, together=self.together
-        )
+        members = msgspec.structs.asdict(self)
+        del members["owner"]
+        return Importer(**members)
 
 
 Source = Annotated[

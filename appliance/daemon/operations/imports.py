@@ -97,6 +97,8 @@ def kinds(desk: Desk, _params: Empty, _actor: str) -> Listing:
                 owner=owner,
                 columns=importer.columns,
                 together=importer.together,
+                attached=importer.attached,
+                file_names=importer.file_names,
             )
             for kind, (owner, importer) in sorted(desk.box.plugins.importers.items())
         ]

@@ -1,4 +1,4 @@
-"""The file of documents of orders: ``fieldbox import order_documents FILE``."""
+"""Papers of orders: ``fieldbox import order_documents`` with a folder or archive of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from appliance_preselling.states import STATES
 
 IMPORTER = Importer(
     kind="order_documents",
-    title="Papers of orders; the files themselves are uploaded before",
+    title="Papers of orders, in a folder or ZIP archive with a list of them or names that say it",
+    attached="files",
+    file_names=rf"(?P<order>.+)_(?P<kind>{'|'.join(KINDS)})(?:_(?P<number>.+))?",
     columns=(
         ImportColumn(
             name="order",
@@ -39,12 +41,16 @@ IMPORTER = Importer(
         ImportColumn(name="date", headers=("Дата", "date"), type="date", doc="The paper's."),
         ImportColumn(
             name="sha256",
-            headers=("sha256", "Файл"),
+            headers=("sha256",),
             type="code",
-            required=True,
-            doc="The SHA-256 of the file, 64 lower-case hex digits.",
+            doc="Of a file that the box has already, its SHA-256: 64 lower-case hex digits.",
         ),
-        ImportColumn(name="mime", headers=("mime", "Тип файла"), doc="Absent: application/pdf."),
+        ImportColumn(
+            name="file",
+            headers=("Файл", "Имя файла", "file", "file name"),
+            doc="The name of the file, which comes in the same folder or archive.",
+        ),
+        ImportColumn(name="mime", headers=("mime", "Тип файла"), doc="Absent: by the file's name."),
         ImportColumn(name="size", headers=("size", "Размер"), type="int", doc="Bytes."),
         ImportColumn(
             name="visible_from_state",
@@ -74,6 +80,12 @@ def records(values: ImportValues, context: Context) -> list[ImportRecord]:
     kind = _one_of(values, "kind", KINDS)
     assert kind is not None
     wanted = _one_of(values, "visible_from_state", STATES)
+    if values.get("sha256") is None:
+        file = values.get("file") or "the paper"
+        raise ImportRowError(
+            f"{file} itself is missing: import the folder or ZIP archive that it lies in",
+            column="file",
+        )
     if not _SHA256.fullmatch(values["sha256"]):
         raise ImportRowError("sha256 must have 64 lower-case hex digits", column="sha256")
     row: Row = {

@@ -26,6 +26,7 @@ ATTACHMENTS = Collection(
         Field(name="taken_at", type="timestamp"),
         Field(name="geo", type="geo"),
         Field(name="kind", type="text", max_length=40, doc="photo, signature, scan, image."),
+        Field(name="file_name", type="text", max_length=200, doc="What its source calls it."),
         Field(name="ref_type", type="text", max_length=64, doc="The collection it belongs to."),
         Field(name="ref_id", type="id", index=True, doc="The record it belongs to."),
         Field(

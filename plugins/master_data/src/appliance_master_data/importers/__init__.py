@@ -22,6 +22,7 @@ from appliance_master_data.importers import (
     customer_discounts,
     customer_limits,
     faq,
+    images,
     licences,
     org_units,
     outlets,
@@ -51,6 +52,7 @@ Records = Callable[[ImportValues, Context], list[ImportRecord | ImportNote]]
 _MODULES = (
     product_groups,
     products,
+    images,
     product_uoms,
     price_lists,
     prices,
