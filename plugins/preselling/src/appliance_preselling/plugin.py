@@ -42,6 +42,7 @@ from appliance_preselling import (
     order_import,
     outside,
     recent,
+    reminders,
     reservation_jobs,
     suggestion_job,
 )
@@ -60,6 +61,7 @@ _RUNS: Mapping[ScheduledJob, Callable[[Context], Sequence[Write]]] = {
     reservation_jobs.SUM_UP: reservation_jobs.sum_up,
     reservation_jobs.RELEASE: reservation_jobs.release,
     suggestion_job.JOB: suggestion_job.suggest_orders,
+    reminders.JOB: reminders.remind,
 }
 
 

@@ -157,6 +157,14 @@ SETTINGS = (
         maximum=10_080,
     ),
     Setting(
+        "remind_days",
+        "int",
+        "Days without an order after which the owner of the route is told of an outlet; 0: never.",
+        default=0,
+        minimum=0,
+        maximum=365,
+    ),
+    Setting(
         "suggest_orders",
         "bool",
         "Suggest for each outlet on a route what to order at its next planned visit.",

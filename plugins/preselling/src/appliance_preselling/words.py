@@ -224,6 +224,7 @@ NOTICES: Mapping[str, str] = {
     "notice:order:expired": (
         "Your order {number} for {outlet} was not confirmed in time and has expired."
     ),
+    "notice:outlet:silent": "{outlet} has not ordered since {date}; days without an order: {days}.",
     "notice:return:submitted": "Return request {number} of {outlet} waits for your approval.",
     "notice:return:refused": "Your return request {number} for {outlet} was refused. {comment}",
 }
