@@ -53,7 +53,7 @@ A partner tries a plugin:
   fieldbox plugin list                       what is loaded, from where, and why not
   fieldbox plugin failures
   fieldbox x preselling recent --limit 5     a plugin's own command
-  fieldbox simulate --user anna --devices 5  devices that pull, order and push
+  fieldbox simulate --user anna --devices 5  reps live a day, with mistakes
 
 \b
 Exit codes: 0 done, 1 failed, 2 wrong use or config.

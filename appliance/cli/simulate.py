@@ -1,12 +1,15 @@
-"""`fieldbox simulate`: devices that pull, order and push over a link that breaks."""
+"""`fieldbox simulate`: reps who live a day on devices whose links break."""
 
 from __future__ import annotations
 
+import datetime
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -54,8 +57,30 @@ _HELP = (
 @click.option(
     "--invites", type=click.File("r", encoding="utf-8"), help="A file of invites, one a line; -."
 )
-@click.option("--orders", type=Whole(0, 1000), default=3, show_default=True)
-@click.option("--photos", type=Whole(0, 1000), default=1, show_default=True)
+@click.option(
+    "--day",
+    metavar="YYYY-MM-DD",
+    help="Whose route is visited.  [default: today, or the next day with a stop on the route]",
+)
+@click.option(
+    "--mistakes",
+    type=Whole(0, 100),
+    default=10,
+    show_default=True,
+    metavar="PERCENT",
+    help="Of the visits: something is done wrongly on purpose, and must be found.",
+)
+@click.option(
+    "--offline",
+    type=Whole(0, 100),
+    default=80,
+    show_default=True,
+    metavar="PERCENT",
+    help="Of the visits: no network. After the others the device syncs; 100: only in the evening.",
+)
+@click.option("--visits", type=Whole(0, 1000), help="At most, on each device.  [default: all]")
+@click.option("--orders", type=Whole(0, 1000), help="Likewise.")
+@click.option("--photos", type=Whole(0, 1000), help="Likewise.")
 @click.option(
     "--documents",
     type=Whole(0, 1000),
@@ -84,8 +109,12 @@ def simulate(
     users: tuple[str, ...],
     texts: tuple[str, ...],
     invites: TextIO | None,
-    orders: int,
-    photos: int,
+    day: str | None,
+    mistakes: int,
+    offline: int,
+    visits: int | None,
+    orders: int | None,
+    photos: int | None,
     documents: int,
     cuts: bool,
     seed: int,
@@ -93,18 +122,33 @@ def simulate(
     keep: Path | None,
     as_json: bool,
 ) -> None:
-    """Enroll devices and let each pull, make orders with photos offline, and push.
+    """Let simulated reps live a day, and check what the box made of it.
 
-    They make documents of the collections of partners' plugins and of the config too, as far as
-    these can be made up from their schemas; a note tells which cannot.
+    Each device is enrolled for a person and pulls in the morning. It visits the outlets of that
+    day's route in their order, takes photos and positions, and orders what the app suggests,
+    priced by what the device holds. Now and then it makes a mistake on purpose: over the
+    customer's credit limit or the rep's own, a discount too large, old debt, more than there is in
+    stock, goods without a licence or with one that has ended, a wrong price, an odd quantity, a
+    malformed record, an old revision, a visit far from the outlet. Most of the day it is offline,
+    and its links are cut at random bytes; in the evening it pushes everything and pulls again.
 
-    Links are cut at random bytes. At the end every device sends all once more, pulls and compares
-    its sums with the appliance's. Exits with 1 if a document was lost or duplicated, a sum differs
-    or a device did not get through.
+    The closing tables say what was made, what is on the box once, what was accepted, flagged, held,
+    rejected or quarantined, and for which reason; each verdict is held against what was expected.
+    Exits with 1 if a document was lost or doubled, a sum differs, a mistake passed, an honest
+    document was refused, or a device did not get through.
+
+    Where there is no route, some outlets are visited; collections of partners' plugins and of the
+    config get documents made up from their schemas, whatever becomes of them.
+
+    \b
+    fieldbox simulate --devices 3              three reps, as many mistakes as people make
+    fieldbox simulate --mistakes 0             only honest work: all must be accepted
+    fieldbox simulate --mistakes 50 --seed 7   much to find; the same documents each time
+    fieldbox simulate --offline 0 --no-cuts    always in the network
     """
     try:
         from appliance.cli.simulation_view import show, step_bars, watcher
-        from appliance.testing.simulated_agent import Workload
+        from appliance.testing.field_day.workload import Workload
         from appliance.testing.simulation import Simulation
     except ImportError as error:
         # The kit's HTTP and tus clients are no part of an appliance's own installation.
@@ -113,10 +157,21 @@ def simulate(
         ) from error
     if url is not None and not url.startswith("https://"):
         raise click.BadParameter("an address is https://HOST:PORT", param_hint="--url")
+    workload = Workload(
+        day=None if day is None else _day(day),
+        visits=visits,
+        orders=orders,
+        photos=photos,
+        mistakes=mistakes,
+        offline=offline,
+        documents=documents,
+        cuts=6 if cuts else 0,
+    )
+    office: str | None = None
     if not (texts or invites) and isinstance(context.obj, Invocation):
-        users = _people(context.obj, users)
-    source = invitations(texts, invites, users, getattr(context.obj, "invite", None))
-    workload = Workload(orders=orders, photos=photos, documents=documents, cuts=6 if cuts else 0)
+        users, office = _people(context.obj, users)
+    invite = getattr(context.obj, "invite", None)
+    source = invitations(texts, invites, users, invite)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
     folder = nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="fieldbox-sim-")
@@ -128,6 +183,8 @@ def simulate(
             Path(path),
             workload,
             seed=seed,
+            users=None if texts or invites else len(users),
+            office=None if office is None or invite is None else partial(_invited, invite, office),
             address=url,
             workers=workers,
             watch=watcher(progress),
@@ -139,8 +196,22 @@ def simulate(
     context.exit(0 if report.passed else 1)
 
 
-def _people(invocation: Invocation, users: tuple[str, ...]) -> tuple[str, ...]:
-    """Return whose devices are made, after a look whether that can work.
+def _day(text: str) -> datetime.date:
+    """Read a day.
+
+    Raises:
+        click.BadParameter: there is none.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return datetime.date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise click.BadParameter(f"{text!r} is no day YYYY-MM-DD", param_hint="--day")
+
+
+def _people(invocation: Invocation, users: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """Return whose devices are made, after a look whether that can work, and who is the office.
 
     Raises:
         Failure: no daemon runs, or somebody is not known.
@@ -157,13 +228,25 @@ def _people(invocation: Invocation, users: tuple[str, ...]) -> tuple[str, ...]:
         raise Failure(
             "no daemon runs that the devices could talk to: start it (fieldbox run) and try again"
         )
-    return users or agents(rows)
+    office = next(iter(having(rows, "accounting")), None)
+    return users or agents(rows), office
+
+
+def _invited(invite: InviteFor, login: str) -> Invite:
+    from appliance.testing.invite import Invite
+
+    return Invite.parse(invite(login))
 
 
 def agents(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the logins of those users, as ``fieldbox user list --json`` has them, who sell."""
+    return having(rows, "agent")
+
+
+def having(rows: Iterable[Mapping[str, Any]], role: str) -> tuple[str, ...]:
+    """Return the logins of those users who have a role and are not locked."""
     return tuple(
-        row["login"] for row in rows if "agent" in row["roles"] and not row.get("locked", False)
+        row["login"] for row in rows if role in row["roles"] and not row.get("locked", False)
     )
 
 

@@ -7,6 +7,7 @@ its party, its route, its branch; the branch of the device's user; the rest is
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -32,74 +33,91 @@ from appliance.api.pricing import (
     Terms,
     price_document,
 )
-from appliance.testing.device import Device, Record
+from appliance.testing.device import Record
+from appliance.testing.held_records import HeldRecords
 
 Master = TypeVar("Master", bound=msgspec.Struct)
 Row = Mapping[str, Any]
 
 
 class DevicePrices:
-    """The prices of one device, as of its last pull.
+    """The prices of one device, as of its last pull; everything is found through indexes.
 
     Args:
-        device: pulled at least once.
+        held: what the device holds.
+        head: of the pull, which an order names as its ``pricing_rev``.
         user_id: who uses it.
     """
 
-    def __init__(self, device: Device, user_id: str | None) -> None:
-        self._rows = {
-            name: {record.id: record for record in device.rows(name)}
-            for name in (
-                *_KINDS,
-                "outlets",
-                "parties",
-                "org_units",
-                "users",
-                "routes",
-                "route_outlets",
-                "promotion_uses",
-                "product_floors",
-            )
-        }
+    def __init__(self, held: HeldRecords, head: int, user_id: str | None) -> None:
+        self._held = held
         self._user_id = user_id
         masters: dict[str, tuple[Any, ...]] = {
-            name: _read(kind, self._rows[name].values()) for name, kind in _KINDS.items()
+            name: _read(kind, held.rows(name).values()) for name, kind in _KINDS.items()
         }
         floors = {
             one.row["product_id"]: one.row["min_price"]
-            for one in self._rows["product_floors"].values()
+            for one in held.rows("product_floors").values()
         }
         masters["products"] = tuple(
             msgspec.structs.replace(one, min_price=floors.get(one.id, one.min_price))
             for one in masters["products"]
         )
-        self._book = PriceBook(Masters(**masters), device.head)
-        self._sold: dict[str, list[tuple[str, str]]] = {}
-        for record in self._rows["prices"].values():
-            product = self._rows["products"].get(record.row["product_id"])
-            if product is not None and product.row.get("active", True):
-                self._sold.setdefault(record.row["price_list_id"], []).append(
-                    (record.row["product_id"], record.row["uom_id"])
-                )
+        self._book = PriceBook(Masters(**masters), head)
+        self._goods: dict[str | None, dict[str, list[str]]] = {}
+        self._units: list[Record] | None = None
 
     @property
     def revision(self) -> int:
         """The head that the prices are of; an order names it as its ``pricing_rev``."""
         return self._book.revision
 
-    def goods(self, terms: Terms) -> list[tuple[str, str]]:
-        """Return products and units that have a price in the list of the terms, or a parent's."""
-        wanted = self._price_list(terms.subject)
-        found: dict[tuple[str, str], None] = {}
-        seen: set[str] = set()
-        while wanted is not None and wanted not in seen:
-            seen.add(wanted)
-            found.update(dict.fromkeys(self._sold.get(wanted, ())))
-            one = self._rows["price_lists"].get(wanted)
-            wanted = None if one is None else one.row.get("parent_id")
-        return list(found)
+    def goods(self, terms: Terms) -> Mapping[str, list[str]]:
+        """Return the units of each product on sale that have a price in the list of the terms.
 
-    def terms(self, outlet: Record, *, date: str, payment_form: str) -> Terms | None:
+        Those of the list's parents count too.
+        """
+        named = self._price_list(terms.subject)
+        if named not in self._goods:
+            found = self._goods[named] = {}
+            wanted, seen = named, set[str]()
+            while wanted is not None and wanted not in seen:
+                seen.add(wanted)
+                for record in self._held.by("prices", "price_list_id", wanted):
+                    product, uom = record.row["product_id"], record.row["uom_id"]
+                    sold = self._held.rows("products").get(product)
+                    if sold is None or not sold.row.get("active", True):
+                        continue
+                    units = found.setdefault(product, [])
+                    if uom not in units:
+                        units.append(uom)
+                wanted = self._held.find("price_lists", wanted).get("parent_id")
+        return self._goods[named]
+
+    def contract(self, outlet: Record, date: str, currency: str | None = None) -> Record | None:
+        """Return the newest contract of who pays for an outlet that is in force on a day."""
+        payer = outlet.row.get("payer_party_id") or outlet.row.get("party_id")
+        found = [
+            one
+            for one in self._held.by("contracts", "party_id", payer)
+            if one.row.get("state") in (None, "active")
+            and one.row["date"] <= date <= (one.row.get("valid_to") or "9999-12-31")
+            and currency in (None, one.row["currency"])
+        ]
+        return max(found, key=lambda one: (one.row["date"], one.id), default=None)
+
+    def timezone(self) -> str | None:
+        """Return the IANA name of the time zone of the user's branch, None where none is known."""
+        return next((u.row["timezone"] for u in self.units() if u.row.get("timezone")), None)
+
+    def works_on(self, day: datetime.date) -> bool:
+        """Tell whether the user's branch works on a day."""
+        days = next((u.row["working_days"] for u in self.units() if u.row.get("working_days")), ())
+        return not days or day.isoweekday() in days
+
+    def terms(
+        self, outlet: Record, *, date: str, payment_form: str, contract: Record | None = None
+    ) -> Terms | None:
         """Return the terms of an order; None where nothing says in which currency it is.
 
         Where the device knows no branch, which an appliance without branches has not, no country's
@@ -109,8 +127,9 @@ class DevicePrices:
             outlet: where the goods go.
             date: the requested day, YYYY-MM-DD.
             payment_form: of the order.
+            contract: that the order names.
         """
-        units = self._units()
+        units = self.units()
         party_id = outlet.row["party_id"]
         party = self._find("parties", party_id)
         segments = [*(outlet.row.get("segments") or ()), *(party.get("segments") or ())]
@@ -129,6 +148,7 @@ class DevicePrices:
             tax_status=party.get("tax_status"),
             tax_profile=outlet.row.get("tax_profile"),
             outlet_price_list_id=outlet.row.get("price_list_id"),
+            contract_price_list_id=None if contract is None else contract.row.get("price_list_id"),
             party_price_list_id=party.get("price_list_id"),
             route_price_list_id=self._route_list(outlet.id),
             branch_price_list_id=unit.get("price_list_id"),
@@ -157,40 +177,39 @@ class DevicePrices:
         return price_document(self._book, terms, list(lines))
 
     def _find(self, collection: str, row_id: str | None) -> Row:
-        record = self._rows[collection].get(row_id) if row_id is not None else None
-        return {} if record is None else record.row
+        return {} if row_id is None else self._held.find(collection, row_id)
 
-    def _units(self) -> list[Record]:
+    def units(self) -> list[Record]:
         """Return the user's branch and the units above it."""
-        units = self._rows["org_units"]
-        following = self._find("users", self._user_id).get("org_id")
-        if following is None:
-            roots = [one for one in units.values() if one.row.get("parent_id") is None]
-            return roots if len(roots) == 1 else []
-        found: list[Record] = []
-        while following in units and units[following] not in found:
-            found.append(units[following])
-            following = units[following].row.get("parent_id")
-        return found
+        if self._units is None:
+            units = self._held.rows("org_units")
+            following: str | None = self._find("users", self._user_id).get("org_id")
+            found: list[Record] = []
+            if following is None:
+                roots = [one for one in units.values() if one.row.get("parent_id") is None]
+                found = roots if len(roots) == 1 else []
+            while following is not None and following in units and units[following] not in found:
+                found.append(units[following])
+                following = units[following].row.get("parent_id")
+            self._units = found
+        return self._units
 
     def _uses(self, outlet_id: str) -> tuple[PromotionUse, ...]:
         """Return what other orders had of promotions: in all, and of this outlet."""
         found: dict[str, dict[str, int]] = {}
-        for record in self._rows["promotion_uses"].values():
-            row = record.row
-            of_promotion = found.setdefault(row["promotion_id"], {})
-            if row.get("outlet_id") is None:
-                of_promotion["spent_minor"] = row["spent_minor"]
-            elif row["outlet_id"] == outlet_id:
-                of_promotion["outlet_used"] = row["used"]
+        for record in self._held.by("promotion_uses", "outlet_id", None):
+            found[record.row["promotion_id"]] = {"spent_minor": record.row["spent_minor"]}
+        for record in self._held.by("promotion_uses", "outlet_id", outlet_id):
+            of_promotion = found.setdefault(record.row["promotion_id"], {})
+            of_promotion["outlet_used"] = record.row["used"]
         return tuple(PromotionUse(promotion_id=name, **one) for name, one in found.items())
 
     def _route_list(self, outlet_id: str) -> str | None:
+        held = self._held.rows("routes")
         routes = [
-            self._rows["routes"][record.row["route_id"]]
-            for record in self._rows["route_outlets"].values()
-            if record.row["outlet_id"] == outlet_id
-            and record.row["route_id"] in self._rows["routes"]
+            held[record.row["route_id"]]
+            for record in self._held.by("route_outlets", "outlet_id", outlet_id)
+            if record.row["route_id"] in held
         ]
         named = [
             one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from appliance.testing.device import Device, Record
@@ -21,6 +21,7 @@ class HeldRecords:
         self._device = device
         self._source = source
         self._held: dict[str, dict[str, Record]] = {}
+        self._indexes: dict[tuple[str, str], dict[Any, list[Record]]] = {}
 
     def rows(self, collection: str) -> Mapping[str, Record]:
         """Return the records of a collection by id, own ones included."""
@@ -28,9 +29,20 @@ class HeldRecords:
             self._held[collection] = {r.id: r for r in self._device.rows(collection)}
         return self._held[collection]
 
+    def by(self, collection: str, field: str, value: Any) -> Sequence[Record]:
+        """Return the records of a collection whose field has a value, from an index of it."""
+        index = self._indexes.get((collection, field))
+        if index is None:
+            index = self._indexes[collection, field] = {}
+            for record in self.rows(collection).values():
+                index.setdefault(record.row.get(field), []).append(record)
+        return index.get(value, ())
+
     def forget(self, collection: str) -> None:
         """Read a collection anew the next time: the device has changed it."""
         self._held.pop(collection, None)
+        for key in [key for key in self._indexes if key[0] == collection]:
+            del self._indexes[key]
 
     def find(self, collection: str, row_id: Any) -> Mapping[str, Any]:
         """Return one row, empty where the device does not hold it."""

@@ -1,8 +1,10 @@
-"""SimulatedAgent: one sales agent's day on one device, over a link that breaks.
+"""SimulatedAgent: one sales rep's day on one device, over a link that breaks.
 
-Enrollment goes over a good link, for a pairing code can be spent once. Then: pull, write orders
-and photos offline, send, pull again, each through a `FaultyLink` and again after every cut. At
-last, over a good link: send everything once more, pull, and count.
+Enrollment goes over a good link, for a pairing code can be spent once. Then, through a `FaultyLink`
+and again after every cut: a pull in the morning; the visits of the day with their orders, photos
+and mistakes (`Rep`), offline but for some; a push in the evening; where there is an office, what it
+changed since is confirmed; a last pull. At the end, over a good link, everything is sent once more,
+and what became of each document is held against what was expected of it.
 """
 
 from __future__ import annotations
@@ -11,84 +13,31 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from appliance.testing.agent_report import AgentReport
 from appliance.testing.device import Device
 from appliance.testing.device_reports import PullReport
 from appliance.testing.document_desk import OF_FIELDBOX, DocumentDesk
 from appliance.testing.faulty_link import FaultyLink, random_faults
-from appliance.testing.held_records import HeldRecords
+from appliance.testing.field_day.claims import Claims
+from appliance.testing.field_day.confirmations import confirm
+from appliance.testing.field_day.fate import Expected, fate_of
+from appliance.testing.field_day.office import Office
+from appliance.testing.field_day.rep import Rep
+from appliance.testing.field_day.workload import Turn, Workload
 from appliance.testing.invite import Invite
 from appliance.testing.link import DeviceProblem, LinkDown
-from appliance.testing.order_desk import ATTACHMENTS, ORDERS, OrderDesk
-from appliance.testing.schema_sample import CannotSample
+from appliance.testing.order_desk import ORDERS
+from appliance.testing.outbox import Mutation
 
 T = TypeVar("T")
 
 MAX_WAIT_SECONDS = 10.0
 _BUSY = frozenset({429, 503, 507})
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """What each agent does.
-
-    Attributes:
-        orders, photos: documents made offline; photos belong to orders.
-        documents: made offline of each collection of partners and of the configuration that the
-            device may write.
-        cuts: connections that break; 0 for a good link.
-        photo_bytes: size of a photo.
-        attempts: tries of one step before it counts as failed.
-        timeout: seconds a connection may stand still.
-    """
-
-    orders: int = 3
-    photos: int = 1
-    documents: int = 2
-    cuts: int = 6
-    photo_bytes: int = 60_000
-    attempts: int = 40
-    timeout: float = 15.0
-
-
-@dataclass(slots=True)
-class AgentReport:
-    """What became of one device.
-
-    Attributes:
-        rows: replicated rows at the end.
-        documents: mutations made; `outcomes` counts their answers, `made` their collections.
-        photos: blobs the appliance gave back as they were sent.
-        lost: documents without an answer, or accepted and not shown by the last pull; photos that
-            the appliance does not give back.
-        duplicated: documents whose repeated answer differs, or that exist under two ids.
-        unequal: collections whose sum differed at a checkpoint and no cut answer explains it.
-        retries: steps begun again after a cut or an overload.
-        sent, received: bytes of bodies.
-        notes: what could not be done, and why.
-        failure: why the agent stopped early.
-    """
-
-    name: str
-    rows: int = 0
-    documents: int = 0
-    photos: int = 0
-    lost: int = 0
-    duplicated: int = 0
-    unequal: int = 0
-    retries: int = 0
-    cuts: int = 0
-    sent: int = 0
-    received: int = 0
-    seconds: float = 0.0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    made: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-    failure: str | None = None
 
 
 class SimulatedAgent:
@@ -100,6 +49,9 @@ class SimulatedAgent:
         invite: to be spent.
         address: ``https://HOST:PORT`` where it differs from the invite's.
         seed: of the simulation.
+        turn: which of the devices it is.
+        office: changes orders that were sent; None: nobody does.
+        claims: of all devices.
         step: called with the name of each step that is done.
     """
 
@@ -111,6 +63,9 @@ class SimulatedAgent:
         workload: Workload,
         *,
         seed: int,
+        turn: Turn | None = None,
+        office: Office | None = None,
+        claims: Claims | None = None,
         address: str | None = None,
         step: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
@@ -119,6 +74,9 @@ class SimulatedAgent:
         self._invite = invite
         self._workload = workload
         self._seed = seed
+        self._turn = turn or Turn()
+        self._office = office
+        self._claims = claims or Claims()
         self._address = address
         self._step = step
         self._sleep = sleep
@@ -127,7 +85,6 @@ class SimulatedAgent:
         self._device = Device(path, address=address, timeout=workload.timeout, clock=clock)
         # Order numbers of two runs over one store must differ.
         self._label = f"{name}-{clock() % 10**9:x}"
-        self._photos: list[str] = []
         self.report = AgentReport(name)
 
     def run(self) -> AgentReport:
@@ -147,24 +104,33 @@ class SimulatedAgent:
     def _day(self) -> None:
         device, report = self._device, self.report
         self._persist(lambda: device.enroll(self._invite, name=report.name))
+        user = device.identity.user
+        report.login = str(user.get("login", "") if isinstance(user, dict) else user or "")
         self._step("enrolled")
         schemas = _schemas(self._persist(device.schema))
         target = urlsplit(self._address or device.identity.url)
         plan = random_faults(f"{self._seed} {report.name}", most=self._workload.cuts)
+        rep: Rep | None = None
         with FaultyLink(target.hostname or "", target.port or 443, plan) as link:
             if self._workload.cuts:
                 device.use_address(link.url)
             self._check(self._persist(device.pull))
             self._step("pulled")
-            self._write(schemas)
-            self._persist(device.upload_blobs)
-            self._persist(device.push)
-            self._check(self._persist(device.pull))
+            rep = self._live(schemas)
+            self._step("visited")
+            self._sync()
+            confirm(device, rep, self._office, self._persist, self._sync)
             self._step("pushed")
             device.use_address(self._address)
             report.cuts = link.faults
-        self._compare(schemas)
+        self._compare(schemas, rep)
         self._step("compared")
+
+    def _sync(self) -> None:
+        """Bring everything over, and take what the appliance has."""
+        self._persist(self._device.upload_blobs)
+        self._persist(self._device.push)
+        self._check(self._persist(self._device.pull))
 
     def _persist(self, action: Callable[[], T]) -> T:
         """Do a step again until it is done; what cannot be cured is raised."""
@@ -188,45 +154,53 @@ class SimulatedAgent:
             self.report.unequal += len(set(pull.repaired) | set(pull.unequal))
         self.report.notes += pull.oversights
 
-    def _write(self, schemas: Mapping[str, _Described]) -> None:
+    def _live(self, schemas: Mapping[str, _Described]) -> Rep:
+        """Make the documents of the day."""
         writable = {name: about.schema for name, about in schemas.items() if about.writable}
-        held = HeldRecords(self._device, self._source)
-        about = held, self._source, self._clock(), self._label
-        desk = OrderDesk(self._device, writable, *about)
-        orders: list[tuple[str, str]] = []
-        try:
-            for _ in range(self._workload.orders):
-                orders.append(desk.order())
-            for number in range(self._workload.photos if orders else 0):
-                size = self._source.randint(1_000, self._workload.photo_bytes)
-                photo = desk.photo(*orders[number % len(orders)], size=size)
-                self._photos.append(str(self._device.get(ATTACHMENTS, photo).row["sha256"]))
-        except CannotSample as reason:
-            self.report.notes.append(str(reason))
+        now_ms = self._clock()
+        rep = Rep(
+            *(self._device, writable, self._workload, self._turn),
+            source=self._source,
+            label=self._label,
+            now_ms=now_ms,
+        )
+        self.report.visits = rep.live(self._sync)
+        about = rep.held, self._source, now_ms, self._label
         _, refused = DocumentDesk(self._device, writable, *about).fill(self._workload.documents)
+        self._claims.order(self.report.name, rep.claims.values())
+        self.report.notes += rep.notes
         self.report.notes += [f"{name}: not made: {why}" for name, why in refused.items()]
+        return rep
 
-    def _compare(self, schemas: Mapping[str, _Described]) -> None:
+    def _compare(self, schemas: Mapping[str, _Described], rep: Rep) -> None:
         device, report = self._device, self.report
         differing = set(self._persist(device.repeat))
         self._check(self._persist(device.pull))
         shown = {name: {i for i, _ in device.replicated(name)} for name in device.sums()}
         report.rows = sum(len(ids) for ids in shown.values())
         mutations = device.mutations()
-        report.made = Counter(mutation.collection for mutation in mutations)
-        for mutation in mutations:
-            answer, about = mutation.answer, schemas.get(mutation.collection)
-            if answer and not answer.stored and mutation.collection not in OF_FIELDBOX:
-                reasons = "; ".join(str(issue.get("text")) for issue in answer.issues)
-                report.notes.append(f"{mutation.collection}: {answer.result}: {reasons}")
-            report.outcomes["unanswered" if answer is None else answer.result] += 1
-            if answer is None:
-                report.lost += 1
-            elif answer.stored and about is not None and about.comes_back:
-                report.lost += mutation.id not in shown.get(mutation.collection, ())
         report.documents = len(mutations)
+        report.made = Counter(mutation.collection for mutation in mutations)
         report.duplicated = len(differing) + self._twice(m.id for m in mutations)
-        for sha256 in self._photos:
+        moved = bool(rep.masters_changed())
+        for mutation in mutations:
+            self._note(mutation)
+            once = self._once(mutation, schemas, shown, differing)
+            report.lost += once is False or mutation.answer is None
+            ours = mutation.collection in OF_FIELDBOX
+            usual = Expected() if ours else Expected(None)
+            report.fates.append(
+                fate_of(
+                    *(mutation.collection, mutation.id),
+                    rep.expected.get(mutation.id, usual),
+                    mutation.answer,
+                    once=once,
+                    meanwhile=self._claims.meanwhile(rep.claims.get(mutation.id), moved=moved),
+                )
+            )
+        if "doc_states" in schemas:
+            report.untold = self._untold(mutations)
+        for sha256 in rep.photos:
             try:
                 self._persist(lambda sha=sha256: device.download_blob(sha))  # type: ignore[misc]
             except DeviceProblem as problem:
@@ -235,6 +209,45 @@ class SimulatedAgent:
             else:
                 report.photos += 1
 
+    def _note(self, mutation: Mutation) -> None:
+        """Count an answer; what became of a document of unknown rules is told in words."""
+        answer = mutation.answer
+        self.report.outcomes["unanswered" if answer is None else answer.result] += 1
+        if answer and not answer.stored and mutation.collection not in OF_FIELDBOX:
+            reasons = "; ".join(str(issue.get("text")) for issue in answer.issues)
+            self.report.notes.append(f"{mutation.collection}: {answer.result}: {reasons}")
+
+    @staticmethod
+    def _once(
+        mutation: Mutation,
+        schemas: Mapping[str, _Described],
+        shown: Mapping[str, set[str]],
+        differing: set[str],
+    ) -> bool | None:
+        """Tell whether a document is on the appliance, None where it is not to be there.
+
+        What does not come back to devices is there if it is answered twice in the same way.
+        """
+        if mutation.answer is None or not mutation.answer.stored:
+            return None
+        about = schemas.get(mutation.collection)
+        if about is not None and about.comes_back:
+            return mutation.id in shown.get(mutation.collection, ())
+        return mutation.mid not in differing
+
+    def _untold(self, mutations: Iterable[Mutation]) -> int:
+        """Count the orders whose first `doc_states` is not what the answer said."""
+        told: dict[str, tuple[int, str]] = {}
+        for record in self._device.rows("doc_states"):
+            row = record.row
+            state = (row["at"], row["verdict"])
+            told[row["doc_id"]] = min(state, told.get(row["doc_id"], state))
+        return sum(
+            told.get(one.id, (0, ""))[1] != _VERDICTS.get(one.answer.result, "")
+            for one in mutations
+            if one.collection == ORDERS and one.answer is not None and one.answer.stored
+        )
+
     def _twice(self, own: Iterable[str]) -> int:
         """Count rows that carry an order number of this device under an id it did not make."""
         ids, found = set(own), 0
@@ -242,6 +255,9 @@ class SimulatedAgent:
             number = str(record.row.get("number") or "")
             found += number.startswith(f"{self._label}-") and record.id not in ids
         return found
+
+
+_VERDICTS = {"applied": "accepted", "duplicate": "accepted", "held": "held"}
 
 
 @dataclass(frozen=True, slots=True)

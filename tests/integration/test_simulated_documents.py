@@ -36,7 +36,7 @@ def test_every_second_document_has_all_that_can_be_made_up(tmp_path: Path) -> No
         daemon.command("user", "add", "anna", "--role", "agent")
         told = json.loads(
             daemon.command(
-                "simulate", "--devices", "2", "--orders", "0", "--documents", "4", "--json"
+                "simulate", "--devices", "2", "--visits", "0", "--documents", "4", "--json"
             )
         )
         records = json.loads(daemon.command("status", "--json"))["store"]["records"]

@@ -91,6 +91,8 @@ TABLE = [
     wrong("device uninvite ЩЩЩЩ", 2, "character that no pairing code has"),
     wrong("simulate --invite garbage", 2, "fieldbox://HOST:PORT"),
     wrong("simulate --url http://box", 2, "https://HOST:PORT"),
+    wrong("simulate --day tomorrow", 2, "YYYY-MM-DD"),
+    wrong("simulate --day 2026-02-30", 2, "YYYY-MM-DD"),
     wrong("demo run --state demo --listen nonsense", 2, "Error: --listen: ", "IP:PORT"),
     # numbers
     wrong("search a --limit 0", 2, "a whole number from 1 to 1,000"),
@@ -100,6 +102,7 @@ TABLE = [
     wrong("audit list --before 99999999999999999999", 2, "larger than any number"),
     wrong("mutation show 0", 2, "a whole number of 1 or more"),
     wrong("mutation retry 1 x", 2, "a whole number of 1 or more"),
+    wrong("simulate --mistakes 101", 2, "a whole number from 0 to 100"),
     wrong("simulate --devices 0", 2, "a whole number from 1 to 2,000"),
     wrong("simulate --seed x", 2, "a whole number of 0 or more"),
     # huge

@@ -7,8 +7,8 @@ from typing import Any
 
 from appliance.api import Collection
 from appliance.testing.document_desk import OF_FIELDBOX
+from appliance.testing.field_day.workload import Workload
 from appliance.testing.invite import Invite
-from appliance.testing.simulated_agent import Workload
 from appliance.testing.simulation import Simulation, SimulationReport
 from appliance_master_data.plugin import plugin as master_data
 from appliance_preselling.plugin import plugin as preselling
@@ -59,7 +59,9 @@ def test_devices_bring_documents_of_every_collection_that_can_be_filled(
 ) -> None:
     mini.stock_shop()
     mini.more = [BITS, KITS, VANS]
-    report = run(mini, tmp_path, 2, Workload(orders=1, photos=0, documents=3, cuts=3, timeout=5))
+    report = run(
+        mini, tmp_path, 2, Workload(mistakes=0, orders=1, photos=0, documents=3, cuts=3, timeout=5)
+    )
     assert report.passed, report.as_json()
     assert dict(report.made) == {"bits": 6, "kits": 6, "orders": 2}
     assert report.as_json()["collections"] == {"bits": 6, "kits": 6, "orders": 2}
@@ -74,20 +76,20 @@ def test_devices_bring_documents_of_every_collection_that_can_be_filled(
 
 def test_no_documents_are_made_where_none_are_wanted(mini: Any, tmp_path: Any) -> None:
     mini.more = [KITS]
-    report = run(mini, tmp_path, 1, Workload(orders=0, photos=0, documents=0, cuts=0))
+    report = run(mini, tmp_path, 1, Workload(mistakes=0, orders=0, photos=0, documents=0, cuts=0))
     assert (report.passed, dict(report.made), report.notes) == (True, {}, {})
 
 
 def test_a_collection_that_the_device_may_not_write_is_left_alone(mini: Any, tmp_path: Any) -> None:
     mini.stock_shop()
     mini.more = [{**KITS, "writable": False}]
-    report = run(mini, tmp_path, 1, Workload(orders=0, photos=0, cuts=0))
+    report = run(mini, tmp_path, 1, Workload(mistakes=0, orders=0, photos=0, cuts=0))
     assert dict(report.made) == {}
 
 
 def test_a_device_without_outlets_makes_the_others_all_the_same(mini: Any, tmp_path: Any) -> None:
     mini.more = [about("moods", text=TEXT)]
-    report = run(mini, tmp_path, 1, Workload(cuts=0))
+    report = run(mini, tmp_path, 1, Workload(mistakes=0, cuts=0))
     assert dict(report.made) == {"moods": 2}
     assert dict(report.notes) == {"the device sees no outlet": 1}
 
@@ -107,6 +109,6 @@ def test_what_the_appliance_does_not_store_is_told_with_its_reason(
         return answer
 
     mini._mutate = refusing
-    report = run(mini, tmp_path, 1, Workload(orders=0, photos=0, cuts=0))
+    report = run(mini, tmp_path, 1, Workload(mistakes=0, orders=0, photos=0, cuts=0))
     assert dict(report.outcomes) == {"rejected": 2}
     assert dict(report.notes) == {"kits: rejected: the kit is unknown": 2}

@@ -12,12 +12,13 @@ from click.testing import CliRunner
 
 from appliance.api.values import rdiv
 from appliance.cli.simulate import simulate
+from appliance.testing.field_day.workload import Workload
 from appliance.testing.invite import Invite
 from appliance.testing.schema_sample import CannotSample, SchemaSample
-from appliance.testing.simulated_agent import Workload
 from appliance.testing.simulation import Simulation
 
-WORK = Workload(orders=3, photos=2, cuts=4, photo_bytes=3_000, timeout=5)
+WORK = Workload(photos=2, mistakes=0, cuts=4, photo_bytes=3_000, timeout=5)
+QUIET = Workload(photos=1, mistakes=0, cuts=0)
 
 
 def invites(mini, count):
@@ -40,7 +41,7 @@ def test_agents_bring_every_document_once_over_breaking_links(mini, tmp_path):
     assert report.failures == [] and report.passed, report.as_json()
     assert (report.total("documents"), report.total("photos")) == (20, 8)
     assert report.total("retries") >= 1 and report.total("cuts") >= 1
-    assert sorted(steps) == sorted(["enrolled", "pulled", "pushed", "compared"] * 4)
+    assert sorted(steps) == sorted(["enrolled", "pulled", "visited", "pushed", "compared"] * 4)
     orders = [row for (c, _), (_, row) in mini.rows.items() if c == "orders"]
     assert len(orders) == 12 and len({o["number"] for o in orders}) == 12
     assert all(line["product_id"] != "pro-3" for o in orders for line in o["lines"])
@@ -56,12 +57,12 @@ def test_a_document_that_vanishes_is_lost(mini, tmp_path):
 
     def forgetful(change):
         answer = original(change)
-        if change["collection"] == "orders" and change["n"] == 2:
+        if change["collection"] == "orders" and change["n"] == 3:
             mini.rows.pop((change["collection"], change["id"]), None)
         return answer
 
     mini._mutate = forgetful
-    report = run(mini, tmp_path, workload=Workload(cuts=0))
+    report = run(mini, tmp_path, workload=QUIET)
     assert report.total("lost") == 1 and not report.passed
 
 
@@ -76,7 +77,7 @@ def test_a_document_stored_twice_is_duplicated(mini, tmp_path):
         return answer
 
     mini._mutate = doubling
-    report = run(mini, tmp_path, workload=Workload(cuts=0))
+    report = run(mini, tmp_path, workload=QUIET)
     assert report.total("duplicated") >= 1 and not report.passed
 
 
@@ -89,7 +90,7 @@ def test_an_appliance_that_forgets_its_answers_is_told(mini, tmp_path):
         return original(body)
 
     mini._push = forgetful
-    report = run(mini, tmp_path, workload=Workload(cuts=0, photos=0))
+    report = run(mini, tmp_path, workload=Workload(photos=0, mistakes=0, cuts=0))
     assert report.total("duplicated") == 3
 
 
@@ -102,7 +103,7 @@ def test_sums_that_differ_are_told_even_if_a_repair_cures_them(mini, tmp_path):
         return {**sums, "products": sums["products"].plus(1)}
 
     mini.sums = wrong
-    report = run(mini, tmp_path, workload=Workload(cuts=0))
+    report = run(mini, tmp_path, workload=QUIET)
     assert report.total("unequal") >= 1 and not report.passed
 
 
@@ -112,12 +113,12 @@ def test_a_photo_the_appliance_does_not_give_back_is_lost(mini, tmp_path):
     mini._answer = lambda method, path, *rest: (
         mini.reply(404) if path.startswith("/v1/blobs/") else original(method, path, *rest)
     )
-    report = run(mini, tmp_path, workload=Workload(cuts=0))
+    report = run(mini, tmp_path, workload=QUIET)
     assert (report.total("lost"), report.total("photos")) == (1, 0)
 
 
 def test_a_device_without_outlets_says_why_it_ordered_nothing(mini, tmp_path):
-    report = run(mini, tmp_path, workload=Workload(cuts=0))
+    report = run(mini, tmp_path, workload=QUIET)
     assert report.passed and dict(report.notes) == {"the device sees no outlet": 1}
 
 
@@ -131,14 +132,14 @@ def test_a_failing_device_does_not_stop_the_others(mini, tmp_path):
 
     folder = tmp_path / "devices"
     folder.mkdir()
-    report = Simulation(some(), 3, folder, Workload(cuts=0), workers=1).run()
+    report = Simulation(some(), 3, folder, QUIET, workers=1).run()
     assert len(report.failures) == 2 and not report.passed
     assert "wrong code" in report.failures[0] and "no invitation" in report.failures[1]
     assert report.total("documents") == 4
 
 
 def command(mini, *arguments, obj=None):
-    options = ["--no-cuts", "--workers", "1", *arguments]
+    options = ["--no-cuts", "--workers", "1", "--photos", "1", "--mistakes", "0", *arguments]
     return CliRunner().invoke(simulate, options, obj=obj)
 
 
@@ -242,3 +243,58 @@ def test_a_sample_says_what_it_cannot_make_up():
 )
 def test_rounding_is_half_away_from_zero(numerator, denominator, result):
     assert rdiv(numerator, denominator) == result
+
+
+def test_devices_of_a_person_take_turns(mini, tmp_path):
+    folder = tmp_path / "devices"
+    folder.mkdir()
+    simulation = Simulation(invites(mini, 5), 5, folder, QUIET, users=2)
+    turns = [simulation._turn(number, 9) for number in range(5)]
+    assert [(one.turn, one.turns) for one in turns] == [(0, 3), (0, 2), (1, 3), (1, 2), (2, 3)]
+
+
+def test_the_same_seed_makes_the_same_orders_and_mistakes(mini, tmp_path):
+    mini.stock_shop()
+
+    def made(folder, seed):
+        before = {key for key in mini.rows if key[0] == "orders"}
+        (tmp_path / folder).mkdir()
+        work = Workload(mistakes=50, cuts=0, photos=0)
+        Simulation(invites(mini, 1), 1, tmp_path / folder, work, seed=seed).run()
+        return [
+            [(line["product_id"], line["qty"], line["line_amount"]) for line in row["lines"]]
+            for (c, i), (_, row) in mini.rows.items()
+            if c == "orders" and (c, i) not in before
+        ]
+
+    first = made("one", 5)
+    assert len(first) == 3 and made("two", 5) == first and made("three", 6) != first
+
+
+def test_a_mistake_that_passes_is_told_loudly(mini):
+    """The small appliance of these tests takes everything: it must not pass for a good one."""
+    mini.stock_shop()
+    result = command(mini, "--invite", json.dumps(mini.invite()), "--mistakes", "100")
+    assert result.exit_code == 1
+    assert "UNEXPECTED sim-0001: orders" in result.stdout
+    assert "mistake (malformed): expected rejected (schema_invalid), came back" in (
+        " ".join(result.stdout.split())
+    )
+    assert "NOT as it must be" in result.stdout
+
+
+def test_an_honest_document_that_is_refused_is_told_loudly(mini):
+    mini.stock_shop()
+    original = mini._mutate
+
+    def refusing(change):
+        if change["collection"] == "orders" and change["n"] == 1:
+            mini.outcomes[change["id"]] = {"outcome": "rejected"}
+        return original(change)
+
+    mini._mutate = refusing
+    result = command(mini, "--invite", json.dumps(mini.invite()), "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1 and not told["passed"] and told["unexpected"] == 1
+    (one,) = told["unexpected_documents"]
+    assert one["why"].startswith("honest: expected accepted, came back rejected")
