@@ -12,7 +12,7 @@ PROC = Path("/proc")
 
 
 def holder(device: Path, proc: Path = PROC) -> str:
-    """Name the program that has a device open: ``cupsd (process 812)``.
+    """Name the program that has a device open, and what to do: ``cupsd (process 812); end ...``.
 
     Programs of other users are seen by root alone; then it says how to find out.
     """
@@ -20,16 +20,21 @@ def holder(device: Path, proc: Path = PROC) -> str:
         wanted = device.stat().st_rdev
     except OSError:
         return "another program"
-    for process in sorted(proc.glob("[0-9]*"), key=lambda entry: entry.name):
-        if int(process.name) == os.getpid():
-            continue
-        try:
-            open_files = list((process / "fd").iterdir())
-        except OSError:  # another user's, or ended
-            continue
-        if any(_is(file, wanted) for file in open_files):
-            return f"{_command(process)} (process {process.name})"
+    own = str(os.getpid())
+    found = {process.name: process for process in proc.glob("[0-9]*") if _has(process, wanted)}
+    for name, process in sorted(found.items()):
+        if name != own:
+            return f"{_command(process)} (process {name}); end that program"
+    if own in found:
+        return "Fieldbox itself, which prints on it; wait until it has done"
     return f"another program (`fuser -v {device}`, as root, names it)"
+
+
+def _has(process: Path, wanted: int) -> bool:
+    try:
+        return any(_is(file, wanted) for file in (process / "fd").iterdir())
+    except OSError:  # another user's, or ended
+        return False
 
 
 def _is(file: Path, wanted: int) -> bool:

@@ -216,7 +216,7 @@ class SerialTransport:
             kind = "absent"
             text = f"there is no {self._path}; is the cable plugged in, and `port` its name?"
         elif error.errno in _BUSY:
-            kind, text = "busy", f"{self._path} is in use by {holder(self._path)}; end that program"
+            kind, text = "busy", f"{self._path} is in use by {holder(self._path)}"
         elif error.errno in (errno.EACCES, errno.EPERM):
             kind, text = "forbidden", refusal(self._path, _RULE)
         return PrinterFault(kind, text)

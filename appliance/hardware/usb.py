@@ -328,9 +328,7 @@ class _Line:
         if number == _EACCES:
             return PrinterFault("forbidden", refusal(node, _RULE))
         if number == _EBUSY:
-            return PrinterFault(
-                "busy", f"the printer {name} is in use by {holder(node)}; end that program"
-            )
+            return PrinterFault("busy", f"the printer {name} is in use by {holder(node)}")
         if number in (_ENODEV, _ENOENT):
             return PrinterFault("absent", f"the printer {name} was just unplugged")
         return PrinterFault("refused", f"the printer {name} cannot be opened: {error}")

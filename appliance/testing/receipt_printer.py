@@ -187,6 +187,10 @@ class ReceiptPrinter:
         self._queue.append((piece, is_command))
         self._waiting += len(piece)
 
+    def say(self, data: bytes) -> None:
+        """Send something that nobody asked for, such as XOFF."""
+        self._answers.append((0.0, data))
+
     def _say(self, answer: bytes, now: float) -> None:
         if self.faults.silent:
             return

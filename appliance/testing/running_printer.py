@@ -87,6 +87,10 @@ class RunningPrinter(ABC):
         """Open the cover."""
         self._do(ReceiptPrinter.open_cover)
 
+    def say(self, data: bytes) -> None:
+        """Send something that nobody asked for, such as XOFF."""
+        self._do(lambda printer: printer.say(data))
+
     def unplug(self) -> None:
         """Pull the cable. The line is broken when this returns."""
         self._do(ReceiptPrinter.unplug)

@@ -120,17 +120,17 @@ class TransportSuite:
         send(transport, ASK_ONLINE, soon())
         began = time.monotonic()
         assert transport.read(16, began + 0.3) == b""
-        assert 0.3 <= time.monotonic() - began < 3
+        assert 0.3 <= time.monotonic() - began < 10
 
     def test_a_late_answer_is_thrown_away_before_the_next_question(
         self, transport: Transport, printer: RunningPrinter
     ) -> None:
         """`flush_input` keeps old answers from being taken for new ones."""
-        printer.set_faults(Faults(answer_delay_s=0.3, garbage=b"late"))
+        printer.set_faults(Faults(answer_delay_s=0.8, garbage=b"late"))
         send(transport, ASK_ONLINE, soon())
         assert transport.read(16, soon(0.05)) == b""
         # What follows comes after the late answer, which nobody has read.
-        printer.set_faults(Faults(answer_delay_s=0.4, garbage=b"!"))
+        printer.set_faults(Faults(answer_delay_s=0.9, garbage=b"!"))
         send(transport, ASK_ONLINE, soon())
         assert transport.read(4, soon()) == b"late"
         assert transport.read(16, soon()) == b"!"
@@ -163,7 +163,7 @@ class TransportSuite:
         with pytest.raises(PrinterFault) as caught:
             send(transport, TEXT * 20, began + 0.5)
         assert caught.value.kind == "stalled"
-        assert 0.5 <= time.monotonic() - began < 5
+        assert 0.5 <= time.monotonic() - began < 10
         assert 0 <= caught.value.accepted < len(TEXT * 20)
         assert printer.printed == b""
 
@@ -174,7 +174,7 @@ class TransportSuite:
         data = TEXT * 10
         printer.set_faults(Faults(paper_out_at=1000, buffer=2000))
         with pytest.raises(PrinterFault) as caught:
-            send(transport, data, soon(0.5))
+            send(transport, data, soon(1.0))
         assert caught.value.accepted >= 3000
         printer.new_paper()
         printer.set_faults(Faults())
@@ -265,7 +265,7 @@ class TransportSuite:
             # Where nothing is left to drain, too.
             send(transport, TEXT * 100, soon(60))
         assert caught.value.kind == "interrupted"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         transport.close()
         with pytest.raises(PrinterFault) as caught:
             transport.open(soon())
@@ -282,7 +282,7 @@ class TransportSuite:
             send(transport, TEXT * 20, soon(0.3))
         began = time.monotonic()
         transport.close()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         printer.set_faults(Faults())
         transport.open(soon())
         send(transport, b"the next job", soon())
