@@ -34,7 +34,11 @@ def test_an_outlet_that_is_silent_is_told_of_once(make_branch: Make) -> None:
     branch.box.now_ms += 2 * DAY_MS
     first = told(branch, "anna")
     assert first == ["O1: последний заказ 2025-06-15; дней без заказа: 11."]
+    (record,) = branch.box.records("notifications")
+    branch.change("notifications", record, read_at=branch.box.now_ms)
+    branch.box.now_ms += DAY_MS
     assert told(branch, "anna") == first
+    assert branch.box.records("notifications")[record]["read_at"] == branch.box.now_ms - DAY_MS
     assert told(branch, "boris") == []
     # Orders break the silence, and the next one is told of again.
     order(branch, "A-2")

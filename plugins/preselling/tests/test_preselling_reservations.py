@@ -88,10 +88,12 @@ class Undone(Exception):
     """Undoes the job that raises it."""
 
 
-def brought(branch: Branch, values: dict[str, Any], undone: bool, tx: Any) -> None:
-    """Import a change of an order in a job, which may be undone."""
+def brought(branch: Branch, rows: list[dict[str, Any]], undone: bool, tx: Any) -> None:
+    """Import changes of orders in a job, which may be undone."""
     converter = partial(branch.box.box.converter, tx, "order_changes")
-    done = ImportSession("test").batch(tx, [ImportRow(1, values)], converter)
+    done = ImportSession("test").batch(
+        tx, [ImportRow(number, row) for number, row in enumerate(rows)], converter
+    )
     assert done.problems == ()
     if undone:
         raise Undone
@@ -190,12 +192,16 @@ def test_memory_and_store_agree_whatever_happens_and_whatever_is_undone(branch: 
                 branch.edit("sven", order_id, state="accepted")
             ids.append(order_id)
         else:
-            values = {"order": dice.choice(ids), "state": dice.choice(STATES)}
-            if dice.random() < 0.4:
-                values["qty"] = dice.randint(1, 5) * 1_000
+            # Several in a job: what is seen of the first is in memory when all are undone.
+            changes = []
+            for one in dice.sample(ids, min(len(ids), 3)):
+                values = {"order": one, "state": dice.choice(STATES)}
+                if dice.random() < 0.4:
+                    values["qty"] = dice.randint(1, 5) * 1_000
+                changes.append(values)
             undone = what < 0.6
             branch.box.now_ms += 1_000
-            job = partial(brought, branch, values, undone)
+            job = partial(brought, branch, changes, undone)
             if undone:
                 with pytest.raises(Undone):
                     branch.box.box.store.write(job)
