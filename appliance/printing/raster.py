@@ -28,10 +28,11 @@ CELL_WIDTH, CELL_HEIGHT = 12, 24
 _FONT_SIZE = 20
 _WHITE, _BLACK = 255, 0
 
-MAX_DOTS_HIGH = 200_000
-"""Dots of a picture's height at most, 25 m of paper; the rest of a longer sheet is not drawn."""
+MAX_DOTS_HIGH = 60_000
+"""Dots of a picture's height at most, 7.5 m of paper; a longer sheet ends with ``[...]``."""
 
 _BARCODE_QUIET = 8
+_MORE = Line(text="[...]")
 
 
 @lru_cache(maxsize=2)
@@ -50,20 +51,43 @@ def png(sheet: Sheet) -> bytes:
 
 def draw(sheet: Sheet) -> Image.Image:
     """Draw a sheet; what is not 0 is white."""
-    pieces: list[Image.Image] = []
-    height = 0
-    for strip in sheet.strips:
-        piece = strip_picture(strip, sheet.dots)
-        if height + piece.height > MAX_DOTS_HIGH:
-            break
-        pieces.append(piece)
-        height += piece.height
-    whole = Image.new("1", (sheet.dots, max(1, height)), _WHITE)
+    strips, height = _within(sheet)
+    whole = _blank(sheet.dots, max(1, height))
     top = 0
-    for piece in pieces:
+    for strip in strips:
+        piece = strip_picture(strip, sheet.dots)
         whole.paste(piece, (0, top))
         top += piece.height
     return whole
+
+
+def _within(sheet: Sheet) -> tuple[list[Strip], int]:
+    """Return the strips that a picture holds, and their height in dots."""
+    found: list[Strip] = []
+    height = 0
+    for strip in sheet.strips:
+        more = _height(strip)
+        if height + more > MAX_DOTS_HIGH - CELL_HEIGHT:
+            return [*found, _MORE], height + CELL_HEIGHT
+        found.append(strip)
+        height += more
+    return found, height
+
+
+def _height(strip: Strip) -> int:
+    match strip:
+        case Line():
+            return CELL_HEIGHT * (2 if strip.style.tall else 1)
+        case QrStrip():
+            return (len(qr_squares(strip.data) or ()) + 2 * QUIET) * strip.module
+        case BarcodeStrip():
+            return strip.height + (CELL_HEIGHT if strip.text_below else 0) + 2 * _BARCODE_QUIET
+        case PictureStrip():
+            return strip.height
+        case Feed():
+            return strip.lines * CELL_HEIGHT
+        case Cut():
+            return CELL_HEIGHT
 
 
 def strip_picture(strip: Strip, dots: int) -> Image.Image:
@@ -91,19 +115,25 @@ def line_picture(line: Line, dots: int) -> Image.Image:
     """Draw one line of letters over paper of so many dots; what is not 0 is white."""
     style = line.style
     columns = dots // CELL_WIDTH // (2 if style.wide else 1)
-    cells = Image.new("1", (columns * CELL_WIDTH, CELL_HEIGHT), _WHITE)
-    pen = ImageDraw.Draw(cells)
-    pen.fontmode = "1"
-    font = _font(style.bold)
-
+    cells = _blank(columns * CELL_WIDTH, CELL_HEIGHT)
     for column, text in _clusters(line.text):
-        pen.text((column * CELL_WIDTH, 0), text, font=font, fill=_BLACK)
+        cells.paste(_glyph(text, style.bold), (column * CELL_WIDTH, 0))
     size = (cells.width * (2 if style.wide else 1), CELL_HEIGHT * (2 if style.tall else 1))
     if size != cells.size:
         cells = cells.resize(size, Image.Resampling.NEAREST)
     whole = _blank(dots, size[1])
     whole.paste(cells, (0, 0))
     return ImageChops.invert(whole) if style.inverse else whole
+
+
+@lru_cache(maxsize=1024)
+def _glyph(text: str, bold: bool) -> Image.Image:
+    """One character with the marks on it, in its cell or, where it is a wide one, in two."""
+    cell = _blank(CELL_WIDTH * max(1, width(text)), CELL_HEIGHT)
+    pen = ImageDraw.Draw(cell)
+    pen.fontmode = "1"
+    pen.text((0, 0), text, font=_font(bold), fill=_BLACK)
+    return cell
 
 
 def _clusters(text: str) -> list[tuple[int, str]]:

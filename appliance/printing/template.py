@@ -24,7 +24,7 @@ from appliance.printing.template_text import TemplateText, read_text
 from appliance.printing.template_xml import Element, read_xml
 from appliance.printing.value_text import Manner
 
-MAX_STEPS = 100_000
+MAX_STEPS = 400_000
 """Elements that filling in one document takes at most, each time around a loop counted."""
 
 

@@ -6,12 +6,23 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from appliance.api.documents import Barcode, Document, Image, Qr
 from appliance.printing.layout import lay_out
-from appliance.printing.raster import CELL_HEIGHT, MAX_DOTS_HIGH, draw, line_picture, png
+from appliance.printing.raster import (
+    CELL_HEIGHT,
+    MAX_DOTS_HIGH,
+    draw,
+    line_picture,
+    png,
+    strip_picture,
+)
 from appliance.printing.sheet import Feed, Line, Sheet, Style
+
+from .test_paper_layout import documents
 
 LETTERS = "АЁЙЩЪЫЬЭЮЯѝЍӘҒҚҢӨҰҮҺІәғқңөұүһіЎЎҲҳ‘’№₸₽€«»„“–"
 
@@ -60,9 +71,20 @@ def test_a_picture_is_drawn_dot_by_dot_where_it_stands() -> None:
     assert black(picture) == black(given)
 
 
-def test_a_sheet_without_end_is_cut() -> None:
+def test_a_sheet_without_end_is_cut_and_says_so() -> None:
     sheet = Sheet(title="t", columns=8, dots=96, strips=(Feed(lines=50),) * 1000)
-    assert draw(sheet).height <= MAX_DOTS_HIGH
+    picture = draw(sheet)
+    assert MAX_DOTS_HIGH - 51 * CELL_HEIGHT < picture.height <= MAX_DOTS_HIGH
+    last = picture.crop((0, picture.height - CELL_HEIGHT, 96, picture.height))
+    assert last.tobytes() == line_picture(Line(text="[...]"), 96).tobytes()
+
+
+@given(documents, st.sampled_from([32, 48]))
+def test_a_picture_is_as_high_as_its_strips(document: Document, columns: int) -> None:
+    sheet = lay_out(document, columns)
+    picture = draw(sheet)
+    heights = [strip_picture(strip, sheet.dots).height for strip in sheet.strips]
+    assert picture.size == (sheet.dots, sum(heights))
 
 
 @pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed")
