@@ -7,15 +7,18 @@ import click
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.preview import preview
 from appliance.cli.screen import show_json, show_table
+from appliance.cli.templates import template
 from appliance.exchange.refusal import plain
 
 
 @click.group()
 def printer() -> None:
-    """Printers of the config, and what is plugged in: list, try. How documents look: preview."""
+    """Printers of the config, and what is plugged in: list, try. How documents look: preview,
+    template."""
 
 
 printer.add_command(preview)
+printer.add_command(template)
 
 
 @printer.command("list")

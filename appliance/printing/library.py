@@ -102,6 +102,16 @@ class Library:
         """The names of all templates and parts."""
         return sorted(self._sources.templates)
 
+    def source(self, name: str) -> tuple[str, str]:
+        """Return the file of a template or part, and what is in it.
+
+        Raises:
+            KeyError: there is none of the name.
+        """
+        file, content = self._sources.templates[name]
+        text = content if isinstance(content, str) else content.decode(errors="replace")
+        return file, text
+
     def template(self, data: type[DocumentData]) -> Template:
         """Return the template of a kind of data.
 

@@ -42,4 +42,6 @@ def _narrowed(text: str, columns: int) -> str:
     if not around and "  " in inner:
         label, _, figure = inner.rpartition("  ")
         return label + aligned(figure, columns - width(label), "right")
-    return " " * (((columns - width(inner)) * before // around) if around else 0) + inner
+    if before and abs(around - 2 * before) <= 1:
+        return aligned(inner, columns, "center")
+    return aligned(inner, columns, "right" if before else "left")

@@ -75,3 +75,25 @@ def test_config_check_reads_the_templates(fieldbox: Any, config: Path, tmp_path:
     (folder / "header.xml").write_text('<part>\n  <text bold="yes">{issuer.name}</text>\n</part>')
     assert fieldbox("config", "check").code == 0
     assert fieldbox(*SAMPLE).output.splitlines()[0].strip() == "ООО «Аквилон Опт»"
+
+
+def test_templates_are_listed_and_shown(fieldbox: Any, config: Path, tmp_path: Path) -> None:
+    shown = fieldbox("printer", "template", "footer").output
+    assert shown.startswith("<!--")
+    assert "{@not_fiscal}" in shown
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "footer.xml").write_text(shown.replace("{@not_fiscal}", "{@not_fical}"))
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text + '[printing]\ntemplates = "own"\n', encoding="utf-8")
+    listed = {one["name"]: one for one in fieldbox("printer", "template", "--json").json}
+    assert listed["footer"]["own"]
+    assert "did you mean 'not_fiscal'?" in listed["footer"]["problem"]
+    assert not listed["header"]["own"]
+    assert listed["header"]["problem"] == ""
+    assert "the appliance" in fieldbox("printer", "template").output
+    assert fieldbox("printer", "template", "footer", "--json").json["text"] != shown
+    wrong = fieldbox("printer", "template", "fotter")
+    assert (wrong.code, "did you mean 'footer'?" in wrong.errors) == (2, True)
+    config.write_text(text + '[printing]\ntemplates = "gone"\n', encoding="utf-8")
+    assert "gone: cannot be read" in fieldbox("printer", "template").errors
