@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from appliance.daemon.durable import settle, write_whole
 from appliance.exchange.file_name import is_unfinished
+from appliance.exchange.suggestion import ZIP_MARK
 
 TAKEN, DONE, FAILED = "taken", "done", "failed"
 MOST = 1000
@@ -153,7 +154,8 @@ class InboxFolder:
             write_whole(told, [report.encode()])
         refused = self.refused(one)
         if refused.exists():
-            refused.rename(target / f"{base}.refused{dot}{ending if dot else ''}")
+            kind = _list_ending(refused) if ending.casefold() == "zip" else ending
+            refused.rename(target / f"{base}.refused{dot}{kind if dot else ''}")
         place = one.path.parent
         one.path.rename(target / f"{base}{dot}{ending if dot else ''}")
         settle(target)
@@ -181,6 +183,12 @@ class InboxFolder:
 
 
 _REFUSED = ".refused"
+
+
+def _list_ending(refused: Path) -> str:
+    """Return how the name of a list ends whose rows came in an archive of files."""
+    with refused.open("rb") as stream:
+        return "xlsx" if stream.read(len(ZIP_MARK)) == ZIP_MARK else "csv"
 
 
 def _clear(place: Path) -> None:

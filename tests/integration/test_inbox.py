@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from PIL import Image
 
 from appliance.daemon.control_client import ControlClient
 from appliance.daemon.control_socket import connect
@@ -213,3 +216,19 @@ def test_a_workbook_and_a_saved_profile(box: Box) -> None:
         {"code": "f-1", "name": "x", "price": 1250},
         {"code": "f-2", "name": "set", "price": 700},
     ]
+
+
+def test_an_archive_of_pictures(box: Box) -> None:
+    picture, packed = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(picture, "PNG")
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("A1.png", "A9.png"):
+            archive.writestr(name, picture.getvalue())
+    box.put("products.ru-csv.csv", PRODUCTS)
+    box.put("images-2026.zip", packed.getvalue())
+    box.start()
+    box.until(lambda: len(box.files("done")) == 5)
+    assert "images-2026.refused.csv" in box.files("done")
+    assert "A9.png: there is no product A9" in box.report("done", "images")
+    ((found,),) = [box.ask("search", text="A1", collections=["products"])["rows"]]
+    assert len(found["row"]["image_ids"]) == 1
