@@ -27,6 +27,7 @@ def fate(expected, outcome, *issues, meanwhile=(), once=True):
         (Expected(), "applied", (("licence_expiring", "warn"),), ""),
         (HELD, "held", (("stock_short", "hold"),), ""),
         (Expected(None), "rejected", (("anything", "reject"),), ""),
+        (HELD, "held", (), "mistake (stock): expected held (stock_short), came back held"),
         (HELD, "applied", (), "mistake (stock): expected held (stock_short), came back accepted"),
         (HELD, "rejected", (("stock_short", "hold"),), "came back rejected (stock_short)"),
         (HELD, "held", (("overdue_debt", "hold"),), "came back held (overdue_debt): overdue_debt!"),
