@@ -34,7 +34,7 @@ def test_where_there_is_no_configuration_it_makes_a_box(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "var/appliance.toml").exists()
     assert "Made a small company, seed 1," in done.stdout
-    assert "2,517 records." in done.stdout
+    assert "2,755 records." in done.stdout
     assert "120  products" in done.stdout
     assert "anna      Анна Крылова      agent" in done.stdout
     again = made("demo", "--state", "var", "--day", DAY, folder=tmp_path)
