@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import errno
+import select
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.task import Clock
 
@@ -68,7 +70,7 @@ class Messages:
 class Bench:
     """A hot-plug over printers whose plugs are a set."""
 
-    def __init__(self, messages: Messages | None) -> None:
+    def __init__(self, messages: Messages | socket.socket | None) -> None:
         self.reactor = Reactor()
         self.there: set[str] = set()
         self.told: list[tuple[str, bool]] = []
@@ -163,14 +165,22 @@ def test_stopped_it_looks_no_more() -> None:
     assert bench.reactor.getDelayedCalls() == []
 
 
-def test_the_real_socket_can_be_had_or_says_why_not() -> None:
+def test_the_kernel_itself_makes_it_look() -> None:
+    trigger = Path("/sys/class/tty/tty0/uevent")
     try:
         line = kernel_messages()
+        # As `udevadm trigger` does: the kernel says "add" of a device that is there.
+        trigger.write_text("add")
     except OSError as error:
-        assert error.errno
-        return
-    assert line.family == socket.AF_NETLINK
-    line.close()
+        pytest.skip(f"no messages of the kernel here: {error}")
+    bench = Bench(line)
+    bench.there = {"van"}
+    assert select.select([line], [], [], 10)[0]
+    bench.hotplug.doRead()
+    bench.reactor.advance(SETTLE_S)
+    assert bench.told == [("van", True)]
+    bench.hotplug.stop()
+    assert line.fileno() == -1
 
 
 def test_plugging_is_seen_in_sysfs_and_by_the_ports_name(tmp_path: Path) -> None:
