@@ -73,7 +73,6 @@ def pdf(document: Document, blobs: Mapping[str, bytes] = MappingProxyType({})) -
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"document": json.dumps(given, ensure_ascii=False)},
-            timestamp=0,
         )
     if not isinstance(made, bytes):
         raise AssertionError("typst makes one file of a PDF")

@@ -42,10 +42,11 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[Col
 def _fitted(column: Column, cells: Sequence[str]) -> Column:
     word = max(_widths_of_words(cells), default=0)
     whole = max((width(line) for cell in cells for line in printable(cell).split("\n")), default=0)
+    header = max(_widths_of_words([column.title]), default=0)
     natural = max(whole, width(printable(column.title)))
     return msgspec.structs.replace(
         column,
-        width=max(word, min(column.width, natural)) if column.width > 0 else column.width,
+        width=max(word, header, min(column.width, natural)) if column.width > 0 else column.width,
         least=max(min(_floor(column), natural), word),
     )
 

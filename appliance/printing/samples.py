@@ -139,7 +139,7 @@ def _return_note(shop: Shop) -> DocumentData:
             ),
             "sums": Sums(
                 net=Money(27_079),
-                taxes=(TaxTotal(rate_bp=BasisPoints(2000), tax=Money(5_416)),),
+                taxes=(TaxTotal(rate_bp=BasisPoints(2000), net=Money(27_079), tax=Money(5_416)),),
                 payable=Money(32_495),
             ),
             "settled_by": "debt",

@@ -99,8 +99,8 @@ class DocumentData(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         language: of the document, BCP 47.
         document_id: the record's id.
-        content_hash: hexadecimal digits of the record's ``payload_hash``; its first 8 stand in the
-            QR code beside the id.
+        content_hash: hexadecimal digits of a SHA-256 of what the paper attests; its first 8 stand
+            in the QR code beside the id.
         number: of the document, for people.
         issued_at: when it was made, UTC milliseconds.
         tz_offset_min: minutes that the local time there is ahead of UTC.

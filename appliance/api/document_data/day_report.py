@@ -62,7 +62,11 @@ class CountLine(msgspec.Struct, frozen=True, kw_only=True):
         code: the article's code.
         name: of the article.
         unit: the base unit.
-        book: what should be there, 1/1 000.
+        opening: what was there in the morning, 1/1 000 of the unit.
+        loaded: what was loaded since.
+        sold: what was sold.
+        returned: what customers gave back that can be sold.
+        book: what should be there.
         actual: what is.
         value: of the difference, minor units.
     """
@@ -70,6 +74,10 @@ class CountLine(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     name: str
     unit: str = ""
+    opening: Quantity = Quantity(0)
+    loaded: Quantity = Quantity(0)
+    sold: Quantity = Quantity(0)
+    returned: Quantity = Quantity(0)
     book: Quantity
     actual: Quantity
     value: Money = Money(0)

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 
 from appliance.api.documents import Barcode, Document, Image, Qr
 from appliance.printing.layout import lay_out
+from appliance.printing.qr_code import qr_squares
 from appliance.printing.raster import (
     CELL_HEIGHT,
     MAX_DOTS_HIGH,
@@ -85,6 +86,13 @@ def test_a_picture_is_as_high_as_its_strips(document: Document, columns: int) ->
     picture = draw(sheet)
     heights = [strip_picture(strip, sheet.dots).height for strip in sheet.strips]
     assert picture.size == (sheet.dots, sum(heights))
+
+
+def test_a_code_can_be_read_with_a_seventh_of_it_spoiled() -> None:
+    # 46 bytes: version 4 with the error correction M, version 3 with L (ISO/IEC 18004, table 7).
+    squares = qr_squares("0198f2c4-7b1e-7c3a-9d52-3f6a1e0b8c47:5d41402ab")
+    assert squares is not None
+    assert len(squares) == 33
 
 
 @pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed")
