@@ -15,6 +15,8 @@ READABLE = 6
 
 _THOUSANDS = re.compile(r"(?<=[0-9]) (?=[0-9]{3}(?![0-9]))")
 
+_GROUP = re.compile(r"[0-9]{3}(?![0-9])")
+
 _WIDEST = 2
 """Columns that the widest character takes; no column of a table is narrower."""
 
@@ -62,18 +64,20 @@ def _floor(column: Column) -> int:
 
 
 def gaps_of(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
-    """Return the spaces before each column: two where its figures have spaces of their own.
+    """Return the spaces before each column: two where one would join figures.
 
-    Else ``3`` and ``2 150.00`` side by side would be read as one number.
+    ``3`` and ``2 150.00`` side by side, or ``2`` and ``150.00``, would be read as one number.
     """
     found = [
-        2
-        if column.align == "right"
-        and any(" " in printable(row[at]).replace(NO_BREAK, " ") for row in rows)
-        else 1
+        2 if column.align == "right" and any(_joins(printable(row[at])) for row in rows) else 1
         for at, column in enumerate(columns)
     ]
     return [0, *found[1:]]
+
+
+def _joins(cell: str) -> bool:
+    """Tell whether a figure has spaces of its own, or begins like a group of thousands."""
+    return " " in cell.replace(NO_BREAK, " ") or _GROUP.match(cell) is not None
 
 
 def column_widths(

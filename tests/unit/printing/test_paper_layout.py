@@ -176,6 +176,16 @@ def test_a_figure_is_never_cut_in_two(whole: int, part: int, paper: int) -> None
     assert not any(f"{said} {said}" in line for line in lines)
 
 
+@pytest.mark.parametrize(("one", "other"), [("2", "150,00"), ("12", "150"), ("3", "2 150,00")])
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_two_figures_are_never_read_as_one(one: str, other: str, columns: int) -> None:
+    heads = tuple(Column(title="", align="right", width=8) for _ in range(2))
+    table = Table(columns=heads, rows=((one, other),), header=False)
+    text = plain_text(lay_out(Document(title="t", blocks=(table,)), columns))
+    assert f"{one} {other}" not in text
+    assert f"{one}  {other}" in text
+
+
 def order(rows: int, name: str = "Water, 500 ml") -> Document:
     columns = (
         Column(title="No.", align="right", width=3, own_line=True),
