@@ -1,4 +1,7 @@
-"""Documents: made from a record by its plugin and a template, checked, and shown."""
+"""Documents: made from a record by its plugin and a template, checked, and shown.
+
+What lays documents out takes a while to import, so only who makes one does.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,10 @@ import msgspec
 import orjson
 
 from appliance.api.document_data import DocumentData
-from appliance.api.documents import Document, Image, Signature
+from appliance.api.documents import Document, Image, Signature, as_copy
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Listing, Operation, OperationRefused
-from appliance.daemon.template_folder import library_of
-from appliance.printing.fault import TemplateFault
-from appliance.printing.layout import COLUMNS, lay_out
-from appliance.printing.library import DOCUMENTS
-from appliance.printing.picture import MAX_BYTES
-from appliance.printing.samples import sample
-from appliance.printing.text import plain_text
 from appliance.store.blobs import BlobMissing, is_blob_name
 from appliance.store.connection import Connection
 
@@ -49,7 +45,7 @@ class PreviewRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     record: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
     form: Literal["text", "png", "pdf"] = "text"
-    columns: Annotated[int, msgspec.Meta(ge=24, le=100)] = COLUMNS
+    columns: Annotated[int, msgspec.Meta(ge=24, le=100)] = 48
     language: Annotated[str, msgspec.Meta(max_length=35)] = ""
     copy: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
 
@@ -95,6 +91,8 @@ def document_of(desk: Desk, kind: str, record: str, language: str = "") -> Docum
 
 def blobs_of(desk: Desk, document: Document) -> dict[str, bytes]:
     """Return the pictures that a document names and the box has, by their SHA-256."""
+    from appliance.printing.picture import MAX_BYTES
+
     found: dict[str, bytes] = {}
     for name in _named(document):
         if name in found or not is_blob_name(name) or len(found) >= MAX_BLOBS:
@@ -107,8 +105,6 @@ def blobs_of(desk: Desk, document: Document) -> dict[str, bytes]:
 
 def preview(desk: Desk, params: PreviewRecord, _actor: str) -> Preview:
     """Show how a document will look."""
-    from appliance.api.documents import as_copy
-
     if params.record is None:
         document = _sample(desk, params)
     else:
@@ -121,12 +117,16 @@ def preview(desk: Desk, params: PreviewRecord, _actor: str) -> Preview:
 
         file = pdf(document, blobs)
     else:
+        from appliance.printing.layout import lay_out
+
         sheet = lay_out(document, params.columns, blobs)
         if params.form == "png":
             from appliance.printing.raster import png
 
             file = png(sheet)
         else:
+            from appliance.printing.text import plain_text
+
             file = plain_text(sheet).encode()
     parts = range(0, len(file), _CHUNK)
     rows = [base64.b64encode(file[at : at + _CHUNK]).decode() for at in parts]
@@ -134,6 +134,9 @@ def preview(desk: Desk, params: PreviewRecord, _actor: str) -> Preview:
 
 
 def _sample(desk: Desk, params: PreviewRecord) -> Document:
+    from appliance.printing.library import DOCUMENTS
+    from appliance.printing.samples import sample
+
     if params.kind not in DOCUMENTS:
         raise unknown("document with a sample", params.kind, DOCUMENTS)
     return _filled(desk, sample(params.kind, params.language.partition("-")[0] or "en"))
@@ -186,6 +189,9 @@ def _checked(desk: Desk, owner: str, found: Any) -> Document:
 
 
 def _filled(desk: Desk, data: DocumentData) -> Document:
+    from appliance.daemon.template_folder import library_of
+    from appliance.printing.fault import TemplateFault
+
     try:
         return library_of(desk.box.settings.printing.templates).fill(data)
     except TemplateFault as fault:

@@ -12,8 +12,6 @@ from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.hardware.fault import PrinterFault
 from appliance.hardware.file_printer import FilePrinter
-from appliance.printing.layout import lay_out
-from appliance.printing.text import plain_text
 
 
 class PrintRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +48,9 @@ def print_record(desk: Desk, params: PrintRecord, _actor: str) -> Printed:
             f'"{printers[name].transport}"; choose another with --printer',
             "conflict",
         )
+    from appliance.printing.layout import lay_out
+    from appliance.printing.text import plain_text
+
     document = document_of(desk, params.kind, params.record)
     text = plain_text(lay_out(document, printers[name].columns, blobs_of(desk, document)))
     try:
