@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.api.catalogues import CatalogueError, Entry, read_catalogue
-from appliance.api.texts import Text, Texts, languages_of, text_in
+from appliance.api.texts import Text, Texts, in_language, languages_of, text_in
 from appliance.testing.fake_context import FakeContext
 from appliance_master_data.plugin import plugin as master_data
 
@@ -188,3 +188,14 @@ def test_the_languages_of_a_person() -> None:
 )
 def test_a_text_in_a_language(value: str | None, languages: str | None, text: str | None) -> None:
     assert text_in(value, languages) == text
+
+
+def test_a_name_in_one_language() -> None:
+    names = {"ru": "Чай", "kk": "Шай", "en": ""}
+    assert in_language("Tea", "ru") == "Tea"
+    assert in_language(names, "kk-KZ") == "Шай"
+    assert in_language(names, "en", "ru_RU") == "Чай"
+    assert in_language(names, None, "bg") == "Чай"
+    assert in_language({}, "ru") == ""
+    assert in_language(None, "ru") == ""
+    assert in_language({"ru": 5, "en": "Tea"}, "ru") == "Tea"
