@@ -265,8 +265,11 @@ class DocumentKind(msgspec.Struct, frozen=True, kw_only=True):
         name: unique in the appliance, such as ``order_copy``.
         title: for people.
         collection: whose records it prints.
+        template: XML that makes a document of the data that `render_document` returns for it; ""
+            for the appliance's own of the data's tag. A technician's file goes before either.
     """
 
     name: str
     title: str
     collection: str
+    template: str = ""

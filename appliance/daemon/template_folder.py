@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.printing.fault import TemplateFault
@@ -15,17 +16,20 @@ SUFFIXES = (".xml", ".po", ".png", ".jpg", ".jpeg")
 """Files of the folder that are read; all others are left alone."""
 
 
-def library_of(folder: Path | None) -> Library:
+def library_of(
+    folder: Path | None, brought: Mapping[str, tuple[str, str]] | None = None
+) -> Library:
     """Return the templates: the appliance's own, and those of a folder in their place.
 
     Args:
         folder: as configured; None for none.
+        brought: templates of plugins by name, each with what to call it in errors.
 
     Raises:
         TemplateFault: the folder or a file of it cannot be read.
     """
     if folder is None:
-        return Library()
+        return Library(brought=brought)
     place = str(folder)
     try:
         names = sorted(
@@ -37,7 +41,7 @@ def library_of(folder: Path | None) -> Library:
             raise TemplateFault(
                 place, 0, f"{len(names)} files; a folder of templates has {MAX_FILES} at most"
             )
-        return Library({name: _content(folder / name) for name in names}, place)
+        return Library({name: _content(folder / name) for name in names}, place, brought)
     except OSError as error:
         raise TemplateFault(
             str(error.filename or place),

@@ -20,7 +20,7 @@ from appliance.api.document_data import (
     XReport,
     ZReport,
 )
-from appliance.api.documents import Document
+from appliance.api.documents import Document, DocumentKind
 from appliance.api.texts import Texts
 from appliance.printing.fault import TemplateFault
 from appliance.printing.labels import LABELS
@@ -69,12 +69,18 @@ class Library:
     files pictures.
     """
 
-    def __init__(self, files: Mapping[str, bytes] | None = None, place: str = "") -> None:
-        """Take a technician's files.
+    def __init__(
+        self,
+        files: Mapping[str, bytes] | None = None,
+        place: str = "",
+        brought: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        """Take a technician's files, and what plugins brought.
 
         Args:
-            files: their content by name, without folder.
-            place: the folder, for errors.
+            files: the content of a technician's files by name, without folder.
+            place: their folder, for errors.
+            brought: templates of plugins by name, each with what to call it in errors.
 
         Raises:
             TemplateFault: a catalogue cannot be read.
@@ -84,6 +90,7 @@ class Library:
         templates: dict[str, tuple[str, str | bytes]] = {
             name.removesuffix(_SUFFIX): (name, content) for name, content in built_in().items()
         }
+        templates |= brought or {}
         templates |= {
             name.removesuffix(_SUFFIX): (named[name], content)
             for name, content in own.items()
@@ -141,6 +148,16 @@ class Library:
             except TemplateFault as fault:
                 found[str(fault)] = fault
         return list(found.values())
+
+
+def fill(data: DocumentData, kind: DocumentKind) -> Document:
+    """Make a document by the template of its kind, or the appliance's own.
+
+    Raises:
+        TemplateFault: the template cannot be used.
+    """
+    brought = {str(data.__struct_config__.tag): (f"{kind.name}.xml", kind.template)}
+    return Library(brought=brought if kind.template else None).fill(data)
 
 
 def _labels(own: Mapping[str, bytes], named: Mapping[str, str]) -> Texts:

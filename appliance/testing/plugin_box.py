@@ -34,7 +34,7 @@ from appliance.enrollment.identity import Device as StoredDevice
 from appliance.exchange.gathering import together
 from appliance.plugin_host.discovery import Found
 from appliance.plugin_host.request_schema import RequestSchema
-from appliance.printing.library import Library
+from appliance.printing.library import fill
 from appliance.store.box import Box
 from appliance.store.bulk import prepare, store_many
 from appliance.store.connection import Connection
@@ -299,7 +299,7 @@ class PluginBox:
         row = self.records(kinds[kind].collection)[record_id]
         named = {"kind": kind, "record_id": record_id, "row": row, "language": language}
         found = self._call(plugin, "render_document", **named)
-        return found if isinstance(found, Document) else Library().fill(found)
+        return found if isinstance(found, Document) else fill(found, kinds[kind])
 
     def report(
         self,

@@ -86,7 +86,7 @@ def document_of(desk: Desk, kind: str, record: str, language: str = "") -> Docum
     found = desk.box.store.fetch(
         lambda connection: _rendered(desk, connection, view, record, language)
     )
-    return _sized(desk, view.owner, _checked(desk, view.owner, found))
+    return _sized(desk, view.owner, _checked(desk, view, found))
 
 
 def blobs_of(desk: Desk, document: Document) -> dict[str, bytes]:
@@ -172,9 +172,9 @@ def _rendered(
     )
 
 
-def _checked(desk: Desk, owner: str, found: Any) -> Document:
+def _checked(desk: Desk, view: DocumentView, found: Any) -> Document:
     """Return the document as plain data; what is none is the plugin's fault."""
-    refuse = desk.box.plugins.host.refuse
+    refuse, owner = desk.box.plugins.host.refuse, view.owner
     if not isinstance(found, Document | DocumentData):
         raise refuse(owner, "render_document", "returned neither a Document nor DocumentData")
     try:
@@ -185,15 +185,21 @@ def _checked(desk: Desk, owner: str, found: Any) -> Document:
         return plain
     if not plain.appliance:
         plain = msgspec.structs.replace(plain, appliance=desk.box.settings.name)
-    return _filled(desk, plain)
+    return _filled(desk, plain, f"{owner}: {view.kind}.xml", _template(desk, view))
 
 
-def _filled(desk: Desk, data: DocumentData) -> Document:
+def _template(desk: Desk, view: DocumentView) -> str:
+    kinds = desk.box.plugins.host.declared[view.owner].document_kinds
+    return next((one.template for one in kinds if one.name == view.kind), "")
+
+
+def _filled(desk: Desk, data: DocumentData, file: str = "", template: str = "") -> Document:
     from appliance.daemon.template_folder import library_of
     from appliance.printing.fault import TemplateFault
 
+    brought = {str(data.__struct_config__.tag): (file, template)} if template else None
     try:
-        return library_of(desk.box.settings.printing.templates).fill(data)
+        return library_of(desk.box.settings.printing.templates, brought).fill(data)
     except TemplateFault as fault:
         raise OperationRefused(str(fault), "unavailable") from fault
 

@@ -62,6 +62,10 @@ _MANY = (
 )
 
 
+NOTICE = '<document title="{number}"><text>{number}, {@date}</text></document>'
+"""A template that a plugin brings."""
+
+
 class Shop:
     """A plugin whose behaviour a test sets."""
 
@@ -124,7 +128,10 @@ class Shop:
 
     @hookimpl
     def document_kinds(self) -> Sequence[DocumentKind]:
-        return (DocumentKind(name="note", title="Note", collection="goods"),)
+        return (
+            DocumentKind(name="note", title="Note", collection="goods"),
+            DocumentKind(name="notice", title="Notice", collection="goods", template=NOTICE),
+        )
 
     @hookimpl
     def render_document(self, kind: str, record_id: str, row: Row, context: Context) -> Any:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from PIL import Image as Pillow
 
-from appliance.api.document_data import CashReceipt
+from appliance.api.document_data import CashReceipt, DocumentData
 from appliance.api.documents import Document, Image, Signature, Text
 from appliance.daemon import template_folder
 from appliance.daemon.operations.operation import OperationRefused
@@ -83,6 +83,24 @@ def test_data_becomes_a_document_by_its_template(counter: Any, tmp_path: Path) -
     )
     with_templates(counter, tmp_path / "gone")
     assert "gone: cannot be read: No such file" in str(refusal(counter, kind="x_report"))
+
+
+def test_a_plugin_brings_a_template_and_a_technicians_goes_before_it(
+    counter: Any, tmp_path: Path
+) -> None:
+    class Notice(DocumentData, frozen=True, kw_only=True, tag="notice"):
+        colour: str = ""
+
+    record = counter.put("goods", {"code": "a", "name": "Tea"})
+    notice = Notice(language="ru", document_id="x", issued_at=0, number="N-1")  # type: ignore[arg-type]
+    counter.shop.document = lambda _row: notice
+    assert shown(counter, kind="notice", record=record).decode() == "N-1, Дата\n"
+    without = refusal(counter, kind="note", record=record)
+    assert "notice.xml: there is no such template" in str(without)
+    own = '<document title="t"><text>{colour}{number}!</text></document>'
+    (tmp_path / "notice.xml").write_text(own)
+    with_templates(counter, tmp_path)
+    assert shown(counter, kind="notice", record=record).decode() == "N-1!\n"
 
 
 def test_what_is_no_data_is_the_plugins_fault(counter: Any) -> None:

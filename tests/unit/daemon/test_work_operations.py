@@ -375,7 +375,7 @@ def test_a_document_goes_into_the_printers_folder(counter: Any) -> None:
     file = counter.box.state_dir / "paper" / "000001-Note.txt"
     assert done.file == str(file)
     assert file.read_text() == "Чай\n"
-    assert [view.kind for view in counter.ask("print.kinds").rows] == ["note"]
+    assert [view.kind for view in counter.ask("print.kinds").rows] == ["note", "notice"]
 
 
 def test_what_cannot_be_printed(counter: Any) -> None:
