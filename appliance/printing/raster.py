@@ -45,7 +45,7 @@ def _font(bold: bool) -> ImageFont.FreeTypeFont:
 def png(sheet: Sheet) -> bytes:
     """Draw a sheet as a PNG file of black and white dots, 203 dots an inch."""
     out = io.BytesIO()
-    draw(sheet).save(out, "PNG", optimize=True, dpi=(203, 203))
+    draw(sheet).save(out, "PNG", dpi=(203, 203))
     return out.getvalue()
 
 
