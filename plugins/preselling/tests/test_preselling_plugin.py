@@ -239,7 +239,8 @@ def test_orders_by_day_uses_the_local_day(desk: Any, order: Row) -> None:
         ("2025-06-16", "EUR", 1, 2, 1, 1, 6_006),
     ]
     assert all(len(row) == len(report.columns) for row in rows)
-    one_day = desk.context.select(report.sql, {"since": "2025-06-16", "until": "2025-06-16"})
+    day = {**defaults, "since": "2025-06-16", "until": "2025-06-16"}
+    one_day = desk.context.select(report.sql, day)
     assert one_day == rows[1:]
 
 
