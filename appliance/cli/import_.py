@@ -270,8 +270,11 @@ def _importer(found: list[dict[str, Any]], kind: str) -> Importer:
 
     near = nearest(kind, [one["kind"] for one in found])
     meant = f"; did you mean {near!r}? There" if near else "; there"
-    kinds = "\n".join(f"  {one['kind']:<24} {one['title']}" for one in found)
-    raise click.UsageError(f"there is no kind {kind[:100]!r}{meant} are:\n{kinds}")
+    kinds = ", ".join(sorted(one["kind"] for one in found))
+    raise click.UsageError(
+        f"there is no kind {kind[:100]!r}{meant} are: {kinds}."
+        " What each of them is: fieldbox import --kinds"
+    )
 
 
 def _show_kinds(found: list[dict[str, Any]], kind: str | None, as_json: bool) -> None:

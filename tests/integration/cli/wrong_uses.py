@@ -42,7 +42,7 @@ TABLE = [
     wrong("export orders out.csv --profile cvs", 2, "Did you mean csv?"),
     wrong("report orders_by_dy", 2, "did you mean 'orders_by_day'?"),
     wrong("report orders_by_day --param sinc=2026-01-01", 2, "did you mean 'since'?"),
-    wrong("report orders_by_day --format cvs", 2, "'table', 'csv', 'json'"),
+    wrong("report orders_by_day --format cvs", 2, "'table', 'csv', 'xlsx', 'json'"),
     wrong("search a --in fridgs", 2, "did you mean 'fridges'?"),
     wrong("search a --in prices", 2, "no searchable collection 'prices'", "products"),
     wrong(f"print order_cpy {NOBODY}", 2, "did you mean 'order_copy'?"),
