@@ -6,7 +6,6 @@ from appliance.api import amounts
 from appliance.api.pricing.book import PriceBook, RankedPromotion
 from appliance.api.pricing.issues import PricingIssue, pricing_issue
 from appliance.api.pricing.price_lists import PriceList
-from appliance.api.pricing.promotions import Audience
 from appliance.api.pricing.terms import Terms
 from appliance.api.pricing.trace import TraceStep
 from appliance.api.pricing.working_line import WorkingLine
@@ -112,17 +111,4 @@ class Calculation:
             return False
         if promotion.org_id is not None and promotion.org_id not in self.terms.subject.org_ids:
             return False
-        return promotion.audience is None or self._is_in(promotion.audience)
-
-    def _is_in(self, audience: Audience) -> bool:
-        subject = self.terms.subject
-        outlet = subject.outlet_id
-        if outlet is not None and audience.exclude and outlet in audience.exclude:
-            return False
-        if not audience.orgs and not audience.segments and not audience.outlets:
-            return True
-        return (
-            (outlet is not None and outlet in (audience.outlets or ()))
-            or any(one in subject.segments for one in audience.segments or ())
-            or any(one in subject.org_ids for one in audience.orgs or ())
-        )
+        return promotion.audience is None or promotion.audience.has(self.terms.subject)

@@ -28,6 +28,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from appliance.api.pricing.customer_discounts import ObjectKey, ObjectKind
+from appliance.api.pricing.terms import Subject
 
 PromotionKind = Literal[
     "line_percent",
@@ -72,6 +73,19 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[str, ...] | None = None
     outlets: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
+
+    def has(self, subject: Subject) -> bool:
+        """Tell whether a subject is in it."""
+        outlet = subject.outlet_id
+        if outlet is not None and self.exclude and outlet in self.exclude:
+            return False
+        if not self.orgs and not self.segments and not self.outlets:
+            return True
+        return (
+            (outlet is not None and outlet in (self.outlets or ()))
+            or any(one in subject.segments for one in self.segments or ())
+            or any(one in subject.org_ids for one in self.orgs or ())
+        )
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):

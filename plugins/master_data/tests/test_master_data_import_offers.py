@@ -240,3 +240,48 @@ def test_goods_stand_in_a_tree_of_their_own_for_customers(office: Any) -> None:
     assert both["group_ids"] == [acc]
     many = ",".join(f"g{n}" for n in range(20))
     assert "at most 19" in office.refuse("products", code="x", name="x", client_groups=many)
+
+
+# --- product lines ---------------------------------------------------------------------------
+
+
+def test_a_product_line_has_what_its_row_says(office: Any) -> None:
+    row = office.take(
+        "product_lines",
+        code="L",
+        rule="Только",
+        org="N",
+        groups="G",
+        not_products="jam",
+        segments="horeca",
+        not_outlets="O",
+    )
+    assert row == {
+        "code": "L",
+        "name": "L",
+        "rule": "only",
+        "org_id": office.the("org_units", code="N"),
+        "products": {
+            "include": [{"kind": "group", "id": office.the("product_groups", name="G")}],
+            "exclude": [{"kind": "product", "id": office.the("products", code="jam")}],
+        },
+        "audience": {"segments": ["horeca"], "exclude": [office.the("outlets", code="O")]},
+    }
+    # Columns that a file does not have leave the record as it is.
+    row = office.take("product_lines", code="L", rule="never", active=False)
+    assert (row["rule"], row["active"], row["name"]) == ("never", False, "L")
+    assert set(row["products"]) == {"include", "exclude"}
+    assert len(office.box.records("product_lines")) == 1
+
+
+def test_a_product_line_says_what_it_means(office: Any) -> None:
+    assert "write one of only, never" in office.refuse("product_lines", code="L", rule="mostly")
+    unknown = office.refuse("product_lines", code="L", rule="only", org="X")
+    assert "no org unit with the code 'X'" in unknown
+
+
+def test_devices_of_other_branches_do_not_get_a_product_line(office: Any) -> None:
+    office.take("product_lines", code="all", rule="never", products="jam")
+    office.take("product_lines", code="north", rule="only", products="tea", org="N")
+    held = office.box.pull(office.box.device("anna"))["product_lines"]
+    assert [row["code"] for row in held.values()] == ["all"]

@@ -156,7 +156,7 @@ class Shop:
             )
             for place, (name, qty) in enumerate(lines)
         ]
-        priced = price_document(terms.book(), terms.terms, asked)
+        priced = price_document(terms.book, terms.terms, asked)
         header["lines"] = [
             {
                 "line_no": line.line_no,
@@ -184,7 +184,7 @@ class Shop:
             "rounding": priced.totals.rounding,
             "payable": priced.totals.payable,
         }
-        header["pricing_rev"] = terms.book().revision
+        header["pricing_rev"] = terms.book.revision
         return header
 
     def judged(self, order: Row) -> tuple[str, list[tuple[str, str]]]:

@@ -10,11 +10,12 @@ that was made from earlier masters, the same records are read as they stood then
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from appliance.api import Reader
 from appliance.api.pricing import Masters, PriceBook, PriceList, Product, ProductUom, Subject
+from appliance_master_data.kept_records import Kept
 from appliance_master_data.price_records import (
     KINDS,
     PRICED_FROM,
@@ -27,9 +28,6 @@ from appliance_master_data.price_records import (
     prices,
     with_floor,
 )
-
-MOST_KEPT = 200_000
-"""Records of one kind that are kept at once."""
 
 MOST_SHARED = 60_000
 """Products, lists and subjects in the book that documents share."""
@@ -88,54 +86,18 @@ class _Shared:
         self.book: PriceBook | None = None
 
 
-class _Kept:
-    """What is kept of some collections, each part by its name."""
-
-    def __init__(self, *collections: str) -> None:
-        self.collections = collections
-        self._lock = threading.Lock()
-        self._epoch = ""
-        self._newest = -1
-        self._parts: dict[Any, Records] = {}
-
-    def parts(
-        self,
-        context: Reader,
-        names: Iterable[Any],
-        read: Callable[[list[Any]], Mapping[Any, Records]],
-    ) -> dict[Any, Records]:
-        """Return parts by their names; ``read`` reads those that are not kept."""
-        newest = context.newest(*self.collections)
-        with self._lock:
-            if newest > self._newest or context.epoch != self._epoch:
-                self._epoch, self._newest, self._parts = context.epoch, newest, {}
-            # A transaction that began before the newest change goes without what is kept.
-            kept = self._parts if newest == self._newest else {}
-        wanted = list(names)
-        lacking = [name for name in wanted if name not in kept]
-        if lacking:
-            found = read(lacking)
-            if len(kept) + len(lacking) > MOST_KEPT:
-                kept.clear()
-                lacking = wanted
-                found = read(lacking)
-            for name in lacking:
-                kept[name] = found.get(name, {})
-        return {name: kept[name] for name in wanted}
-
-
 class PriceShelf:
     """Reads and keeps masters; one for a plugin, for any thread."""
 
     def __init__(self) -> None:
-        self._goods = _Kept("products", "product_uoms", "product_floors")
-        self._groups = _Kept("product_groups")
-        self._lists = _Kept("price_lists")
-        self._prices = _Kept("prices", "price_lists")
-        self._discounts = _Kept("customer_discounts")
-        self._promotions = _Kept("promotions")
-        self._rates = _Kept("tax_rates")
-        self._rules = _Kept("tax_rules")
+        self._goods = Kept("products", "product_uoms", "product_floors")
+        self._groups = Kept("product_groups")
+        self._lists = Kept("price_lists")
+        self._prices = Kept("prices", "price_lists")
+        self._discounts = Kept("customer_discounts")
+        self._promotions = Kept("promotions")
+        self._rates = Kept("tax_rates")
+        self._rules = Kept("tax_rules")
         self._lock = threading.Lock()
         self._shared = _Shared("", -1)
 

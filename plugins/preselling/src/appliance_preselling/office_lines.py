@@ -210,7 +210,7 @@ class Lines:
         if order_terms.terms is not None:
             terms = order_terms.terms
             date = terms.tax_date or terms.pricing_date
-            rate = order_terms.book().tax_rate(terms.branch.country, category, date)
+            rate = order_terms.book.tax_rate(terms.branch.country, category, date)
         if rate is None:
             text = f"the tax rate of {category} is not known; import tax_rates first"
             raise ImportRowError(text, column="product")

@@ -156,8 +156,9 @@ class OrderTerms:
         of_outlet = (self._view.outlet or {}).get("max_manual_discount_bp")
         return of_person if of_outlet is None else min(of_person, of_outlet)
 
+    @cached_property
     def book(self) -> PriceBook:
-        """Return the prices of now that the order needs."""
+        """The prices of now that the order needs, and its goods."""
         return _SHELF.book(self._view.context, self._products(), self.subject)
 
     def earlier(self, seq: int) -> Earlier | None:

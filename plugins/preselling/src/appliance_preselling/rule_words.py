@@ -18,6 +18,10 @@ OF_RULES: Sentences = {
         "reject",
         "The order belongs to no branch, so nothing says whose prices and taxes it has.",
     ),
+    "assortment_denied": (
+        "reject",
+        "Line {line_no}: {product} is not among the goods that this outlet may order.",
+    ),
     "contract_wrong": ("reject", "The contract is with somebody else."),
     "contract_currency": ("reject", "The contract is in another currency: {currency}."),
     "payment_form_denied": ("reject", "Form of payment: {asked}; agreed are only: {agreed}."),

@@ -15,6 +15,7 @@ from appliance_preselling import (
     limits,
     lines,
     references,
+    rules_assortment,
     rules_contract,
     rules_credit,
     rules_delivery,
@@ -37,6 +38,7 @@ ALWAYS: tuple[Rule, ...] = (lines.check, totals.check, references.check)
 SUBMITTED: tuple[Rule, ...] = (
     lines.check_any,
     limits.check,
+    rules_assortment.check,
     rules_delivery.check,
     rules_contract.check,
     rules_price.check,

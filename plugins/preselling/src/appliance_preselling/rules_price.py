@@ -39,7 +39,7 @@ def check(view: OrderView) -> Iterable[Finding]:
             yield issue("unit_unknown", "/org_id")
         return
     sent = read_document(view.row)
-    book = terms.book()
+    book = terms.book
     of_order = promotion_use.limited(view, terms.terms, book)
     found = _checked(view, terms, of_order, book, sent)
     if found.verdict == "calc_mismatch":

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
+
 from appliance.api import Context
+from appliance.api.pricing import Audience
+from appliance_master_data.product_lines import keys_of
 from appliance_preselling.dates import read_date
+from appliance_preselling.rules_assortment import LINES
 from appliance_preselling.states import RETURN
 from appliance_preselling.suggestion import Dated, Facts
+from appliance_preselling.suggestion_places import subjects
 
 LOOK_BACK_DAYS = 120
 """How old the orders are that are looked at."""
@@ -63,11 +69,6 @@ CROSS JOIN licences AS licence
 WHERE (licence.outlet_id IS NULL OR licence.outlet_id = place.id)
     AND licence.valid_from <= :day AND licence.valid_to >= :day
 """
-_PLACES = """
-SELECT place.id, place.body -> '$.segments', party.body -> '$.segments'
-FROM json_each(:outlets) AS wanted CROSS JOIN outlets AS place ON place.id = wanted.value
-LEFT JOIN parties AS party ON party.id = place.party_id
-"""
 _ASSORTMENTS = "SELECT body FROM assortments ORDER BY id"
 
 
@@ -117,10 +118,11 @@ class Sources:
         self._context = context
         self._outlets = json.dumps(list(outlets))
         self._day = day
+        self._subjects = subjects(json.loads(self._outlets), context)
         self._found: dict[tuple[str, str], _Found] = defaultdict(_Found)
         self._read_lines()
         self._read_history()
-        self._read_assortments(json.loads(self._outlets))
+        self._read_assortments()
 
     def facts(self) -> dict[tuple[str, str], Facts]:
         """Return the facts by outlet and product."""
@@ -134,6 +136,7 @@ class Sources:
             if product not in multiples and (orders or base):
                 multiples[product] = -(-(multiple or 1_000) * num // den)
         licensed = set(self._ask(_LICENCES, outlets=self._outlets, day=self._day.isoformat()))
+        denied = self._denied()
         facts: dict[tuple[str, str], Facts] = {}
         for (outlet, product), found in self._found.items():
             if product not in known:
@@ -149,7 +152,7 @@ class Sources:
                 multiple=multiples.get(product, 1_000),
                 norm=found.norm,
                 must_have=found.must_have,
-                blocked=not active or lacks,
+                blocked=not active or lacks or (outlet, product) in denied,
             )
         return facts
 
@@ -191,18 +194,15 @@ class Sources:
                 found = self._found[outlet, product]
                 found.sold, found.sold_days = max(0, sold), max(1, (until - begun).days)
 
-    def _read_assortments(self, outlets: list[str]) -> None:
+    def _read_assortments(self) -> None:
         assortments = [json.loads(body) for (body,) in self._ask(_ASSORTMENTS)]
-        if not assortments:
-            return
-        segments = {
-            outlet: {*json.loads(own or "[]"), *json.loads(of_party or "[]")}
-            for outlet, own, of_party in self._ask(_PLACES, outlets=self._outlets)
-        }
         for assortment in assortments:
-            audience = assortment.get("audience") or {}
-            for outlet in outlets:
-                if outlet not in segments or not _is_for(audience, outlet, segments[outlet]):
+            unit = assortment.get("org_id")
+            audience = msgspec.convert(assortment.get("audience") or {}, Audience)
+            for outlet, whose in self._subjects.items():
+                if not any(
+                    (unit is None or unit in one.org_ids) and audience.has(one) for one in whose
+                ):
                     continue
                 for item in assortment["items"]:
                     norm, must = item.get("norm_qty"), bool(item.get("must_have"))
@@ -213,12 +213,19 @@ class Sources:
                     if norm is not None:
                         found.norm = max(norm, found.norm or 0)
 
-
-def _is_for(audience: Mapping[str, Any], outlet: str, segments: set[str]) -> bool:
-    """Tell whether an assortment is for an outlet; one for units alone is for none here."""
-    if outlet in (audience.get("exclude") or ()):
-        return False
-    named = [audience.get(name) or [] for name in ("orgs", "segments", "outlets")]
-    if not any(named):
-        return True
-    return outlet in named[2] or bool(segments & set(named[1]))
+    def _denied(self) -> set[tuple[str, str]]:
+        """Return outlets and products that no unit which sells there lets them order."""
+        if not LINES.any(self._context):
+            return set()
+        allowed = {
+            outlet: [LINES.allowed(self._context, one) for one in whose]
+            for outlet, whose in self._subjects.items()
+        }
+        keys = keys_of(self._context, (product for _outlet, product in self._found))
+        return {
+            (outlet, product)
+            for outlet, product in self._found
+            if product in keys
+            and outlet in allowed
+            and not any(one.allows(keys[product]) for one in allowed[outlet])
+        }

@@ -31,6 +31,7 @@ from appliance_master_data.collections.messages import (
 )
 from appliance_master_data.collections.organisation import ORG_UNITS, USERS
 from appliance_master_data.collections.prices import PRICE_LISTS, PRICES
+from appliance_master_data.collections.product_lines import PRODUCT_LINES
 from appliance_master_data.collections.products import PRODUCT_FLOORS, PRODUCT_GROUPS, PRODUCTS
 from appliance_master_data.collections.proposals import OUTLET_CHANGES
 from appliance_master_data.collections.routes import ROUTE_OUTLETS, ROUTES
@@ -48,6 +49,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     PRODUCTS,
     PRODUCT_FLOORS,
     PRODUCT_UOMS,
+    PRODUCT_LINES,
     PRICE_LISTS,
     PRICES,
     PARTIES,

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
-from appliance_master_data.collections.shapes import AUDIENCE, OBJECT_KINDS, UNIT, validity
+from appliance_master_data.collections.shapes import (
+    AUDIENCE,
+    OBJECT_KINDS,
+    UNIT,
+    chosen_goods,
+    validity,
+)
 
 PROMOTION_KINDS = (
     "line_percent",
@@ -53,15 +59,6 @@ CUSTOMER_DISCOUNTS = Collection(
     ),
 )
 
-_CHOSEN = Field(
-    name="chosen",
-    type="object",
-    fields=(
-        Field(name="kind", type="text", required=True, values=OBJECT_KINDS),
-        Field(name="id", type="text", max_length=200, doc="As object_id of customer_discounts."),
-    ),
-)
-
 PROMOTIONS = Collection(
     name="promotions",
     title="Promotions: what lowers a price or adds goods, for whom and for how long.",
@@ -74,15 +71,7 @@ PROMOTIONS = Collection(
         Field(name="kind", type="text", required=True, values=PROMOTION_KINDS),
         UNIT,
         AUDIENCE,
-        Field(
-            name="products",
-            type="object",
-            fields=(
-                Field(name="include", type="list", max_length=5_000, items=_CHOSEN),
-                Field(name="exclude", type="list", max_length=5_000, items=_CHOSEN),
-            ),
-            doc="Absent: on all products.",
-        ),
+        chosen_goods("Absent: on all products."),
         Field(
             name="tiers",
             type="list",

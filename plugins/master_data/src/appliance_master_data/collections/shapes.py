@@ -83,6 +83,33 @@ AUDIENCE = Field(
 )
 
 
+def chosen_goods(doc: str) -> Field:
+    """Return the field ``products``: goods that are meant, and goods that are not.
+
+    Args:
+        doc: what its absence means.
+    """
+    chosen = Field(
+        name="chosen",
+        type="object",
+        fields=(
+            Field(name="kind", type="text", required=True, values=OBJECT_KINDS),
+            Field(
+                name="id", type="text", max_length=200, doc="As object_id of customer_discounts."
+            ),
+        ),
+    )
+    return Field(
+        name="products",
+        type="object",
+        fields=(
+            Field(name="include", type="list", max_length=5_000, items=chosen),
+            Field(name="exclude", type="list", max_length=5_000, items=chosen),
+        ),
+        doc=doc,
+    )
+
+
 def validity(*, required: tuple[str, ...] = ()) -> tuple[Field, Field]:
     """Return the first and the last day on which a record holds.
 
