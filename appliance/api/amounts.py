@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from appliance.api.values import PRICE_SCALE, QUANTITY_SCALE
+
+
+class Amount(NamedTuple):
+    """A figure as this module writes it, as a value of a sentence of `appliance.api.texts`.
+
+    It is said with the decimal sign of the sentence's language: ``1 234.50`` is ``1 234,50`` in
+    Russian.
+
+    Attributes:
+        text: the figure.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def decimal_sign(language: str) -> str:
+    """Return what stands before decimals in a language (BCP 47; source: CLDR); a point where it is
+    not known."""
+    # Babel takes a while to import, and few processes write figures in other languages.
+    from babel.core import UnknownLocaleError
+    from babel.numbers import get_decimal_symbol
+
+    try:
+        return get_decimal_symbol(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return "."
 
 
 def money(minor: int, exponent: int = 2) -> str:

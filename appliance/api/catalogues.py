@@ -93,8 +93,8 @@ def write_catalogue(language: str, entries: Iterable[Entry]) -> str:
             context=entry.context or None,
             flags=("fuzzy",) if entry.fuzzy else (),
         )
-        # Places are {name}; a per cent sign is one.
-        message.flags.discard("python-format")
+        # Places are {name}; a per cent sign is one, and not every Babel marks places.
+        message.flags -= {"python-format", "python-brace-format"}
     out = BytesIO()
     # Babel's own header holds the time, and knows only the languages that it has data of.
     write_po(out, catalogue, width=0, omit_header=True)

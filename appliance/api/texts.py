@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from appliance.api.amounts import Amount, decimal_sign
 from appliance.api.catalogues import CatalogueError, Entry, read_catalogue, write_catalogue
 from appliance.api.context import Reader
 
@@ -78,6 +79,7 @@ class Texts:
             for language, entries in self._entries.items()
         }
         self._said[SOURCE_LANGUAGE] = dict(self.english)
+        self._decimal_signs = {language: decimal_sign(language) for language in self._entries}
 
     @classmethod
     def load(cls, package: str, domain: str, english: Mapping[str, str]) -> Texts:
@@ -141,7 +143,7 @@ class Texts:
             language: one of `languages`.
             key: of the table.
             values: for its places; a `Text`, or a tuple of them with commas between, is said in
-                the same language.
+                the same language, and an `Amount` with its decimal sign.
 
         Raises:
             KeyError: there is no such language or sentence, or a value for a place is missing.
@@ -154,6 +156,8 @@ class Texts:
     def _value(self, language: str, value: object) -> object:
         if isinstance(value, Text):
             return self.say(language, value.key, **value.values)
+        if isinstance(value, Amount):
+            return value.text.replace(".", self._decimal_signs.get(language, "."))
         if isinstance(value, tuple):
             return ", ".join(str(self._value(language, one)) for one in value)
         return value

@@ -65,7 +65,7 @@ class AnswerBook:
         """
         issues = payload = None
         if answer.issues:
-            issues = orjson.dumps([msgspec.to_builtins(i) for i in answer.issues]).decode()
+            issues = orjson.dumps(answer.issues_told()).decode()
         if isinstance(line, bytes):
             mid, n, collection, record_id = digest, 0, "", ""
         else:

@@ -29,9 +29,17 @@ def languages_for(
         timeout_s: how long a query may take.
     """
     unit = None if user is None else user.org_id
+    own = None if user is None else user.language
+    return ",".join(languages_in(connection, unit, asked, own, timeout_s=timeout_s))
+
+
+def languages_in(
+    connection: Connection, unit: str | None, *wanted: str | None, timeout_s: float
+) -> list[str]:
+    """Return BCP 47 tags: those that are wanted, then what a unit and what the company speaks."""
     try:
         rows = connection.select_guarded(_OF_UNIT, {"unit": unit}, timeout_s)
     except QueryError:
         rows = []
-    wanted = [asked, None if user is None else user.language, *(language for (language,) in rows)]
-    return ",".join(dict.fromkeys(tag for tag in wanted if tag))
+    tags = [*wanted, *(language for (language,) in rows)]
+    return list(dict.fromkeys(tag for tag in tags if tag))

@@ -82,6 +82,7 @@ class Receiver:
             login=enrolled.user.login,
             roles=enrolled.device.effective_roles(enrolled.user),
             org_id=enrolled.user.org_id,
+            language=enrolled.user.language,
             readable=box.permissions.readable(holders),
             writable=box.permissions.writable(holders),
             last_n=enrolled.last_n,

@@ -13,11 +13,14 @@ from appliance.store.blob_names import Namer
 from appliance.store.changes import ChangeLog
 from appliance.store.connection import Connection
 from appliance.store.grants import GrantBook
+from appliance.store.languages import languages_in
 from appliance.sync.completing import Completing
 from appliance.sync.envelope import Envelope
 from appliance.sync.intake_transaction import Answer, Earlier, Sender, StoredRow
 from appliance.sync.registry import Registry
 from appliance.sync.writes import CheckedWrite
+
+_LANGUAGES_TIMEOUT_S = 1.0
 
 
 class WriteTransaction:
@@ -109,6 +112,10 @@ class WriteTransaction:
     def delete(self, collection: str, record_id: str) -> int | None:
         """Delete a record and return the seq, or None where there is none."""
         return self.log.delete(collection, record_id, self.now_ms)
+
+    def languages(self, sender: Sender) -> Sequence[str]:
+        """Return the languages to speak to a sender, the preferred one first (BCP 47 tags)."""
+        return languages_in(self.db, sender.org_id, sender.language, timeout_s=_LANGUAGES_TIMEOUT_S)
 
     def follows(self, collection: str) -> bool:
         """Tell whether a collection's owner is asked about writes that no device sent."""

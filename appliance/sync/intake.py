@@ -49,7 +49,6 @@ from appliance.sync.intake_rules import (
     End,
     check_numbers,
     check_rights,
-    reject_issue,
     unfit,
 )
 from appliance.sync.intake_transaction import (
@@ -61,6 +60,7 @@ from appliance.sync.intake_transaction import (
     StoredRow,
 )
 from appliance.sync.judging import Judging, standing
+from appliance.sync.own_issues import own_issue, said_to
 from appliance.sync.registry import CompiledCollection, Registry
 from appliance.sync.repeats import fit_to_read, may_know, same_content
 from appliance.sync.writes import store_checked
@@ -89,7 +89,7 @@ class Intake:
                 raise Malformed(f"JSON nests deeper than {self._max_nesting}")
             sent = envelopes.parse(line)
         except Malformed as error:
-            issue = reject_issue("malformed", str(error))
+            issue = own_issue("malformed", why=error)
             return self._malformed(tx, sender, line, issue), sender.last_n
         answer = self._decide(tx, sender, sent, now_ms)
         return answer, max(sender.last_n, sent.n)
@@ -100,13 +100,13 @@ class Intake:
         Returns:
             As `receive`.
         """
-        issue = reject_issue("internal", "the appliance failed at it; kept for a technician")
+        issue = own_issue("internal")
         try:
             sent = envelopes.parse(line)
         except Malformed:
             return self._malformed(tx, sender, line, issue), sender.last_n
         digest = envelopes.content_digest(sent.collection, sent.id, sent.op, bytes(sent.row))
-        answer = Answer(mid=sent.mid, outcome="quarantined", issues=(issue,))
+        answer = Answer(mid=sent.mid, outcome="quarantined", issues=said_to(tx, sender, [issue]))
         tx.remember(sender, sent, digest, answer, keep=True)
         return answer, max(sender.last_n, sent.n)
 
@@ -117,7 +117,7 @@ class Intake:
         answer = Answer(
             mid=envelopes.claimed_mid(line),
             outcome="quarantined",
-            issues=(issue,),
+            issues=said_to(tx, sender, [issue]),
         )
         tx.remember(sender, line, digest, answer, keep=True)
         return answer
@@ -130,7 +130,7 @@ class Intake:
         if collection is None:
             fault = End(
                 "quarantined",
-                reject_issue("collection_unknown", f"there is no collection {sent.collection!r}"),
+                own_issue("collection_unknown", collection=sent.collection),
             )
         elif sent.op == "put":
             try:
@@ -148,7 +148,7 @@ class Intake:
             answer = Answer(
                 mid=sent.mid,
                 outcome="quarantined",
-                issues=(reject_issue("mid_reused", "this mid was used for other content"),),
+                issues=said_to(tx, sender, [own_issue("mid_reused")]),
             )
             tx.remember(sender, orjson.dumps(_plain(sent)), digest, answer, keep=True)
             return answer
@@ -165,21 +165,21 @@ class Intake:
                 answer = self._repeated(tx, sender, sent, earlier)
                 tx.remember(sender, sent, digest, answer, keep=False)
                 return answer
-            issues.extend(check_numbers(sender, sent, now_ms))
+            issues.extend(said_to(tx, sender, check_numbers(sender, sent, now_ms)))
             answer = self._post(tx, sender, collection, sent, present, row, text, issues, now_ms)
         except End as end:
             answer = Answer(
                 mid=sent.mid,
                 outcome=end.outcome,
                 seq=end.seq,
-                issues=(*end.issues, *issues),
+                issues=said_to(tx, sender, (*end.issues, *issues)),
                 row=end.row,
             )
         except PluginError as error:
             answer = Answer(
                 mid=sent.mid,
                 outcome="quarantined",
-                issues=(reject_issue("plugin_failed", f"kept for a technician: {error}"), *issues),
+                issues=said_to(tx, sender, (own_issue("plugin_failed", why=error), *issues)),
             )
         keep = answer.outcome in ("rejected", "conflict", "quarantined")
         answer = fit_to_read(sender, sent, answer)

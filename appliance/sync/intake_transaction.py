@@ -21,6 +21,7 @@ class Sender(NamedTuple):
     Attributes:
         device: the device's number in the store.
         device_id, user_id, login, roles, org_id: who it is.
+        language: that its user wants, a BCP 47 tag; None: that of the unit.
         readable, writable: names of the collections its roles may read and write.
         last_n: the highest running number seen from it.
     """
@@ -31,6 +32,7 @@ class Sender(NamedTuple):
     login: str
     roles: tuple[str, ...]
     org_id: str | None
+    language: str | None
     readable: frozenset[str]
     writable: frozenset[str]
     last_n: int
@@ -64,13 +66,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     row: bytes | None = None
     first: Outcome | None = None
 
-    def line(self) -> bytes:
-        """Return the answer as a line of NDJSON."""
-        fields: dict[str, Any] = {"mid": self.mid, "outcome": self.outcome, "seq": self.seq}
-        fields["issues"] = [
+    def issues_told(self) -> list[dict[str, str]]:
+        """Return the issues as they are told and kept: what a plugin's own kind has besides is
+        not."""
+        return [
             {"code": i.code, "severity": i.severity, "pointer": i.pointer, "text": i.text}
             for i in self.issues
         ]
+
+    def line(self) -> bytes:
+        """Return the answer as a line of NDJSON."""
+        fields: dict[str, Any] = {"mid": self.mid, "outcome": self.outcome, "seq": self.seq}
+        fields["issues"] = self.issues_told()
         if self.first is not None:
             fields["first"] = self.first
         if self.row is not None:
@@ -123,6 +130,10 @@ class IntakeTransaction(Protocol):
 
     def delete(self, collection: str, record_id: str) -> int | None:
         """Delete a record and return the seq, or None where there is none."""
+        ...
+
+    def languages(self, sender: Sender) -> Sequence[str]:
+        """Return the languages to speak to a sender, the preferred one first (BCP 47 tags)."""
         ...
 
     def follows(self, collection: str) -> bool:

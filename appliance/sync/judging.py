@@ -15,8 +15,9 @@ import orjson
 from appliance.api.errors import PluginError, RecordError
 from appliance.api.mutations import Issue, Mutation, Row, Write
 from appliance.sync.conflicts import merge_fields
-from appliance.sync.intake_rules import End, check_rights, out_of_scope, refuse, reject_issue
+from appliance.sync.intake_rules import End, check_rights, ill_formed, out_of_scope, refuse
 from appliance.sync.intake_transaction import Hooks, IntakeTransaction, Sender, StoredRow
+from appliance.sync.own_issues import own_issue
 from appliance.sync.registry import CompiledCollection, Registry
 from appliance.sync.writes import CheckedWrite, check_write
 
@@ -154,7 +155,7 @@ class Judging:
         try:
             bucket = collection.bucket.of(record_id, row)
         except RecordError as error:
-            raise End("quarantined", reject_issue(error.code, str(error), error.pointer)) from None
+            raise End("quarantined", ill_formed(error)) from None
         if not tx.granted(sender.device, bucket):
             raise out_of_scope()
 
@@ -169,15 +170,15 @@ class Judging:
         """Check the base; return a merged row where the policy merged one."""
         policy = collection.spec.conflict
         if mutation.op == "del" and not collection.spec.deletable:
-            raise End("rejected", reject_issue("delete_denied", "records here are not deleted"))
+            raise End("rejected", own_issue("delete_denied"))
         if present is None:
             if mutation.base is None or mutation.op == "del":
                 return None
-            raise End("conflict", reject_issue("record_unknown", "the record does not exist here"))
+            raise End("conflict", own_issue("record_unknown"))
         if policy == "append_only":
             raise End(
                 "rejected",
-                reject_issue("hash_conflict", "this id is taken by a record with other content"),
+                own_issue("hash_conflict"),
                 seq=present.seq,
             )
         if mutation.base == present.seq:
@@ -185,7 +186,7 @@ class Judging:
         if before is None:
             raise End(
                 "conflict",
-                reject_issue("record_deleted", "the record was deleted meanwhile"),
+                own_issue("record_deleted"),
                 seq=present.seq,
             )
         if mutation.op == "put" and policy in ("field_merge", "hook"):
@@ -201,7 +202,7 @@ class Judging:
                 return merged
         raise End(
             "conflict",
-            reject_issue("revision_stale", "the record was changed meanwhile; yours is kept"),
+            own_issue("revision_stale"),
             seq=present.seq,
             row=present.text,
         )

@@ -105,12 +105,12 @@ def issue_codes() -> set[str]:
                     continue
                 named = {k.arg: k.value for k in node.keywords}
                 code = named.get("code")
-                if node.func.id == "reject_issue" and node.args:
+                if node.func.id == "own_issue" and node.args:
                     code = node.args[0]
                 elif node.func.id not in ("Issue", "RecordError"):
                     continue
                 if isinstance(code, ast.Constant):
-                    codes.add(str(code.value))
+                    codes.add(str(code.value).partition(":")[0])
     return codes
 
 

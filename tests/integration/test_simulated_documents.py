@@ -45,7 +45,7 @@ def test_every_second_document_has_all_that_can_be_made_up(tmp_path: Path) -> No
     # Nobody was granted the bucket of a kit, which a schema does not tell of.
     assert told["outcomes"] == {"applied": 8, "quarantined": 8}
     assert told["notes"] == {
-        "kit_parts: quarantined: this device does not work with that record's outlet or person": 8,
+        "kit_parts: quarantined: This device does not work with that record's outlet or person.": 8,
         "licence_checks: not made: /licence_id needs one of licences, and the device sees none": 2,
     }
     assert records["kits"] == 8

@@ -52,11 +52,13 @@ from appliance.api.pricing.terms import (
     Terms,
 )
 from appliance.api.pricing.trace import STEPS, TraceStep, explain
+from appliance.api.pricing.words import WORDS
 
 __all__ = [
     "GIFT_KINDS",
     "ISSUES",
     "STEPS",
+    "WORDS",
     "AppliedDiscount",
     "Audience",
     "Branch",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import amounts
+from appliance.api.amounts import Amount
 from appliance.api.pricing.book import PriceBook, RankedPromotion
 from appliance.api.pricing.issues import PricingIssue, pricing_issue
 from appliance.api.pricing.price_lists import PriceList
@@ -94,9 +95,9 @@ class Calculation:
             )
         )
 
-    def money(self, minor: int) -> str:
+    def money(self, minor: int) -> Amount:
         """Write an amount for people."""
-        return amounts.money(minor, self.terms.branch.currency_exponent)
+        return Amount(amounts.money(minor, self.terms.branch.currency_exponent))
 
     def count(self, promotion_id: str, sign: int, spent: int, given: int = 0) -> None:
         """Count what a promotion costs on goods that are sold (sign 1) or come back (-1)."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from appliance.api.amounts import Amount
 from appliance.api.mutations import Issue, Severity
+from appliance.api.pricing.words import in_english, kept
+from appliance.api.texts import Text
 
 
 class IssueKind(NamedTuple):
@@ -74,13 +77,14 @@ class PricingIssue(Issue, frozen=True, kw_only=True, omit_defaults=True):
             ``/lines`` in the order in which they were given.
         line_no: the line it is about; None: the document.
         expected, got: the figures, in the units of `appliance.api.values`, where there are any.
-        words: what stands in the places of the text, for whoever says it in another language.
+        words: what stands in the places of the text, for whoever says it in another language; a
+            `Text` is of `appliance.api.pricing.WORDS`.
     """
 
     line_no: int | None = None
     expected: int | str | None = None
     got: int | str | None = None
-    words: Mapping[str, str] = {}
+    words: Mapping[str, str | Text | Amount] = {}
 
 
 MOST_ISSUES = 100
@@ -118,7 +122,8 @@ def pricing_issue(
     """
     found = ISSUES[code]
     line = "" if line_no is None else f"Line {line_no}: "
-    text = found.text.format(line=line, **words)
+    said = {name: in_english(word) for name, word in words.items()}
+    text = found.text.format(line=line, **said)
     return PricingIssue(
         code=code,
         severity=found.request if kind == "request" else found.fact,
@@ -127,5 +132,5 @@ def pricing_issue(
         line_no=line_no,
         expected=expected,
         got=got,
-        words={name: str(word) for name, word in words.items()},
+        words={name: kept(word) for name, word in words.items()},
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from appliance.api import amounts
+from appliance.api.amounts import Amount
 from appliance.api.pricing.calculation import Calculation
 from appliance.api.pricing.promotions import GIFT_KINDS
+from appliance.api.pricing.words import word
 from appliance.api.pricing.working_line import WorkingLine
 from appliance.api.values import rdiv
 
@@ -35,8 +37,8 @@ def check_manual(calculation: Calculation, line: WorkingLine, bp: int) -> None:
             "discounts",
             expected=limit,
             got=bp,
-            wanted=amounts.percent(limit),
-            found=amounts.percent(bp),
+            wanted=Amount(amounts.percent(limit)),
+            found=Amount(amounts.percent(bp)),
         )
 
 
@@ -60,8 +62,8 @@ def check_floor(calculation: Calculation, line: WorkingLine) -> None:
             expected=floor,
             got=line.net_price,
             product=product.name,
-            wanted=amounts.price(floor),
-            found=amounts.price(line.net_price),
+            wanted=Amount(amounts.price(floor)),
+            found=Amount(amounts.price(line.net_price)),
         )
         return
     least = rdiv(line.paid * product.min_price * unit.num, calculation.scale * unit.den)
@@ -101,7 +103,7 @@ def check_promotions(calculation: Calculation) -> None:
                 expected=promotion.budget_minor,
                 got=spent,
                 promotion=promotion.code,
-                limit="budget",
+                limit=word("price:budget"),
                 left=calculation.money(max(0, promotion.budget_minor - before)),
                 found=calculation.money(spent - before),
             )
@@ -111,7 +113,7 @@ def check_promotions(calculation: Calculation) -> None:
                 expected=promotion.max_per_outlet,
                 got=used + 1,
                 promotion=promotion.code,
-                limit="limit for one outlet",
+                limit=word("price:outlet_limit"),
                 left=max(0, promotion.max_per_outlet - used),
                 found=1,
             )
@@ -141,6 +143,6 @@ def _quantity(
         expected=expected,
         got=line.ordered,
         product=product,
-        wanted=amounts.quantity(expected),
-        found=amounts.quantity(line.ordered),
+        wanted=Amount(amounts.quantity(expected)),
+        found=Amount(amounts.quantity(line.ordered)),
     )

@@ -143,7 +143,10 @@ def _written(
     """Write for which part of a quantity a tier gives what."""
     write: Callable[[int], str] = amounts.price if kind == "fixed_price" else amounts.percent
     if kind == "line_amount":
-        write = calculation.money
+
+        def write(value: int) -> str:
+            return str(calculation.money(value))
+
     return "; ".join(
         f"{amounts.quantity(rdiv(one.end - one.start, den))} at"
         f" {words.format(write(one.tier.value or 0))}"

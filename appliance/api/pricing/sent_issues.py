@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from appliance.api import amounts
+from appliance.api.amounts import Amount
 from appliance.api.pricing.book import PriceBook, is_valid
 from appliance.api.pricing.calculation import Calculation
 from appliance.api.pricing.comparison import Difference, Figure
@@ -20,11 +21,14 @@ from appliance.api.pricing.issues import PricingIssue, bounded, pricing_issue
 from appliance.api.pricing.priced import PricedDocument
 from appliance.api.pricing.sent import SentDocument, SentLine
 from appliance.api.pricing.terms import Terms
+from appliance.api.pricing.words import WORDS, field_word, word
+from appliance.api.texts import Text
 
 _PRICES = frozenset({"list_price", "net_price"})
 _PERCENTAGES = frozenset({"rate_bp"})
 _QUANTITIES = frozenset({"qty"})
 _PLAIN = frozenset({"weight_g", "volume_cm3"})
+_NOT_THERE = word("price:not_there")
 _NO_LINE = frozenset({"ref_unknown", "uom_wrong", "price_missing"})
 """Codes of lines that could not be priced: their figures are not told of besides."""
 
@@ -150,16 +154,17 @@ class SentIssues:
             )
             if capped and less:
                 code = self._book.promotion_by_id[name].promotion.code
-                limit = "budget or limit for one outlet"
+                limit = f"{WORDS['price:budget']} or {WORDS['price:outlet_limit']}"
                 left = self._written("qty", root.expected or 0)
                 found = self._written("qty", abs(line.qty))
-                words = {"limit": limit, "left": left, "found": found}
+                words: dict[str, object] = {"limit": limit, "left": left, "found": found}
                 return self._issue(root, "promo_budget", promotion=code, **words)
         if root.field == "gift_of_promo_id":
-            gift = f"the gift of {self._name(str(promotion_id))}"
-            got = "not there" if root.got is None else gift
-            expected = "not there" if root.expected is None else gift
-            return self._issue(root, root.verdict, field="gift", found=got, wanted=expected)
+            gift = word("price:gift_of", what=self._name(str(promotion_id)))
+            got = _NOT_THERE if root.got is None else gift
+            expected = _NOT_THERE if root.expected is None else gift
+            words = {"field": field_word("gift_of_promo_id"), "found": got, "wanted": expected}
+            return self._issue(root, root.verdict, **words)
         return self._issue(root, root.verdict)
 
     def _document(
@@ -220,9 +225,11 @@ class SentIssues:
             }[discount.subject_kind]
         )
 
-    def _name(self, ref_id: str) -> str:
+    def _name(self, ref_id: str) -> Text:
         ranked = self._book.promotion_by_id.get(ref_id)
-        return "the discount" if ranked is None else f"promotion {ranked.promotion.code}"
+        if ranked is None:
+            return word("price:discount")
+        return word("price:promotion", code=ranked.promotion.code)
 
     def _list(self, list_id: Figure) -> str:
         found = None if list_id is None else self._book.price_lists.get(str(list_id))
@@ -231,7 +238,7 @@ class SentIssues:
     def _issue(self, one: Difference, code: str, **words: object) -> PricingIssue:
         wanted, found = self._written(one.field, one.expected), self._written(one.field, one.got)
         figures = {
-            "field": one.field.replace("_", " "),
+            "field": field_word(one.field),
             "wanted": wanted,
             "found": found,
             "why": f"is {wanted} %, not {found} %",
@@ -247,15 +254,17 @@ class SentIssues:
             **(figures | words),
         )
 
-    def _written(self, field: str, figure: Figure) -> str:
+    def _written(self, field: str, figure: Figure) -> str | Text | Amount:
         if figure is None:
-            return "nothing"
-        if isinstance(figure, str | bool) or field in _PLAIN:
-            return str(figure).lower() if isinstance(figure, bool) else str(figure)
+            return word("price:nothing")
+        if isinstance(figure, bool):
+            return word("price:yes" if figure else "price:no")
+        if isinstance(figure, str) or field in _PLAIN:
+            return str(figure)
         if field in _PRICES:
-            return amounts.price(figure)
+            return Amount(amounts.price(figure))
         if field in _QUANTITIES:
-            return amounts.quantity(figure)
+            return Amount(amounts.quantity(figure))
         if field in _PERCENTAGES:
-            return amounts.percent(figure)
+            return Amount(amounts.percent(figure))
         return self._calculation.money(figure)

@@ -65,7 +65,7 @@ def test_why_an_order_is_held_is_told_in_its_authors_language(desk: Any, order: 
     order["lines"] = [{**line, "total": 6_006} for line in order["lines"]]
     desk.send({**order, "state": "draft"}, "boris")
     effect = desk.send({**desk.stored, "state": "submitted"}, "anna")
-    assert [issue.text for issue in effect.issues] == ["Заказ больше вашего лимита 100.00."]
+    assert [issue.text for issue in effect.issues] == ["Заказ больше вашего лимита 100,00."]
     (state,) = rows(desk, "doc_states")
     assert (state["state"], state["verdict"]) == ("held", "held")
     assert state["issues"] == [
@@ -73,7 +73,7 @@ def test_why_an_order_is_held_is_told_in_its_authors_language(desk: Any, order: 
             "code": "order_over_limit",
             "severity": "hold",
             "pointer": "/totals/payable",
-            "text": "Тапсырыс сіздің 100.00 шегіңізден асады.",
+            "text": "Тапсырыс сіздің 100,00 шегіңізден асады.",
         }
     ]
 

@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 
 from appliance.api import Row
+from appliance.api.amounts import Amount
+from appliance.api.pricing.comparison import LINE_FIELDS, TOTAL_FIELDS
+from appliance.api.pricing.issues import pricing_issue
+from appliance.api.pricing.words import field_word
 from appliance_preselling import findings
 from appliance_preselling.findings import issue, state_word
+from appliance_preselling.rules_price import said as said_of_prices
 from appliance_preselling.states import AUTHOR, STATES, TRANSITIONS
 from appliance_preselling.texts import TEXTS
 from appliance_preselling.words import ENGLISH, ISSUES
@@ -47,6 +52,27 @@ def test_a_finding_is_said_in_any_language() -> None:
     assert (made.code, made.severity, made.pointer) == ("calc_mismatch", "reject", "/totals/net")
     assert made.said("ru").text == "Итог «x» — 1.00, а по строкам выходит 2.00."
     assert made.said("uz").code == "calc_mismatch"
+
+
+def test_every_field_that_is_compared_has_its_word() -> None:
+    others = ("taxable", "price_list_id", "currency", "tax_included", "gift_of_promo_id")
+    for name in (*LINE_FIELDS, *TOTAL_FIELDS, *others):
+        assert field_word(name).key in ENGLISH
+
+
+def test_what_pricing_found_is_said_with_its_field_and_amounts_in_the_language() -> None:
+    words = {"wanted": Amount("500 000.00"), "found": Amount("1.50"), "field": None}
+    found = pricing_issue(
+        "calc_mismatch", "request", line_no=2, **{**words, "field": field_word("line_amount")}
+    )
+    assert found.text == "Line 2: The line amount is 1.50; it should be 500 000.00."
+    made = said_of_prices(found)
+    assert made.said("ru").text == (
+        "Строка 2: сумма «сумма строки» — 1,50, а должна быть 500 000,00."
+    )
+    assert made.said("uz").text == (
+        "2-qator: “satr summasi” summasi 1,50, aslida 500 000,00 bo‘lishi kerak."
+    )
 
 
 @pytest.mark.parametrize(

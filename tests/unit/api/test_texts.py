@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.api.amounts import Amount, money
 from appliance.api.catalogues import CatalogueError, Entry, read_catalogue
 from appliance.api.texts import Text, Texts, in_language, languages_of, text_in
 from appliance.testing.fake_context import FakeContext
@@ -48,6 +49,19 @@ def test_a_text_inside_a_text_has_values_of_its_own(texts: Texts) -> None:
 def test_several_words_have_commas_between(texts: Texts) -> None:
     words = (Text("order"), Text("hello"), "42")
     assert texts.say("ru", "late", what=words, days=1) == "Опоздание, дней: 1 (заказ, Hello., 42)."
+
+
+def test_an_amount_has_the_decimal_sign_of_the_language(texts: Texts) -> None:
+    amount = Amount(money(-123_450_000))
+    assert texts.say("en", "late", what=amount, days=1) == "The -1 234 500.00 comes 1 days late."
+    assert texts.say("ru", "late", what=amount, days=1) == "Опоздание, дней: 1 (-1 234 500,00)."
+    inner = (Text("late", {"what": amount, "days": 2}),)
+    assert "(-1 234 500,00)" in texts.say("ru", "late", what=inner, days=1)
+    assert (
+        Texts(ENGLISH, {"xx": []})
+        .say("xx", "late", what=amount, days=1)
+        .startswith("The -1 234 500.00")
+    )
 
 
 def test_values_are_not_read_as_sentences(texts: Texts) -> None:
@@ -111,9 +125,9 @@ def test_faults_are_told(texts: Texts) -> None:
 
 def test_the_file_for_translators_has_every_sentence(texts: Texts) -> None:
     assert read_catalogue(texts.catalogue("ru"), "ru.po") == [
-        Entry("late", ENGLISH["late"], "Опоздание, дней: {days} ({what}).", False, 10),
-        Entry("order", "order", "заказ", False, 14),
-        Entry("hello", "Hello.", "Привет.", True, 19),
+        Entry("late", ENGLISH["late"], "Опоздание, дней: {days} ({what}).", False, 9),
+        Entry("order", "order", "заказ", False, 13),
+        Entry("hello", "Hello.", "Привет.", True, 18),
     ]
     new = read_catalogue(texts.catalogue("de"), "de.po")
     assert [(entry.context, entry.translation) for entry in new] == [

@@ -35,6 +35,7 @@ from appliance_master_data.grants import GRANT_SOURCES, buckets
 from appliance_master_data.identity import mirrored
 from appliance_master_data.importers import IMPORTERS, RECORDS
 from appliance_master_data.intake import RULES
+from appliance_master_data.intake.words import in_language_of_sender
 from appliance_master_data.jobs import JOBS, RUNS
 from appliance_master_data.reports import REPORTS
 from appliance_master_data.settings import SETTINGS
@@ -81,7 +82,9 @@ class MasterData:
     ) -> Effect | None:
         """Decide what a device sent by the rules of its collection."""
         decide = RULES.get(mutation.collection)
-        return None if decide is None else decide(mutation, stored, context)
+        if decide is None:
+            return None
+        return in_language_of_sender(decide(mutation, stored, context), mutation, context)
 
     @hookimpl
     def scheduled_jobs(self) -> Sequence[ScheduledJob]:

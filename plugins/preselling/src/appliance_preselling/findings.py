@@ -43,6 +43,7 @@ class Finding(NamedTuple):
     def said(self, language: str) -> Issue:
         """Return it as an issue in a language of `appliance_preselling.texts.TEXTS`."""
         text = TEXTS.say(language, self.key, **self.values)
+        text = text[:1].upper() + text[1:]  # a word of the trade may stand first
         return Issue(code=self.code, severity=self.severity, pointer=self.pointer, text=text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appliance.api.amounts import money
+from appliance.api.amounts import Amount, money
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_view import OrderView
 
@@ -19,4 +19,4 @@ def check(view: OrderView) -> Iterable[Finding]:
         yield issue("approval_required")
     limit = view.head.order_limit
     if limit is not None and view.payable > limit:
-        yield issue("order_over_limit", "/totals/payable", expected=money(limit))
+        yield issue("order_over_limit", "/totals/payable", expected=Amount(money(limit)))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from appliance.api import Row
-from appliance.api.amounts import money
+from appliance.api.amounts import Amount, money
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
@@ -70,16 +70,16 @@ def check(view: OrderView) -> Iterable[Finding]:
     )
     owed, overdue, ordered = map(int, amounts)
     if overdue > least:
-        yield issue("overdue_debt", "/payment_form", debt=money(overdue), days=days)
+        yield issue("overdue_debt", "/payment_form", debt=Amount(money(overdue)), days=days)
     whole = owed + ordered + view.payable
     if limit is not None and whole > limit.minor:
         yield issue(
             "credit_limit_exceeded",
             "/totals/payable",
-            limit=money(limit.minor),
-            debt=money(owed),
-            ordered=money(ordered),
-            over=money(whole - limit.minor),
+            limit=Amount(money(limit.minor)),
+            debt=Amount(money(owed)),
+            ordered=Amount(money(ordered)),
+            over=Amount(money(whole - limit.minor)),
         )
 
 

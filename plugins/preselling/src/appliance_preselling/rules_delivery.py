@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from appliance.api import Row
-from appliance.api.amounts import quantity
+from appliance.api.amounts import Amount, quantity
 from appliance_preselling.dates import day_in, today_of
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_terms import OrderTerms
@@ -61,7 +61,7 @@ def _vehicle(view: OrderView) -> Iterable[Finding]:
         return
     weight = view.load.least_g
     if weight > limit * GRAMS_PER_KG:
-        yield issue("vehicle_capacity", "/lines", weight=quantity(weight), limit=limit)
+        yield issue("vehicle_capacity", "/lines", weight=Amount(quantity(weight)), limit=limit)
 
 
 def _is_window(window: Row) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from appliance.api import Row, Text
-from appliance.api.amounts import money, quantity
+from appliance.api.amounts import Amount, money, quantity
 from appliance_preselling import limit_use
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.limit_use import LimitParts
@@ -33,9 +33,9 @@ def check(view: OrderView) -> Iterable[Finding]:
             yield issue(
                 "customer_limit_exceeded:amount",
                 "/totals/payable",
-                limit=money(most),
-                ordered=money(amount),
-                taken=money(part["amount"]),
+                limit=Amount(money(most)),
+                ordered=Amount(money(amount)),
+                taken=Amount(money(part["amount"])),
                 **words,
             )
         most = limit.get("max_qty")
@@ -43,9 +43,9 @@ def check(view: OrderView) -> Iterable[Finding]:
             yield issue(
                 "customer_limit_exceeded:quantity",
                 "/lines",
-                limit=quantity(most),
-                ordered=quantity(qty),
-                taken=quantity(part["qty"]),
+                limit=Amount(quantity(most)),
+                ordered=Amount(quantity(qty)),
+                taken=Amount(quantity(part["qty"])),
                 **words,
             )
 

@@ -51,7 +51,7 @@ def check(view: OrderView) -> Iterable[Finding]:
     view.kept[TakenOf] = promotion_use.taken(found, book, of_order, sent)
     view.kept[PointParts] = points.earned(view, book, found.priced)
     for one in found.issues:
-        yield _said(one)
+        yield said(one)
 
 
 def _checked(
@@ -71,7 +71,7 @@ def _checked(
     return check_document(book, terms, sent, earlier=earlier.book, age_ms=age)
 
 
-def _said(found: PricingIssue) -> Finding:
+def said(found: PricingIssue) -> Finding:
     """Return what pricing found as a finding, which can be said in any language."""
     key = f"{found.code}:price" if found.line_no is None else f"{found.code}:price_line"
     words = {name: word for name, word in found.words.items() if name != "line"}

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from appliance.api import Row, rdiv
-from appliance.api.amounts import price, quantity
+from appliance.api.amounts import Amount, price, quantity
 from appliance_preselling.dates import read_date, today_of
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_view import OrderView
@@ -101,10 +101,10 @@ def _line(
         return
     # What several lines ask for of one product is told once, with the first of them.
     if first and returned.wanted[product] > sold.qty:
-        left = quantity(max(0, rdiv(sold.qty.numerator, sold.qty.denominator)))
+        left = Amount(quantity(max(0, rdiv(sold.qty.numerator, sold.qty.denominator))))
         yield issue("return_qty_over", f"/lines/{place}/qty", line_no=number, left=left)
     if sold.price is not None and returned.price_of(line) > sold.price:
-        paid = price(rdiv(sold.price.numerator, sold.price.denominator))
+        paid = Amount(price(rdiv(sold.price.numerator, sold.price.denominator)))
         yield issue("return_price_over", f"/lines/{place}/net_price", line_no=number, paid=paid)
     days = view.settings["return_days"]
     if days and sold.date is not None and (returned.today - sold.date).days > days:

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from appliance.api.amounts import quantity
+from appliance.api.amounts import Amount, quantity
 from appliance_preselling import reserved
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_view import OrderView
@@ -56,6 +56,6 @@ def check(view: OrderView) -> Iterable[Finding]:
             "stock_short",
             f"/lines/{place}/qty",
             line_no=view.lines[place]["line_no"],
-            free=quantity(max(0, free)),
-            wanted=quantity(int(wanted)),
+            free=Amount(quantity(max(0, free))),
+            wanted=Amount(quantity(int(wanted))),
         )

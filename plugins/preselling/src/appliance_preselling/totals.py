@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from appliance.api import Row, Text
-from appliance.api.amounts import money
+from appliance.api.amounts import Amount, money
 from appliance.api.values import MAX_INTEGER
 from appliance_preselling.findings import Finding, issue
 
@@ -105,4 +105,10 @@ def _tax(category: str) -> Text:
 
 
 def _mismatch(name: Text, pointer: str, got: int, expected: int) -> Finding:
-    return issue("calc_mismatch", pointer, name=name, got=money(got), expected=money(expected))
+    return issue(
+        "calc_mismatch",
+        pointer,
+        name=name,
+        got=Amount(money(got)),
+        expected=Amount(money(expected)),
+    )

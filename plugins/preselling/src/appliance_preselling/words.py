@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from appliance.api.pricing import WORDS
 from appliance_preselling.rule_words import OF_PRICES, OF_RULES, Sentences
 
 OF_STATES: Sentences = {
@@ -233,6 +234,7 @@ NOTICES: Mapping[str, str] = {
 ENGLISH: Mapping[str, str] = {
     **{key: sentence for key, (_, sentence) in ISSUES.items()},
     **OF_TRADE,
+    **WORDS,
     **NOTICES,
 }
 """Everything that is translated."""

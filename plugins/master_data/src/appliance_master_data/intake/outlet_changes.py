@@ -13,7 +13,7 @@ from appliance_master_data.collections.proposals import SERVER_FIELDS
 from appliance_master_data.collections.roles import OFFICE
 from appliance_master_data.grants import buckets
 from appliance_master_data.intake import approval
-from appliance_master_data.intake.words import as_rows, issue
+from appliance_master_data.intake.words import as_rows, issue, state_word, what_word
 from appliance_master_data.phones import PhoneError, e164
 
 REFERENCES = {
@@ -67,14 +67,15 @@ def _transition(mutation: Mutation, stored: Row | None) -> Iterator[Issue]:
         if author != mutation.user_id:
             yield issue("user_wrong:new", "/user_id")
         if target != "pending":
-            yield issue("state_transition:new", "/state", target=target)
+            yield issue("state_transition:new", "/state", target=state_word(target))
         return
     if author != stored["user_id"]:
         yield issue("user_wrong:changed", "/user_id")
     if stored["state"] != "pending":
-        yield issue("state_transition", "/state", source=stored["state"], target=target)
+        words = {"source": state_word(stored["state"]), "target": state_word(target)}
+        yield issue("state_transition", "/state", **words)
     elif target != "pending" and not office:
-        yield issue("role_denied:decide", "/state", roles=" and ".join(OFFICE))
+        yield issue("role_denied:decide", "/state", roles=", ".join(OFFICE))
     elif mutation.user_id != stored["user_id"] and not office:
         yield issue("user_wrong:edit", "/user_id")
 
@@ -89,18 +90,18 @@ def _content(mutation: Mutation, row: Row, before: Row, context: Context) -> Ite
                 yield issue("field_superfluous:outlet", f"/{name}")
         for name in NEEDED:
             if name in patch and not (patch[name] or "").strip():
-                yield issue("field_missing:clear", f"/patch/{name}", what=name)
+                yield issue("field_missing:clear", f"/patch/{name}", what=what_word(name))
         if not (patch or row.get("photos") or row.get("contact")):
             yield issue("nothing_changed", "/patch")
     else:
         for name in NEEDED:
             if not (patch.get(name) or "").strip():
-                yield issue("field_missing", f"/patch/{name}", what=name)
+                yield issue("field_missing", f"/patch/{name}", what=what_word(name))
         known, new = row.get("party_id") is not None, row.get("party") is not None
         if known and new:
             yield issue("field_superfluous:party", "/party")
         elif not (known or new):
-            yield issue("field_missing", "/party", what="a party: party_id or party")
+            yield issue("field_missing", "/party", what=what_word("party_either"))
         elif new:
             yield from _same_party(row, context)
     yield from _phone(row)
@@ -114,12 +115,12 @@ def _references(mutation: Mutation, row: Row, before: Row, context: Context) -> 
     if photo is not None:
         photos.append(photo)
     if photos and context.missing("attachments", photos):
-        yield issue("ref_unknown", "/photos", what="photo")
+        yield issue("ref_unknown", "/photos", what=what_word("photo"))
     for name, record_id in named.items():
         collection, what = REFERENCES[name]
         if context.missing(collection, [record_id]):
             known = before.get(name) == record_id
-            yield issue("ref_deleted" if known else "ref_unknown", f"/{name}", what=what)
+            yield issue("ref_deleted" if known else "ref_unknown", f"/{name}", what=what_word(what))
     if not named:
         return
     user = User(
@@ -134,7 +135,7 @@ def _references(mutation: Mutation, row: Row, before: Row, context: Context) -> 
     for name, record_id in named.items():
         _collection, what = REFERENCES[name]
         if f"{what}:{record_id}" not in seen:
-            yield issue("scope_denied", f"/{name}", what=what)
+            yield issue("scope_denied", f"/{name}", what=what_word(what))
 
 
 def _same_party(row: Row, context: Context) -> Iterator[Issue]:
@@ -156,9 +157,8 @@ def _phone(row: Row) -> Iterator[Issue]:
         return
     try:
         right = e164(phone)
-    except PhoneError as error:
-        yield issue("phone_wrong", "/contact/phone_e164", why=error)
+    except PhoneError:
+        yield issue("phone_wrong", "/contact/phone_e164", phone=phone)
         return
     if phone != right:
-        why = f"the phone must be written {right}"
-        yield issue("phone_wrong", "/contact/phone_e164", why=why)
+        yield issue("phone_wrong:form", "/contact/phone_e164", right=right)

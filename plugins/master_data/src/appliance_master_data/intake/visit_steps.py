@@ -46,7 +46,8 @@ def check(visit_id: str, row: Row, scenario: Row, outlet: Row, context: Context)
         step["step_id"]: (place, step) for place, step in enumerate(row.get("steps") or ())
     }
     applies = _conditions(visit_id, row, outlet, context)
-    whole, issues = True, []
+    whole = True
+    issues: list[Issue] = []
     for step in scenario["steps"]:
         if not step["mandatory"] or not applies(step.get("condition") or {}):
             continue

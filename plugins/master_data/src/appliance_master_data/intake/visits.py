@@ -10,7 +10,7 @@ from appliance_master_data.collections.roles import LEADERS
 from appliance_master_data.collections.visits import SERVER_FIELDS
 from appliance_master_data.geography import distance_m
 from appliance_master_data.intake import visit_states, visit_steps
-from appliance_master_data.intake.words import as_rows, issue
+from appliance_master_data.intake.words import as_rows, issue, state_word, what_word
 
 DEFAULT_GEOFENCE_M = 150
 CLOCK_TOLERANCE_MS = 10 * 60_000
@@ -39,8 +39,8 @@ def decide(mutation: Mutation, stored: Row | None, context: Context) -> Effect |
     source = None if stored is None else stored["state"]
     state, allowed = visit_states.step(source, row["state"])
     if not allowed:
-        source = "new" if source is None else source
-        found.append(issue("state_transition:visit", "/state", source=source, target=row["state"]))
+        words = {"source": state_word(source), "target": state_word(row["state"])}
+        found.append(issue("state_transition:visit", "/state", **words))
     row["state"] = state
     outlet = context.get("outlets", row["outlet_id"]) or {}
     found += _references(row, context)
@@ -82,15 +82,15 @@ def _references(row: Row, context: Context) -> Iterator[Issue]:
     ):
         named = [record_id for record_id in record_ids if record_id is not None]
         if named and context.missing(collection, named):
-            yield issue("ref_unknown:visit", what=what)
+            yield issue("ref_unknown:visit", what=what_word(what))
 
 
 def _complete(row: Row) -> Iterator[Issue]:
     state = row["state"]
     for name in _NEEDED.get(state, ()):
         if row.get(name) is None:
-            spoken = state.replace("_", " ")
-            yield issue("field_missing:visit", f"/{name}", state=spoken, what=name)
+            words = {"state": state_word(state), "what": what_word(name)}
+            yield issue("field_missing:visit", f"/{name}", **words)
     if state == "not_visited" and row.get("no_visit_reason_id") is None:
         yield issue("reason_missing:visit", "/no_visit_reason_id")
 
