@@ -20,7 +20,7 @@ from PIL import Image
 from appliance.printing.barcode import MODULE
 from appliance.printing.letters import encode_line
 from appliance.printing.profile import Profile
-from appliance.printing.raster import line_picture, strip_picture
+from appliance.printing.raster import CELL_HEIGHT, line_picture, strip_picture
 from appliance.printing.sheet import (
     PLAIN,
     BarcodeStrip,
@@ -37,12 +37,11 @@ from appliance.printing.sheet import (
 if TYPE_CHECKING:
     from escpos.printer import Dummy
 
-MAX_BYTES = 8 * 1024 * 1024
-"""Bytes of one job."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Bytes of one job: a delivery note of 1,000 lines, each letter of it drawn, on 112 mm paper."""
 
-_CAPABILITIES = "TM-P80"
-"""The profile of python-escpos that everything is built with; what a printer can do stands in our
-profile, so nothing may be refused by theirs."""
+_MAX_GRAPHICS = 65_000
+"""Bytes of one picture in ``GS ( L``, whose length has two bytes."""
 
 _RESET = b"\x1b@"
 _PAGE = {"ESC t": b"\x1bt", "ESC u": b"\x1bu"}
@@ -123,7 +122,8 @@ class _Paper:
 
     def line(self, line: Line) -> None:
         """Print letters, in the printer's font or drawn."""
-        high = self._profile.line_dots * (2 if line.style.tall else 1)
+        # A printer moves its paper by the height of letters that are higher than a line.
+        high = max(self._profile.line_dots, CELL_HEIGHT * (2 if line.style.tall else 1))
         self.dots_high += high
         encoded = encode_line(line.text, self._profile, self._page)
         # Drawn over the whole width: a printer's own inverse letters leave gaps between lines.
@@ -176,7 +176,8 @@ class _Paper:
             return
         self.dots_high += strip_picture(strip, self._dots).height
         self._flush()
-        code = f"{{B{strip.data}" if strip.kind == "code128" else strip.data
+        # "{" begins a special character in what a printer takes for a Code 128; "{{" is itself.
+        code = "{B" + strip.data.replace("{", "{{") if strip.kind == "code128" else strip.data
         with self._centred():
             self._build(
                 "barcode",
@@ -219,7 +220,7 @@ class _Paper:
 
     def _flush(self) -> None:
         """Send the drawn strips that wait, as few pictures."""
-        rows = self._profile.image_rows
+        rows = min(self._profile.image_rows, _MAX_GRAPHICS // ((self._dots + 7) // 8))
         while self._drawn:
             whole = _stacked(self._drawn)
             self._drawn.clear()
@@ -267,11 +268,15 @@ def _stacked(pictures: list[Image.Image]) -> Image.Image:
 
 
 def _library() -> Dummy:
-    """Return a builder of python-escpos of one's own: it is not made for several threads."""
+    """Return a builder of python-escpos of one's own: it is not made for several threads.
+
+    It has no profile of theirs, which would refuse what is wider than 80 mm: what a printer can do
+    stands in ours.
+    """
     _import()
     from escpos.printer import Dummy
 
-    return Dummy(profile=_CAPABILITIES)
+    return Dummy()
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 NO_BREAK = "\u00a0"
 """A space at which no line is broken, such as that between the thousands of an amount."""
 
+UNKNOWN = "\ufffd"
+"""Stands for what cannot be printed; never a "?", which people write themselves."""
+
 _NO_BREAKS = frozenset("\u00a0\u2007\u202f")
+_INVISIBLE = re.compile(
+    # Unicode's default ignorable format characters: soft hyphens, joiners, marks of direction.
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+_MARKED = re.compile("[^\\W\\d_][\u0300-\u036f]{1,3}")
+"""A letter and the first marks on it: composing a longer run takes the square of its length."""
 _BREAKS = re.compile(
     # Not between a number and its unit: "500 ml", "45 %".
     r"(?<![0-9])[^\S\u00a0]+|(?<=[0-9])[^\S\u00a0]+(?!(?:%|[^\W\d_]{1,2})(?:\W|$))"
@@ -33,11 +42,21 @@ def printable(text: str) -> str:
     """Return a text in which nothing acts on a printer or a terminal.
 
     Line breaks and `NO_BREAK` stay, other white space becomes a space, and what does not print
-    (control characters, escape sequences, invisible marks, lone surrogates) becomes "?".
+    (control characters, lone surrogates, characters of no alphabet) becomes `UNKNOWN`. Characters
+    that only steer others and have no ink are left out. A letter and the mark on it become one
+    character where there is one (Unicode's NFC), so that a printer's font may have it.
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_harmless, text.replace("\r\n", "\n").replace("\r", "\n")))
+    whole = _MARKED.sub(_composed, text)
+    if not whole.isprintable():
+        whole = _INVISIBLE.sub("", whole).replace("\r\n", "\n").replace("\r", "\n")
+        whole = "".join(map(_harmless, whole))
+    return whole
+
+
+def _composed(found: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", found[0])
 
 
 def _harmless(character: str) -> str:
@@ -45,7 +64,7 @@ def _harmless(character: str) -> str:
         return character
     if character in _NO_BREAKS:
         return NO_BREAK
-    return " " if character.isspace() else "?"
+    return " " if character.isspace() else UNKNOWN
 
 
 def words(text: str) -> list[str]:
@@ -57,8 +76,8 @@ def wrapped(text: str, columns: int) -> list[str]:
     """Break a text into lines of at most so many columns, between words where that can be.
 
     Nothing but white space at the breaks is lost. An empty text is one empty line. A character
-    that is itself wider than the line, two columns into one, becomes "?". What `NO_BREAK` joins
-    stays together where it fits a line; it is a usual space in the answer.
+    that is itself wider than the line, two columns into one, becomes `UNKNOWN`. What `NO_BREAK`
+    joins stays together where it fits a line; it is a usual space in the answer.
 
     Args:
         text: printable; its own line breaks are kept.
@@ -98,7 +117,7 @@ def _cut(word: str, columns: int) -> Iterator[str]:
     for character in word:
         size = _columns(character)
         if size > columns:
-            character, size = "?", 1
+            character, size = UNKNOWN, 1
         if taken + size > columns:
             yield part
             part, taken = "", 0

@@ -190,6 +190,35 @@ def test_a_printer_that_draws_codes_gets_their_data():
     assert b"\x1dk\x0346006819\x00" in data
 
 
+def test_a_brace_in_a_code_128_does_not_act_on_the_printer():
+    data = render(sheet(BarcodeStrip(kind="code128", data="a{B{1")), EPSON).data
+    assert b"\x1dk\x49\x09{Ba{{B{{1" in data
+
+
+@pytest.mark.parametrize("images", KINDS)
+@pytest.mark.parametrize("columns", [64, 96])
+def test_paper_wider_than_80_mm_takes_pictures_of_its_width(images, columns):
+    line = Line(text="Сомасы ₸".rjust(columns), style=Style(inverse=True))
+    wide = profile(images=images, columns=columns, dots=columns * 12)
+    (picture,) = read(render(sheet(line, columns=columns), wide).data)
+    assert same_dots(picture, line_picture(line, columns * 12))
+
+
+def test_a_picture_in_parts_that_fit_the_length_of_graphics():
+    high = PictureStrip(width=576, height=1_500, rows=b"\xff" * 72 * 1_500)
+    tall = profile(images="graphics", image_rows=4_000)
+    pictures = read(render(sheet(high), tall).data)
+    assert sum(one.height for one in pictures) == 1_500
+    assert len(pictures) == 2
+
+
+def test_tall_letters_move_the_paper_by_their_height():
+    tall = Line(text="₸", style=Style(tall=True))
+    (picture,) = read(render(sheet(tall), profile()).data)
+    assert picture.height == 48
+    assert render(sheet(tall), profile()).dots_high == 48
+
+
 @pytest.mark.parametrize(
     ("cut", "command"), [("full", b"\x1dV\x00"), ("partial", b"\x1dV\x01"), ("none", b"")]
 )

@@ -20,7 +20,7 @@ from appliance.api.documents import (
 from appliance.printing.columns import column_widths
 from appliance.printing.layout import lay_out as sheet_of
 from appliance.printing.text import plain_text
-from appliance.printing.width import printable, width, wrapped
+from appliance.printing.width import UNKNOWN, printable, width, wrapped
 
 
 def lay_out(document: Document, columns: int) -> str:
@@ -157,3 +157,18 @@ def test_what_is_not_ascii_is_measured_as_a_terminal_does() -> None:
 def test_paper_that_is_too_narrow_is_refused() -> None:
     with pytest.raises(ValueError, match="too narrow"):
         lay_out(Document(title="t", blocks=()), 7)
+
+
+def test_what_does_not_print_is_marked_and_never_a_question() -> None:
+    assert printable("a\x1b\x00\x9b\ud800\ue000?") == "a" + 5 * UNKNOWN + "?"
+    assert "".join(wrapped("日", 1)) == UNKNOWN
+
+
+def test_what_has_no_ink_is_left_out() -> None:
+    assert printable("Coca\u00adCola\u200d\u202e \ufeffx") == "CocaCola x"
+
+
+def test_a_letter_and_its_mark_are_the_letter_that_fonts_have() -> None:
+    assert printable("Сы\u0440 и\u0306 е\u0308 ти\u0306н") == "Сыр й ё тйн"
+    assert printable("q\u0301") == "q\u0301"
+    assert len(printable("a" + "\u0301\u0323" * 200_000)) == 400_000, "at once"
