@@ -15,7 +15,7 @@ import shutil
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from appliance.printing.barcode import MODULE
 from appliance.printing.letters import encode_line
@@ -231,7 +231,7 @@ class _Paper:
 
     def _image(self, picture: Image.Image) -> None:
         kinds = {"raster": "bitImageRaster", "graphics": "graphics", "column": "bitImageColumn"}
-        box = Image.eval(picture.convert("L"), lambda level: 255 - level).getbbox()
+        box = ImageChops.invert(picture).getbbox()
         # White on the right is not worth its bytes.
         right = 8 if box is None else min(picture.width, (box[2] + 7) // 8 * 8)
         narrow = picture.crop((0, 0, right, picture.height))

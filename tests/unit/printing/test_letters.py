@@ -32,13 +32,27 @@ def test_russian_goes_by_the_number_of_its_page_that_the_maker_gave_it():
     pages = {name: encode_line("Кефир", profile, -1) for name, profile in PROFILES.items()}
     assert {name: found.page for name, found in pages.items() if found} == {
         "bixolon-spp-r": 17,
-        "citizen-cmp": 7,
+        "citizen-cmp": 17,
         "datecs-dpp": 9,
         "datecs-dpp-58": 9,
         "epson-tm-p80": 17,
         "epson-tm-t88": 17,
         "xprinter": 17,
         "xprinter-58": 17,
+    }
+
+
+def test_quotes_and_the_number_sign_take_the_page_of_windows_where_there_is_one():
+    line = "ООО «Вега» № 5"
+    pages = {name: encode_line(line, profile, -1) for name, profile in PROFILES.items()}
+    assert {name: found.page for name, found in pages.items() if found} == {
+        "bixolon-spp-r": 28,
+        "datecs-dpp": 17,
+        "datecs-dpp-58": 17,
+        "epson-tm-p80": 46,
+        "epson-tm-t88": 46,
+        "xprinter": 73,
+        "xprinter-58": 73,
     }
 
 
