@@ -135,7 +135,9 @@ class _Paper:
             self._page = encoded.page
             self._put(_PAGE[self._profile.select] + bytes((encoded.page,)))
         self._styled(line.style)
-        self._put(encoded.data.rstrip(b" ") + b"\n")
+        # A line without letters is no higher than usual, whatever the size of letters is.
+        self._put(encoded.data.rstrip(b" ") or b" " * line.style.tall)
+        self._put(b"\n")
 
     def feed(self, lines: int) -> None:
         """Leave white paper."""

@@ -16,12 +16,14 @@ import shutil
 import subprocess
 import tempfile
 import xml.etree.ElementTree as ET
+from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from PIL import Image, ImageChops
 
+from appliance.printing.qr_code import QUIET
 from appliance.printing.raster import CELL_HEIGHT, CELL_WIDTH, line_picture, strip_picture
 from appliance.printing.sheet import BarcodeStrip, Cut, Feed, Line, PictureStrip, QrStrip
 
@@ -134,8 +136,10 @@ class _Walk:
         assert paper.unknown == []
         self.dots = min(sheet.dots, profile.dots)
         self.profile = profile
-        self.lines = list(paper.lines)
-        self.picture = Image.new("1", (paper.picture.width, paper.picture.height + 200), 255)
+        self.lines = deque(paper.lines)
+        # emupos ends its picture with the last ink; white paper follows.
+        high = paper.picture.height + sum(_room(strip) for strip in sheet.strips[-20:])
+        self.picture = Image.new("1", (paper.picture.width, high), 255)
         self.picture.paste(paper.picture, (0, 0))
         self.top = 0
         self.drawn = []
@@ -163,7 +167,7 @@ class _Walk:
             self.drawn.append((line, pitch))
             return
         self.flush()
-        found = self.lines.pop(0) if self.lines else ""
+        found = self.lines.popleft() if self.lines else ""
         assert found in printed_forms(line.text, self.profile), (found, line.text)
         on_paper = self.picture.crop((0, self.top, self.dots, self.top + high))
         assert _cells(on_paper, line) == _cells(line_picture(line, self.dots), line), line.text
@@ -172,7 +176,7 @@ class _Walk:
     def feed(self, lines):
         self.flush()
         for _ in range(lines):
-            assert not self.lines or self.lines.pop(0) == ""
+            assert not self.lines or self.lines.popleft() == ""
         self.top += lines * LINE_DOTS
 
     def flush(self):
@@ -188,7 +192,7 @@ class _Walk:
             top += high
         height = 0
         while self.lines and (image := _IMAGE.fullmatch(self.lines[0])):
-            self.lines.pop(0)
+            self.lines.popleft()
             height += int(image[2])
         assert wanted.height <= height <= wanted.height + CELL_HEIGHT, "what is drawn is all there"
         found = self.picture.crop((0, self.top, self.picture.width, self.top + wanted.height))
@@ -200,17 +204,16 @@ class _Walk:
     def code(self, strip, says):
         """A code that the printer draws itself: what it holds, and a line feed after it."""
         self.flush()
-        found = self.lines.pop(0)
+        found = self.lines.popleft()
         if says is None:
             assert found.startswith("[barcode "), found
             assert strip.data.strip("*") in found
         else:
             assert found == says
-        assert not self.lines or self.lines.pop(0) == ""
-        box = self.picture.crop((0, self.top, self.picture.width, self.picture.height))
+        assert not self.lines or self.lines.popleft() == ""
         high = strip_picture(strip, self.dots).height
         self.codes.append(self._code(strip, self.top, high))
-        self.top += _own_height(box, strip) + LINE_DOTS
+        self.top += _own_height(strip, high) + LINE_DOTS
 
     def _code(self, strip, top, high):
         box = (0, max(0, top - 20), self.picture.width, top + high + 20)
@@ -221,6 +224,11 @@ class _Walk:
         assert [line for line in self.lines if line] == [], "more is printed than the sheet has"
         below = self.picture.crop((0, self.top, self.picture.width, self.picture.height))
         assert ImageChops.invert(below.convert("L")).getbbox() is None
+
+
+def _room(strip):
+    """Dots that the white of a strip may take at the end of the paper."""
+    return 2 * LINE_DOTS * (strip.lines if isinstance(strip, Feed) else 1)
 
 
 def letters_of(text, profile):
@@ -258,14 +266,11 @@ def _cells(picture, line):
     return [level < 255 for level in shrunk.tobytes()][: len(line.text)]
 
 
-def _own_height(picture, strip):
+def _own_height(strip, drawn):
     """Dots of a code that the printer draws: it sets no white above or below."""
     if isinstance(strip, BarcodeStrip):
         return min(255, strip.height) + (CELL_HEIGHT if strip.text_below else 0)
-    high = 0
-    while ImageChops.invert(picture.crop((0, high, picture.width, high + 1))).getbbox():
-        high += 1
-    return high
+    return drawn - 2 * QUIET * strip.module
 
 
 def said(strip):

@@ -7,10 +7,26 @@ import io
 import msgspec
 import paper_reader as reader
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from paper_printers import PRINTERS, printed
 from PIL import Image as Picture
 
-from appliance.api.documents import Column, Document, Image, KeyValue, Qr, Table, Text
+from appliance.api.documents import (
+    Barcode,
+    Column,
+    CopyMark,
+    Document,
+    Feed,
+    Heading,
+    Image,
+    KeyValue,
+    Qr,
+    Table,
+    Text,
+    Total,
+    Totals,
+)
 from appliance.printing.escpos import render
 from appliance.printing.layout import lay_out
 from appliance.printing.library import Library
@@ -70,6 +86,45 @@ def test_nothing_people_write_is_lost_or_obeyed(emupos, printer, case):
         assert ink(*texts(sheet)) == "before" + 2 * ink(printable(text))
     assert ink(*texts(sheet)).count("?") == 2 * text.count("?")
     assert (UNKNOWN in "".join(texts(sheet))) == (case in ("commands", "nothing that prints"))
+
+
+words = st.text(
+    st.one_of(
+        st.sampled_from("абвЁё №«»“—ғқў‘’ʻ 019.,-%"),
+        st.characters(),
+        st.sampled_from("日\u0301\n{?"),
+    ),
+    max_size=60,
+)
+aligns = st.sampled_from(["left", "center", "right"])
+sizes = st.sampled_from(["normal", "tall", "large"])
+blocks = st.one_of(
+    st.builds(Heading, text=words, level=st.sampled_from([1, 2, 3])),
+    st.builds(Text, text=words, align=aligns, bold=st.booleans(), size=sizes),
+    st.builds(KeyValue, key=words, value=words, bold=st.booleans()),
+    st.builds(
+        Totals, rows=st.tuples(st.builds(Total, label=words, value=words, strong=st.booleans()))
+    ),
+    st.builds(CopyMark, copy=st.integers(0, 3)),
+    st.builds(Feed, lines=st.integers(0, 5)),
+    st.builds(Qr, data=words),
+    st.builds(Barcode, data=words, kind=st.sampled_from(["code128", "code39"])),
+    st.builds(
+        Table,
+        columns=st.just((Column(title="Товар"), Column(title="Сумма", align="right"))),
+        rows=st.lists(st.tuples(words, words), max_size=3).map(tuple),
+    ),
+)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(blocks, max_size=5),
+    st.sampled_from(list(PRINTERS)),
+    st.sampled_from((16, 32, 42, 48, 64)),
+)
+def test_any_document_on_any_paper(emupos, found, printer, columns):
+    printed(emupos, paper_of(Text(text="x"), *found, columns=columns), printer)
 
 
 @pytest.mark.parametrize("printer", PRINTERS)

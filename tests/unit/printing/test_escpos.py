@@ -217,6 +217,10 @@ def test_tall_letters_move_the_paper_by_their_height():
     (picture,) = read(render(sheet(tall), profile()).data)
     assert picture.height == 48
     assert render(sheet(tall), profile()).dots_high == 48
+    blank = Line(text="  ", style=Style(tall=True))
+    assert render(sheet(blank), EPSON).data.endswith(b"\x1d!\x01 \n"), (
+        "a space is high, nothing not"
+    )
 
 
 @pytest.mark.parametrize(
