@@ -117,6 +117,20 @@ def test_debt_that_is_overdue_holds_what_is_not_paid_in_cash(shop: Any) -> None:
     assert shop.judged({**order, "contract_id": "c"}) == ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("timezone", "offset", "verdict"),
+    [("Asia/Almaty", -720, "held"), ("America/New_York", 840, "accepted")],
+)
+def test_a_debt_is_late_by_the_day_of_the_branch(
+    shop: Any, timezone: str, offset: int, verdict: str
+) -> None:
+    order = shop.order(("tea-pce", 1_000))
+    shop.put("org_units", "almaty", timezone=timezone)
+    shop.put("receivables", "d", {**DEBT, "open_amount": 1_000, "due_date": "2025-06-01"})
+    shop.context.now_ms += 5 * 3_600_000  # 20:06 on 15 June UTC: 1:06 on 16 June in Almaty
+    assert shop.judged({**order, "tz_offset_min": offset})[0] == verdict
+
+
 CONTRACT = {
     "party_id": "shop",
     "number": "1",

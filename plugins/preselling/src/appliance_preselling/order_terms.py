@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from functools import cached_property
 
 from appliance.api import Context, Row
 from appliance.api.pricing import Branch, PriceBook, Subject, Terms
 from appliance_master_data.price_shelf import Earlier, PriceShelf
-from appliance_preselling.dates import day_of
+from appliance_preselling.dates import day_in, day_of, today_of
 from appliance_preselling.order_view import OrderView
 
 _SHELF = PriceShelf()
@@ -74,6 +75,14 @@ class OrderTerms:
     def has_units(self) -> bool:
         """Whether the company has org units at all."""
         return bool(self._view.context.select("SELECT 1 FROM org_units LIMIT 1"))
+
+    @property
+    def today(self) -> datetime.date:
+        """The day it is in the branch; where the order has no unit, on the device's clock."""
+        now_ms = self._view.context.now_ms
+        if self.units:
+            return day_in(now_ms, self.units[0].get("timezone"))
+        return today_of(now_ms, self._view.row["tz_offset_min"])
 
     @property
     def date(self) -> str:

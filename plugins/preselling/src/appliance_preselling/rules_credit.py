@@ -56,7 +56,6 @@ def check(view: OrderView) -> Iterable[Finding]:
     least = contract.get("overdue_block_minor")
     if least is None:
         least = view.settings["overdue_block_minor"]
-    today = datetime.datetime.fromtimestamp(view.context.now_ms / 1000, datetime.UTC).date()
     payer = row["payer_party_id"]
     (amounts,) = view.context.select(
         _DEBTS,
@@ -64,7 +63,7 @@ def check(view: OrderView) -> Iterable[Finding]:
             "parties": json.dumps((payer,) if limit is None else limit.parties),
             "payer": payer,
             "currency": row["currency"],
-            "overdue": (today - datetime.timedelta(days=days)).isoformat(),
+            "overdue": (terms.today - datetime.timedelta(days=days)).isoformat(),
             "order": view.id,
         },
     )

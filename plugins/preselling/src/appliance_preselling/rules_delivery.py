@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from appliance.api import Row
 from appliance.api.amounts import Amount, quantity
-from appliance_preselling.dates import day_in, today_of
 from appliance_preselling.findings import Finding, issue
 from appliance_preselling.order_terms import OrderTerms
 from appliance_preselling.order_view import OrderView
@@ -31,13 +30,9 @@ def check(view: OrderView) -> Iterable[Finding]:
 
 
 def _date(view: OrderView, wanted: datetime.date) -> Iterable[Finding]:
-    units = OrderTerms.of(view).units
-    if units:
-        today = day_in(view.context.now_ms, units[0].get("timezone"))
-    else:
-        today = today_of(view.context.now_ms, view.row["tz_offset_min"])
-    days = next((unit["working_days"] for unit in units if unit.get("working_days")), ())
-    if wanted < today:
+    terms = OrderTerms.of(view)
+    days = next((unit["working_days"] for unit in terms.units if unit.get("working_days")), ())
+    if wanted < terms.today:
         yield issue("delivery_date_invalid:past", "/requested_date", date=wanted)
     elif days and wanted.isoweekday() not in days:
         yield issue("delivery_date_invalid:day", "/requested_date", date=wanted)
