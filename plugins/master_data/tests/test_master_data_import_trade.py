@@ -181,6 +181,7 @@ def test_a_plan_of_somebody(office: Any, column: str, code: str, kind: str) -> N
     [
         ("вес", 1_500_000, 1_500_000),
         ("quantity", 24_000, 24_000),
+        ("страйк", 62_500, 6_250),
         ("Визиты", 25_000, 25),
         ("smiles", 3_000, 3),
     ],

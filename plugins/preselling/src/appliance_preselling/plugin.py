@@ -45,6 +45,7 @@ from appliance_preselling import (
     reminders,
     reservation_jobs,
     suggestion_job,
+    target_job,
 )
 from appliance_preselling.actions import act
 from appliance_preselling.collections import COLLECTIONS
@@ -62,6 +63,7 @@ _RUNS: Mapping[ScheduledJob, Callable[[Context], Sequence[Write]]] = {
     reservation_jobs.RELEASE: reservation_jobs.release,
     suggestion_job.JOB: suggestion_job.suggest_orders,
     reminders.JOB: reminders.remind,
+    target_job.JOB: target_job.work,
 }
 
 

@@ -27,8 +27,8 @@ TARGETS = Collection(
             type="text",
             required=True,
             max_length=40,
-            doc="amount (minor units), quantity (1/1 000), weight_g, or orders, lines, outlets,"
-            " visits and others that are counted.",
+            doc="amount (minor units), quantity (1/1 000 base units), weight_g, strike_bp (1/100 of"
+            " a percent), or orders, lines, outlets, visits and others that are counted.",
         ),
         Field(name="subject_kind", type="text", required=True, values=SUBJECT_KINDS),
         Field(name="subject_id", type="id", required=True, index=True),
@@ -44,7 +44,15 @@ TARGETS = Collection(
             doc="Only what is sold of this; absent: of everything.",
         ),
         Field(name="plan_value", type="int", required=True),
-        Field(name="fact_value", type="int", doc="What is reached, as a file tells it."),
+        Field(name="fact_value", type="int", doc="What is reached; absent: not known."),
+        Field(name="fact_at", type="timestamp", doc="When the fact last changed."),
+        Field(
+            name="fact_missing",
+            type="text",
+            values=("measure", "filter", "currency", "period"),
+            doc="Why the fact is not known: this measure, with this filter, is not worked out; the"
+            " amounts are in several currencies and the plan names none; the period is none.",
+        ),
         Field(name="currency", type="text", max_length=3, doc="ISO 4217, of an amount."),
     ),
 )

@@ -29,7 +29,8 @@ IMPORTER = Importer(
             name="measure",
             headers=("Показатель", "measure"),
             required=True,
-            doc="amount, quantity, weight, or what is counted: orders, lines, outlets, visits.",
+            doc="amount, quantity, weight, strike (per cent of visits with an order), or what is"
+            " counted: orders, lines, outlets, visits.",
         ),
         headers.login(
             "user",
@@ -45,7 +46,8 @@ IMPORTER = Importer(
         headers.number(
             "plan",
             ("План", "plan"),
-            "What is to be reached: an amount in the major unit, a quantity, kilograms or a count.",
+            "What is to be reached: an amount in the major unit, a quantity, kilograms, per cent or"
+            " a count.",
             scale=3,
             required=True,
         ),
@@ -59,6 +61,9 @@ MEASURES = {
     "выручка": "amount",
     "quantity": "quantity",
     "количество": "quantity",
+    "strike": "strike_bp",
+    "strike_bp": "strike_bp",
+    "страйк": "strike_bp",
     "weight": "weight_g",
     "weight_g": "weight_g",
     "вес": "weight_g",
@@ -73,7 +78,7 @@ MEASURES = {
 }
 """Words for what is measured; another word stands for itself and is counted."""
 
-_SCALE = {"amount": 10, "quantity": 1, "weight_g": 1}
+_SCALE = {"amount": 10, "quantity": 1, "weight_g": 1, "strike_bp": 10}
 """What the thousandths of a cell are divided by; a count by 1,000."""
 
 _PERIOD = re.compile(r"[0-9]{4}(-Q[1-4]|-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
