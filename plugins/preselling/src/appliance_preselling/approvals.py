@@ -3,6 +3,9 @@
 An order that a rule holds gets a record here with what was found; the decision is written into it,
 with who decided and when. A later revision of the order is judged anew, and what was waived for
 another revision holds it again.
+
+Approving waives what the record lists, and no more: what has come up since is added to it, and
+the order goes on waiting until somebody has approved that too.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Sequence
 
 from appliance.api import Context, Row, Write
 from appliance_preselling.approval_fields import APPROVED, REJECTED, WAITING, WITHDRAWN
+from appliance_preselling.findings import MOST
 from appliance_preselling.step import Step
 
 _OF_ORDER = "SELECT id, body FROM order_approvals WHERE order_id = ? ORDER BY id"
@@ -35,6 +39,25 @@ def waived(order_id: str, revision: int, context: Context) -> set[tuple[str, str
     }
 
 
+def listed(order_id: str, revision: int, context: Context) -> set[tuple[str, str]]:
+    """Return code and pointer of each issue that who approves a waiting order has before him."""
+    return {
+        (issue["code"], issue.get("pointer") or "")
+        for _, row in _waiting(order_id, context)
+        if row["revision"] == revision
+        for issue in row.get("issues") or ()
+    }
+
+
+def asked_again(step: Step, issues: Sequence[Row], context: Context) -> Write:
+    """Return the record of an order that goes on waiting, with what has come up since."""
+    for record_id, row in _waiting(step.order_id, context):
+        if row["revision"] == step.after["revision"]:
+            both = [*(row.get("issues") or ()), *issues]
+            return _record(record_id, {**row, "issues": both[:MOST]})
+    return asked(step, issues, context.new_id())
+
+
 def asked(step: Step, issues: Sequence[Row], new_id: str) -> Write:
     """Return the record of an order that now waits for approval."""
     return _record(new_id, {**_about(step, issues), "decision": WAITING})
@@ -48,15 +71,19 @@ def given(step: Step, issues: Sequence[Row], new_id: str) -> Write:
 def decided(step: Step, context: Context) -> list[Write]:
     """Return the approvals of an order that waited for one and does not any more."""
     decision = _DECISIONS.get(step.after["state"], WITHDRAWN)
-    open_ones = [
-        (record_id, row)
-        for record_id, body in context.select(_OF_ORDER, (step.order_id,))
-        if (row := json.loads(body))["decision"] == WAITING
-    ]
+    open_ones = _waiting(step.order_id, context)
     if not open_ones:
         # An order that came waiting, from a file.
         open_ones = [(context.new_id(), _about(step, ()))]
     return [_record(record_id, {**row, **_decided(step, decision)}) for record_id, row in open_ones]
+
+
+def _waiting(order_id: str, context: Context) -> list[tuple[str, Row]]:
+    return [
+        (record_id, row)
+        for record_id, body in context.select(_OF_ORDER, (order_id,))
+        if (row := json.loads(body))["decision"] == WAITING
+    ]
 
 
 def _about(step: Step, issues: Sequence[Row]) -> Row:

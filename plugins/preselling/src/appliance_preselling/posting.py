@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from appliance.api import Context, Effect, Issue, Mutation, Row, languages_of
 from appliance_preselling import approvals, checks, ledgers, portal, reservations, rules, states
 from appliance_preselling.actors import Standing
 from appliance_preselling.consequences import follow
 from appliance_preselling.differences import content, difference
-from appliance_preselling.findings import Finding, said, told
+from appliance_preselling.findings import MOST, Finding, as_rows, said, told
 from appliance_preselling.ledgers import Books
 from appliance_preselling.order_fields import SERVER_FIELDS
 from appliance_preselling.order_view import OrderView
@@ -35,6 +36,10 @@ def post(
     found = told(_found(view, standing))
     if any(one.severity == "reject" for one in found):
         return Effect(issues=said(found, _language(mutation.user_id, context)))
+    if stored is not None and _approves(row, stored):
+        since = _since(view, stored, issues)
+        if since.found or since.foreign:
+            return _held_again(mutation, stored, since, context)
     added = _added(view)
     row["revision"] = _revision(row, stored)
     holding = _holding(mutation.id, row, stored, found, context)
@@ -74,6 +79,46 @@ def post(
     writes += books.follow(step, added)
     writes += [*books.writes(), *reservations.follow(step, context)]
     return Effect(row=row, issues=answer, writes=tuple(writes))
+
+
+class _Since(NamedTuple):
+    """What has come up since an order began to wait, and who approves it has not seen.
+
+    Attributes:
+        found: by rules of the plugin; each holds it, also what would have refused a new order: the
+            order is here, and a person decides.
+        foreign: by rules of other plugins, which have told it themselves.
+    """
+
+    found: Sequence[Finding]
+    foreign: Sequence[Issue]
+
+
+def _approves(row: Row, stored: Row) -> bool:
+    return stored["state"] in ("held", "submitted") and row["state"] in ("accepted", "approved")
+
+
+def _since(view: OrderView, stored: Row, issues: Sequence[Issue]) -> _Since:
+    seen = approvals.listed(view.id, stored["revision"], view.context)
+    found = [
+        one._replace(severity="hold")
+        for one in told(rules.judge(view, draft=False))
+        if one.severity in ("reject", "hold") and (one.code, one.pointer) not in seen
+    ]
+    rows = as_rows([one for one in issues if one.severity == "hold"])
+    foreign = [Issue(**one) for one in rows if (one["code"], one["pointer"]) not in seen]
+    return _Since(found, foreign)
+
+
+def _held_again(mutation: Mutation, stored: Row, since: _Since, context: Context) -> Effect:
+    """Let an order wait on, with what has come up added to what is to be approved."""
+    answer = said(since.found, _language(mutation.user_id, context))
+    new = [*answer, *since.foreign]
+    row = {**stored, "received_at": mutation.received_at}
+    row["issues"] = [*(stored.get("issues") or ()), *(_for_all(one) for one in new)][:MOST]
+    step = Step(mutation.id, stored, row, mutation.user_id, mutation.received_at, decided=False)
+    asked = approvals.asked_again(step, as_rows(new), context)
+    return Effect(row=row, issues=answer, writes=(asked,))
 
 
 def _added(view: OrderView) -> ledgers.Added | None:
