@@ -31,6 +31,9 @@ _WHITE, _BLACK = 255, 0
 MAX_DOTS_HIGH = 60_000
 """Dots of a picture's height at most, 7.5 m of paper; a longer sheet ends with ``[...]``."""
 
+_MOST_MARKS = 4
+"""Marks that one letter is drawn with."""
+
 _BARCODE_QUIET = 8
 _MORE = Line(text="[...]")
 
@@ -128,12 +131,30 @@ def line_picture(line: Line, dots: int) -> Image.Image:
 
 @lru_cache(maxsize=1024)
 def _glyph(text: str, bold: bool) -> Image.Image:
-    """One character with the marks on it, in its cell or, where it is a wide one, in two."""
+    """One character with the marks on it, in its cell or, where it is a wide one, in two.
+
+    A mark that the font lacks is a small box above the letter, so that it is seen to be missing.
+    """
+    known, lacking = _marked(text, _font(bold))
     cell = _blank(CELL_WIDTH * max(1, width(text)), CELL_HEIGHT)
     pen = ImageDraw.Draw(cell)
     pen.fontmode = "1"
-    pen.text((0, 0), text, font=_font(bold), fill=_BLACK)
+    pen.text((0, 0), known, font=_font(bold), fill=_BLACK)
+    if lacking:
+        right = cell.width - 2
+        pen.rectangle((right - 3, 1, right, 4), outline=_BLACK)
     return cell
+
+
+def _marked(text: str, font: ImageFont.FreeTypeFont) -> tuple[str, bool]:
+    """Return a character with those of its first marks that a font has, and whether one is left."""
+    known = text[0]
+    marks = text[1 : 1 + _MOST_MARKS]
+    for mark in marks:
+        # A mark that is there takes no width of its own.
+        if font.getlength(known + mark) <= font.getlength(known):
+            known += mark
+    return known, len(known) < len(text)
 
 
 def _clusters(text: str) -> list[tuple[int, str]]:

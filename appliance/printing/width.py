@@ -14,8 +14,10 @@ UNKNOWN = "\ufffd"
 
 _NO_BREAKS = frozenset("\u00a0\u2007\u202f")
 _INVISIBLE = re.compile(
-    # Unicode's default ignorable format characters: soft hyphens, joiners, marks of direction.
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+    # Unicode's default ignorable characters: soft hyphens, joiners, marks of direction, and what
+    # chooses between forms of a letter.
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e0fff]"
 )
 _MARKED = re.compile("[^\\W\\d_][\u0300-\u036f]{1,3}")
 """A letter and the first marks on it: composing a longer run takes the square of its length."""
@@ -49,8 +51,9 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     whole = _MARKED.sub(_composed, text)
+    whole = _INVISIBLE.sub("", whole)
     if not whole.isprintable():
-        whole = _INVISIBLE.sub("", whole).replace("\r\n", "\n").replace("\r", "\n")
+        whole = whole.replace("\r\n", "\n").replace("\r", "\n")
         whole = "".join(map(_harmless, whole))
     return whole
 

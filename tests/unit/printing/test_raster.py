@@ -119,3 +119,25 @@ def test_an_independent_reader_reads_the_codes(columns: int, tmp_path: Path) -> 
         "CODE-128:A-000318",
         "CODE-39:K 77",
     }
+
+
+def dots(text: str) -> bytes:
+    return line_picture(Line(text=text), 48).tobytes()
+
+
+@pytest.mark.parametrize("text", ["а\u0300", "я\u0301", "q\u0308", "ж\u0306"])
+def test_a_mark_on_a_letter_is_drawn_above_it(text: str) -> None:
+    plain, marked = (line_picture(Line(text=one), 48) for one in (text[0], text))
+    assert marked.tobytes() != plain.tobytes()
+    # Below the small letter's height nothing changes, and the next cell stays white.
+    assert marked.crop((0, 12, 48, 24)).tobytes() == plain.crop((0, 12, 48, 24)).tobytes()
+    assert marked.crop((12, 0, 48, 24)).tobytes() == plain.crop((12, 0, 48, 24)).tobytes()
+
+
+@pytest.mark.parametrize("mark", ["\u0338", "\u0321", "\u20e3"])
+def test_a_mark_that_the_font_lacks_is_seen_to_be_missing(mark: str) -> None:
+    assert len({dots("Z"), dots("Z" + mark), dots("Z\u0301"), dots("Z\u0301" + mark)}) == 4
+
+
+def test_a_thousand_marks_on_a_letter_take_no_time() -> None:
+    assert dots("a" + "\u0338\u0301" * 100_000) != dots("a")

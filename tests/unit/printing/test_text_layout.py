@@ -166,6 +166,7 @@ def test_what_does_not_print_is_marked_and_never_a_question() -> None:
 
 def test_what_has_no_ink_is_left_out() -> None:
     assert printable("Coca\u00adCola\u200d\u202e \ufeffx") == "CocaCola x"
+    assert printable("☕\ufe0f\U000e0101") == "☕"
 
 
 def test_a_letter_and_its_mark_are_the_letter_that_fonts_have() -> None:
