@@ -90,7 +90,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry("report", "report", "Run a report, or list the reports."),
     "search": Entry("search", "search", "Find records by a part of their names."),
     "print": Entry("print_", "print_", "Print a document from a record."),
-    "printer": Entry("printer", "printer", "Printers: list, try. Documents: preview, template."),
+    "printer": Entry("printer", "printer", "Printers, print jobs, previews, templates."),
     "mutation": Entry("mutation", "mutation", "Documents that wait for a person."),
     "audit": Entry("audit", "audit", "Who did what; whether the log is whole."),
     "clock": Entry("clock", "clock", "What time the box goes by: show, reset."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
+from appliance.cli.printer_jobs import follow, told
 from appliance.cli.screen import show_json, show_table
 
 
@@ -12,6 +13,8 @@ from appliance.cli.screen import show_json, show_table
 @click.argument("kind", required=False)
 @click.argument("record", metavar="RECORD_ID", required=False)
 @click.option("--printer", metavar="NAME", help="A printer of the config; default: its first.")
+@click.option("--language", metavar="L", default="", help="en, ru, bg, kk or uz.")
+@click.option("--no-wait", is_flag=True, help="Do not wait for the paper.")
 @click.option("--kinds", "list_kinds", is_flag=True, help="List the documents there are.")
 @json_option
 @pass_invocation
@@ -20,10 +23,14 @@ def print_(
     kind: str | None,
     record: str | None,
     printer: str | None,
+    language: str,
+    no_wait: bool,
     list_kinds: bool,
     as_json: bool,
 ) -> None:
-    """Print a document of KIND from the record RECORD_ID, and show it.
+    """Print a document of KIND from the record RECORD_ID.
+
+    It waits until the document is on paper, and says why where it is not.
 
     \b
     fieldbox print order_copy 01a207ea-debb-704e-acf3-7f498fd60f13
@@ -42,9 +49,12 @@ def print_(
         return
     if kind is None or record is None:
         raise click.UsageError("KIND and RECORD_ID are needed; --kinds lists the kinds")
-    done = invocation.ask("print", kind=kind, record=record, printer=printer)
+    job = invocation.ask("print", kind=kind, record=record, printer=printer, language=language)
+    if not no_wait:
+        job = follow(invocation, job["number"])
     if as_json:
-        show_json(done)
-        return
-    click.echo(done["text"])
-    click.echo(f"printed on {done['printer']}: {done['file']}", err=True)
+        show_json(job)
+    else:
+        click.echo(told(job))
+    if job["state"] in ("held", "canceled", "aborted"):
+        raise SystemExit(1)

@@ -6,6 +6,7 @@ import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.preview import preview
+from appliance.cli.printer_jobs import COMMANDS
 from appliance.cli.screen import show_json, show_table
 from appliance.cli.templates import template
 from appliance.exchange.refusal import plain
@@ -71,3 +72,7 @@ def try_printer(invocation: Invocation, name: str, as_json: bool) -> None:
             f"{name} takes bytes and does not answer ({done['where']}): many printers never do; "
             "if this one should, look at its speed and protocol"
         )
+
+
+for _command in COMMANDS:
+    printer.add_command(_command)

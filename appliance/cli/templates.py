@@ -21,9 +21,9 @@ def template(invocation: Invocation, name: str | None, as_json: bool) -> None:
     \b
     fieldbox printer template footer > templates/footer.xml
     """
-    from appliance.daemon.template_folder import library_of
     from appliance.printing.fault import TemplateFault, choices
     from appliance.printing.library import built_in
+    from appliance.store.template_folder import library_of
 
     folder = invocation.settings.printing.templates
     try:

@@ -19,9 +19,11 @@ from appliance.config.forms import (
     PATH,
     PORT,
     PRINTER_HOST,
+    PROFILE,
     SENTENCE,
     SIMPLE_TYPES,
     USB_NAME,
+    WHO,
     Form,
 )
 from appliance.config.keys import doc, text, whole
@@ -39,9 +41,39 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True):
         Literal["file", "usb", "serial", "tcp"],
         doc('How bytes reach the printer; "file" writes each document into a folder.'),
     ] = "file"
+    profile: Annotated[
+        str | None,
+        text(
+            PROFILE,
+            "What the printer can do: a profile of the appliance or a file of "
+            "`printing.profiles`; `fieldbox printer profiles` lists them.",
+            unset='known by its USB id, else "generic"',
+        ),
+    ] = None
     columns: Annotated[
-        int, whole(8, 96, "Characters of the printer's usual font across the paper.")
-    ] = 48
+        int,
+        whole(
+            0,
+            96,
+            "Characters of the printer's usual font across the paper, 8 at least; 0 for as many "
+            "as the profile says.",
+        ),
+    ] = 0
+    users: Annotated[
+        tuple[str, ...],
+        text(WHO, "Logins of the people whose documents go to this printer."),
+    ] = ()
+    devices: Annotated[
+        tuple[str, ...],
+        text(WHO, "Ids of the devices whose documents go to this printer, whoever has them."),
+    ] = ()
+    format: Annotated[
+        Literal["picture", "text", "bytes"],
+        doc(
+            'What the "file" transport writes: a picture of the paper (PNG), plain text, or the '
+            "bytes that a printer of the profile would get."
+        ),
+    ] = "picture"
     folder: Annotated[
         Path,
         text(
@@ -90,7 +122,7 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KEYS_OF_TRANSPORT = {
-    "file": ("folder",),
+    "file": ("folder", "format"),
     "usb": ("usb",),
     "serial": ("port", "baud", "parity", "flow"),
     "tcp": ("host",),

@@ -81,6 +81,12 @@ def _profile(value: str) -> str:
     return value
 
 
+def _who(value: str) -> str:
+    if not re.fullmatch(r"\S{1,64}", value):
+        raise Wrong(f"{quoted(value)} is neither a login nor an id")
+    return value
+
+
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         hint = f"write {quoted(text.lower())}" if _NAME.fullmatch(text.lower()) else ""
@@ -248,6 +254,7 @@ PROFILE = Form(
     _profile,
     r"^[a-z0-9][a-z0-9_-]{0,62}$",
 )
+WHO = Form("text of 1 to 64 characters without spaces", _who, r"^\S{1,64}$")
 SECRET = Form("text", _secret, secret=True, quiet=True)
 BUCKET = Form(
     'text such as "all" or "outlet:{outlet_id}"', _bucket, r"^(?:[a-z0-9_.:-]|\{[a-z0-9_]+\})+$"

@@ -19,8 +19,9 @@ from appliance.config.errors import Problems, Wrong, quoted
 from appliance.config.files import read_files
 from appliance.config.layers import Merged, merge, parse_layers
 from appliance.config.overrides import apply_overrides
+from appliance.config.printing import Printing
 from appliance.config.reading import Reading
-from appliance.config.settings import Http, Printing, Settings, Tls
+from appliance.config.settings import Http, Settings, Tls
 
 
 def load(path: Path, env: Mapping[str, str]) -> Settings:
@@ -101,9 +102,11 @@ def _tls(tls: Tls, base: Path) -> Tls:
 
 
 def _printing(printing: Printing, base: Path) -> Printing:
-    if printing.templates is None:
-        return printing
-    return msgspec.structs.replace(printing, templates=_under(base, printing.templates))
+    return msgspec.structs.replace(
+        printing,
+        templates=printing.templates and _under(base, printing.templates),
+        profiles=printing.profiles and _under(base, printing.profiles),
+    )
 
 
 def _printer(name: str, printer: Printer, state_dir: Path, merged: Merged) -> Printer:

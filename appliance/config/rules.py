@@ -18,6 +18,9 @@ BUCKET_TYPES = ("id", "ref", "text", "int", "date")
 KEY_TYPES = (*BUCKET_TYPES, "bool")
 """Field types that may identify a record."""
 
+LEAST_COLUMNS = 8
+"""Narrower paper is not laid out."""
+
 Broken = Iterator[tuple[KeyPath, Wrong]]
 
 
@@ -61,6 +64,9 @@ def _plugins(plugins: Plugins) -> Broken:
 
 
 def _printer(printer: Printer) -> Broken:
+    if 0 < printer.columns < LEAST_COLUMNS:
+        reason = f"{printer.columns} columns are too narrow for any document"
+        yield ("columns",), Wrong(reason, f"0, or {LEAST_COLUMNS} to 96")
     if printer.transport == "serial" and printer.port is None:
         hint = "`ls /dev/serial/by-id` names the cables plugged in"
         yield ("port",), Wrong('the "serial" transport needs it', hint=hint)

@@ -23,6 +23,7 @@ from appliance.config.forms import (
 from appliance.config.keys import carried, doc, number, text, whole
 from appliance.config.places import Places
 from appliance.config.plugin_section import PluginSection
+from appliance.config.printing import Printing
 from appliance.config.secret import Secret
 
 
@@ -281,20 +282,6 @@ class Mdns(msgspec.Struct, frozen=True, kw_only=True):
     enabled: Annotated[
         bool, doc("Whether the appliance announces itself in the local network (mDNS).")
     ] = True
-
-
-class Printing(msgspec.Struct, frozen=True, kw_only=True):
-    """`[printing]`: what documents look like. `templates` is absolute once they are loaded."""
-
-    templates: Annotated[
-        Path | None,
-        text(
-            PATH,
-            "A folder of templates, labels and pictures in place of the appliance's own, relative "
-            "to the configuration file.",
-            unset="the appliance's own",
-        ),
-    ] = None
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):

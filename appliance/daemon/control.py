@@ -20,6 +20,7 @@ from appliance.config.address import Address
 from appliance.daemon.control_socket import MODE, NAME, clear_place, reachable
 from appliance.daemon.conversation import Conversation
 from appliance.daemon.operations.desk import Serving
+from appliance.hardware.print_shop import PrintShop
 from appliance.store.box import Box
 
 MAX_CONNECTIONS = 64
@@ -68,6 +69,15 @@ class ControlServer:
     @serving.setter
     def serving(self, address: Address | None) -> None:
         self._state.address = address
+
+    @property
+    def shop(self) -> PrintShop | None:
+        """What prints, None while that is not so."""
+        return self._state.shop
+
+    @shop.setter
+    def shop(self, shop: PrintShop) -> None:
+        self._state.shop = shop
 
     def start(self) -> None:
         """Listen.

@@ -105,6 +105,18 @@ class Metrics:
             "Records written into the outbox by itself",
             registry=self.registry,
         )
+        self.print_jobs = Counter(
+            "fieldbox_print_jobs",
+            "Print jobs that ended, or that a person must look at, by printer and how",
+            ["printer", "state"],
+            registry=self.registry,
+        )
+        self.printer_stopped = Gauge(
+            "fieldbox_printer_stopped",
+            "Whether a printer prints nothing until somebody sees to it: 1 or 0",
+            ["printer"],
+            registry=self.registry,
+        )
         self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
         self._seconds_of: dict[str, Callable[[float], None]] = {}
 

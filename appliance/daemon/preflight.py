@@ -141,8 +141,8 @@ def _cannot_make(folder: Path) -> str:
 def _templates(settings: Settings) -> Iterator[tuple[KeyPath, Wrong]]:
     if settings.printing.templates is None:
         return
-    from appliance.daemon.template_folder import library_of
     from appliance.printing.fault import TemplateFault
+    from appliance.store.template_folder import library_of
 
     try:
         found = [str(fault) for fault in library_of(settings.printing.templates).faults()]

@@ -34,7 +34,7 @@ from appliance.daemon.metrics import Metrics
 from appliance.daemon.notify import Notifier
 from appliance.daemon.operations.import_history import recover
 from appliance.daemon.presence import Presence
-from appliance.daemon.printer_watch import PrinterWatch
+from appliance.daemon.printing import Printing
 from appliance.daemon.watch import Watch
 from appliance.enrollment.server_certificate import ServerCertificate
 from appliance.http.blobs import blob_routes
@@ -45,6 +45,7 @@ from appliance.http.identity import Authenticator, DeviceIdentity
 from appliance.http.limits import ConnectionLimits
 from appliance.http.live import LiveHub, live_routes
 from appliance.http.plugin_endpoints import plugin_routes
+from appliance.http.print import print_routes
 from appliance.http.problem import Problem
 from appliance.http.profile import profile_routes
 from appliance.http.pull import pull_routes
@@ -138,6 +139,7 @@ class Service:
         self._hub = LiveHub(box, self._reactor)
         self._certificate = server_certificate(box)
         self._contexts = ContextSwitch(self._context(self._certificate))
+        self._printing = Printing(box, self._reactor, workers, self.metrics)
         self._site = self._make_site(workers)
         self._watching = Watch(
             box, self.metrics, self._notifier, self._reactor, site=self._site, hub=self._hub
@@ -150,11 +152,11 @@ class Service:
         broken = [entry for entry in found if entry.claim is None or not watched]
         control = ControlServer(self._reactor, box, pool)
         control.serving = self.public
+        control.shop = self._printing.shop
         control.start()
         self._stop.append(control.stop)
-        printers = PrinterWatch(self._settings.printers, self._reactor, workers)
-        self._stop.append(printers.stop)
-        printers.start()
+        self._stop.append(self._printing.stop)
+        self._printing.start()
         workers.run(lambda: recover(box, broken)).addErrback(self._not_recovered)
         self._chores = Housekeeping(box, self._reactor, workers, self._presence)
         self._chores.start()
@@ -193,6 +195,7 @@ class Service:
                 *plugin_routes(box),
                 *report_routes(box),
                 *profile_routes(box),
+                *print_routes(box, self._printing.shop, self._printing.documents, workers),
                 *health_routes(lambda: self._watching.trouble(), lambda: self._watching.warnings()),
             )
         )

@@ -19,6 +19,10 @@ class FileTransport:
 
     "Accepted" means: kept in memory. `drain` makes a file of it, whole or not at all; `close`
     before that drops it.
+
+    Attributes:
+        title: of the next document, for its file's name.
+        suffix: of its file's name, with the point.
     """
 
     def __init__(
@@ -30,8 +34,8 @@ class FileTransport:
         clock: Clock = time.monotonic,
     ) -> None:
         self._printer = FilePrinter(folder)
-        self._title = title
-        self._suffix = suffix
+        self.title = title
+        self.suffix = suffix
         self._waiting = Waiting(clock)
         self._data: bytearray | None = None
 
@@ -76,7 +80,7 @@ class FileTransport:
         """Write the document. See `Transport.drain`."""
         kept = self._open()
         if kept:
-            self._printer.write(self._title, bytes(kept), self._suffix)
+            self._printer.write(self.title, bytes(kept), self.suffix)
             kept.clear()
 
     def close(self) -> None:

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, TypeVar
 
 import structlog
 
 from appliance.api.documents import Document
 from appliance.hardware.fault import PrinterFault
+from appliance.hardware.presence import MISSES
 from appliance.hardware.press import Press
+from appliance.hardware.print_desk import JobDesk, Payload, Unprintable, ended, told
 from appliance.hardware.transport import Clock, Transport
 from appliance.printing.attempt import Link, Look, Patience, attempt, look
 from appliance.printing.attempt_steps import Broken, Done, Dropped, Ending, NotBegun
 from appliance.printing.job import Job, JobRefused
-from appliance.printing.printer_state import Misses, PrinterState
+from appliance.printing.printer_state import PrinterState
 from appliance.printing.status import StopReason
 from appliance.store.errors import StoreError
 
+T = TypeVar("T")
 LOOK_S = 5.0
 """Seconds between two looks at a printer that has nothing to do."""
 
@@ -50,31 +54,15 @@ _REASON_OF: dict[str, StopReason] = {
 }
 
 
-class Payload(NamedTuple):
-    """A job as its printer takes it: the bytes, and the seconds that printing them takes."""
+class _Loan:
+    """A call that waits for the transport, and what came of it."""
 
-    data: bytes
-    seconds: float
-
-
-class Unprintable(Exception):
-    """A document cannot be put on this printer's paper; the text says why."""
-
-
-class JobDesk(Protocol):
-    """The spool as a worker uses it. Every call blocks until what it says is on the disk.
-
-    Raises:
-        StoreError: it cannot be stored; nothing has changed then.
-    """
-
-    def next(self, printer: str) -> tuple[Job, Document] | None:
-        """Return the job that is next, and what it prints; jobs that are too old end here."""
-        ...
-
-    def change(self, job_id: str, act: Callable[[Job, int], Job]) -> Job:
-        """Change a job as it is now, with the time; `JobRefused` where that cannot be."""
-        ...
+    def __init__(self, call: Callable[[Transport], Any]) -> None:
+        self.call = call
+        self.over = threading.Event()
+        self.withdrawn = False
+        self.result: Any = None
+        self.error: BaseException | None = None
 
 
 class PrintWorker:
@@ -129,10 +117,11 @@ class PrintWorker:
         self._paused: frozenset[StopReason] = frozenset()
         self._state = PrinterState(since_ms=now_ms())
         self._current: Job | None = None
-        self._misses = Misses()
+        self._missed = 0
         self._is_open = False
         self._leftover = False
         self._owed: tuple[Job, Ending] | None = None
+        self._loans: deque[_Loan] = deque()
         self._log = structlog.get_logger("appliance.hardware").bind(printer=name)
         self._thread = threading.Thread(target=self._run, name=f"printer-{name}", daemon=True)
 
@@ -166,6 +155,31 @@ class PrintWorker:
         with self._gate:
             self._paused = reasons
         self.wake()
+
+    def borrow(self, call: Callable[[Transport], T], seconds: float) -> T:
+        """Have the worker's thread use the open transport between two jobs. Blocks.
+
+        Args:
+            call: takes the transport; raises `PrinterFault`.
+            seconds: to wait for the printer, at most.
+
+        Raises:
+            PrinterFault: the transport cannot be opened, or what `call` raised; ``busy`` where a
+                job takes longer.
+        """
+        loan = _Loan(call)
+        with self._gate:
+            self._loans.append(loan)
+        self.wake()
+        if not loan.over.wait(seconds):
+            loan.withdrawn = True
+            job = self._current
+            what = f"job {job.number} is being printed" if job else "it is being looked at"
+            raise PrinterFault("busy", f"the printer {self.name} is not free: {what}")
+        if loan.error is not None:
+            raise loan.error
+        result: T = loan.result
+        return result
 
     def stop(self) -> None:
         """End the thread: the job at the printer is given a moment to end. Blocks."""
@@ -202,6 +216,7 @@ class PrintWorker:
     def _turn(self) -> float:
         """Print one job or look at the printer; return the seconds until the next turn."""
         self._settle()
+        self._lend()
         found = self._desk.next(self.name)
         if self._paused:
             self._stands(self._paused)
@@ -217,6 +232,20 @@ class PrintWorker:
             self._log.warning("job_unprintable", job=job.number, reason=why)
             return 0.0
         return self._print(job, payload)
+
+    def _lend(self) -> None:
+        """Do what others asked for with the transport."""
+        while self._loans:
+            loan = self._loans.popleft()
+            if loan.withdrawn:
+                continue
+            try:
+                self._open()
+                loan.result = loan.call(self._transport)
+            except Exception as error:
+                loan.error = error
+                self._close()
+            loan.over.set()
 
     def _idle(self) -> float:
         try:
@@ -316,11 +345,11 @@ class PrintWorker:
             return
         job, ending = self._owed
         try:
-            self._desk.change(job.id, lambda now, ms: _ended(now, ending, ms))
+            self._desk.change(job.id, lambda now, ms: ended(now, ending, ms))
         except JobRefused as refused:
             self._log.info("job_not_settled", job=job.number, reason=str(refused))
         self._owed = None
-        self._log.info("job_ended", job=job.number, ending=type(ending).__name__, **_told(ending))
+        self._log.info("job_ended", job=job.number, ending=type(ending).__name__, **told(ending))
 
     # --- the transport and the state -------------------------------------------------------------
 
@@ -341,10 +370,11 @@ class PrintWorker:
         """Take what a look found; a printer that is missed once is not gone yet."""
         if "connecting-to-device" in reasons:
             self._close()
-            if not self._misses.missed() and not wanted:
+            self._missed += 1
+            if self._missed < MISSES and not wanted:
                 return
         else:
-            self._misses.found()
+            self._missed = 0
         self._stands(reasons, why=why)
 
     def _stands(self, reasons: frozenset[StopReason], *, why: str = "", job: int = 0) -> None:
@@ -352,21 +382,3 @@ class PrintWorker:
         if state is not self._state:
             self._state = state
             self._tell(self.name, state)
-
-
-def _ended(job: Job, ending: Ending, now_ms: int) -> Job:
-    """Return a job that was begun as its attempt left it."""
-    if isinstance(ending, Done):
-        return job.finished(ending.confirmed, now_ms)
-    if isinstance(ending, Broken):
-        return job.broken(ending.sent, ending.why, now_ms)
-    if isinstance(ending, Dropped):
-        return job.canceled(now_ms, sent=ending.sent)
-    return job.broken(0, ending.why, now_ms)
-
-
-def _told(ending: Ending) -> dict[str, Any]:
-    return {
-        name: sorted(value) if isinstance(value, frozenset) else value
-        for name, value in ending._asdict().items()
-    }

@@ -1,9 +1,11 @@
-"""The transports of the printers that the configuration names."""
+"""The printers that the configuration names: their transports, and what they can do."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+
+import msgspec
 
 from appliance.config.declared import Printer
 from appliance.hardware.file_transport import FileTransport
@@ -11,6 +13,7 @@ from appliance.hardware.serial_port import SerialTransport
 from appliance.hardware.tcp import TcpTransport
 from appliance.hardware.transport import Clock, Transport
 from appliance.hardware.usb_devices import SYS, usb_devices
+from appliance.printing.profile import CELL, GENERIC, Profile, Profiles
 
 SERIAL_BY_ID = Path("/dev/serial/by-id")
 """Where udev names serial cables by what they are."""
@@ -59,3 +62,24 @@ def serial_cables(folder: Path = SERIAL_BY_ID) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError:
         return []
+
+
+def profile_of(printer: Printer, folder: Path | None) -> Profile:
+    """Return what a printer of the configuration can do.
+
+    Args:
+        printer: of the configuration.
+        folder: of a technician's profiles, or None.
+
+    Raises:
+        ProfileError: its profile is wrong, or there is none of that name.
+    """
+    profiles = Profiles(folder)
+    name = printer.profile
+    if name is None and printer.usb is not None:
+        name = profiles.of_usb(printer.usb.vendor, printer.usb.product)
+    profile = profiles.get(name or GENERIC)
+    if not printer.columns:
+        return profile
+    dots = max(profile.dots, printer.columns * CELL)
+    return msgspec.structs.replace(profile, columns=printer.columns, dots=dots)

@@ -13,11 +13,28 @@ MAX_TITLE = 300
 MAX_DETAIL = 1_000
 """Characters of a title and of a reason in words; longer ones are cut."""
 
+PRINTING_ROLES = (
+    "accounting",
+    "admin",
+    "agent",
+    "cashier",
+    "checker",
+    "driver",
+    "hq",
+    "manager",
+    "merchandiser",
+    "supervisor",
+    "technician",
+)
+"""Who may have documents printed: people of the company, and no customers. An operator can give
+and take the right to write this collection, which means just that: nothing is pushed into it."""
+
 PRINT_JOBS = Collection(
     name="print_jobs",
     title="Documents on their way to a printer, and what became of them.",
     bucket=("user:{user_id}", "print:office"),
     key=("number",),
+    write=PRINTING_ROLES,
     fields=(
         Field(name="number", type="int", required=True, doc="What people call the job by."),
         Field(name="printer", type="text", required=True, max_length=63),
@@ -58,8 +75,7 @@ PRINT_JOBS = Collection(
         Field(name="changed_at", type="timestamp", required=True),
     ),
 )
-"""Written by the appliance alone. A job of a person goes down to that person's devices; one of a
-technician to nobody's."""
+"""A job of a person goes down to that person's devices; one of a technician to nobody's."""
 
 
 def record_of(job: Job) -> Row:

@@ -69,6 +69,11 @@ class Rendered(NamedTuple):
     dots_high: int
 
 
+def prepare() -> None:
+    """Load what the first job needs, so that it need not wait for it (some 0.2 s)."""
+    _library()
+
+
 def render(sheet: Sheet, profile: Profile) -> Rendered:
     """Make the bytes of a sheet for a printer.
 

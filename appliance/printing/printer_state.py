@@ -12,10 +12,6 @@ Standing = Literal["idle", "processing", "stopped"]
 """``idle``: it would print. ``processing``: it prints. ``stopped``: it prints nothing until its
 reasons are gone (RFC 8011, 5.4.11)."""
 
-MISSES = 3
-"""Looks in a row that do not find a printer before it counts as gone: one short break of a cable
-is not told to anybody."""
-
 
 class PrinterState(msgspec.Struct, frozen=True, kw_only=True):
     """How one printer stands.
@@ -50,23 +46,3 @@ class PrinterState(msgspec.Struct, frozen=True, kw_only=True):
         """Return a later state, or this one where it says the same."""
         same = msgspec.structs.replace(later, since_ms=self.since_ms) == self
         return self if same else later
-
-
-class Misses:
-    """Counts looks that did not find the printer.
-
-    Attributes:
-        count: how many in a row.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def found(self) -> None:
-        """It was there."""
-        self.count = 0
-
-    def missed(self) -> bool:
-        """It was not there; return whether it counts as gone."""
-        self.count += 1
-        return self.count >= MISSES

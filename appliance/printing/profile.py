@@ -25,6 +25,9 @@ MAX_BYTES = 65_536
 """Bytes of one file."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+CELL = 12
+"""Dots across a character of the usual font."""
+
 GENERIC = "generic"
 """The profile of a printer whose model nobody told."""
 
@@ -196,9 +199,9 @@ class Profiles:
         hint = f"did you mean {near[0]}? " if near else ""
         raise ProfileError(f"there is no profile {name!r}; {hint}there are {', '.join(names)}")
 
-    def of_usb(self, vendor: int, product: int) -> str:
-        """Return the name of the profile for a printer that plugs in with these ids."""
-        wanted = f"{vendor:04x}:{product:04x}"
+    def of_usb(self, vendor: str, product: str) -> str:
+        """Return the name of the profile for a printer with these USB ids, in hexadecimal."""
+        wanted = f"{vendor}:{product}"
         for name in self.names():
             try:
                 if wanted in self.get(name).usb:

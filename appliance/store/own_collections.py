@@ -9,4 +9,4 @@ OWNER = "appliance"
 """The owner that they have in place of a plugin; no plugin may be called so."""
 
 COLLECTIONS: tuple[Collection, ...] = (PRINT_JOBS,)
-"""Only the appliance writes them."""
+"""They only go down: devices cause their records, and do not push them."""

@@ -1,4 +1,4 @@
-"""Who may see a blob: whoever may see a record that names it."""
+"""Who may see a record, and who a blob: whoever may see a record that names it."""
 
 from __future__ import annotations
 
@@ -26,4 +26,28 @@ def blob_is_visible(connection: Connection, sha256: str, device: int, readable: 
             " WHERE f.sha256 = ? AND r.deleted = 0",
             (device, OPEN, sha256),
         )
+    )
+
+
+def record_is_visible(
+    connection: Connection, collection: str, record: str, device: int, readable: Set[str]
+) -> bool:
+    """Tell whether a device may see a record.
+
+    Args:
+        connection: in a transaction.
+        collection: of the record.
+        record: its id.
+        device: the device's number.
+        readable: names of the collections it may read.
+    """
+    return (
+        collection in readable
+        and connection.row(
+            "SELECT 1 FROM box_collections k JOIN box_rows r ON r.collection = k.num AND r.id = ?"
+            " JOIN box_grants g ON g.device = ? AND g.bucket = r.bucket AND g.until = ?"
+            " WHERE k.name = ? AND r.deleted = 0",
+            (record, device, OPEN, collection),
+        )
+        is not None
     )

@@ -156,6 +156,30 @@ class Device:
         """The collections as the appliance describes them."""
         return self._linked().get_json("/v1/schema")
 
+    def printers(self) -> Any:
+        """The printers of the appliance, as `GET /v1/printers` gives them."""
+        return self._linked().get_json("/v1/printers")["printers"]
+
+    def print(self, job_id: str, kind: str, record_id: str, **options: Any) -> Any:
+        """Ask for a document on paper; the same id again is the same job.
+
+        Args:
+            job_id: a UUID.
+            kind: of document.
+            record_id: that it shows.
+            options: ``printer``, ``language``, ``priority``.
+        """
+        document = {"id": job_id, "kind": kind, "record_id": record_id, **options}
+        return self._linked().post_json("/v1/print/jobs", document)
+
+    def print_job(self, job_id: str, verb: str = "", **body: Any) -> Any:
+        """Return a print job, or do something with it: ``answer``, ``copy``, ``cancel``."""
+        path = f"/v1/print/jobs/{job_id}"
+        link = self._linked()
+        if not verb:
+            return link.get_json(path)
+        return link.post_json(f"{path}/{verb}", body) if body else link.post_none(f"{path}/{verb}")
+
     def pull(self, limit_bytes: int | None = None) -> PullReport:
         """Bring the rows to the appliance's head; compare the sums, repair where they differ.
 

@@ -254,6 +254,11 @@ class Link:
         with self.exchange("POST", path, body=orjson.dumps(document), headers=headers) as answer:
             return _json(answer.body(MAX_JSON_BYTES), path)
 
+    def post_none(self, path: str) -> Any:
+        """POST without a body and return the JSON answered."""
+        with self.exchange("POST", path) as answer:
+            return _json(answer.body(MAX_JSON_BYTES), path)
+
     def close(self) -> None:
         """Close all connections."""
         self.session.close()

@@ -27,6 +27,8 @@ class Faults:
     Attributes:
         paper_out_at: printed bytes after which the paper is out; 0 is before the first.
         cover_open_at: printed bytes after which somebody opens the cover.
+        unplug_printed_at: printed bytes after which the line is gone; what is in the buffer is
+            printed.
         unplug_at: received bytes after which the line is gone; what is in the buffer is printed.
         power_off_at: received bytes after which the line is gone; what is in the buffer is not.
         silent: no answer to anything.
@@ -40,6 +42,7 @@ class Faults:
 
     paper_out_at: int | None = None
     cover_open_at: int | None = None
+    unplug_printed_at: int | None = None
     unplug_at: int | None = None
     power_off_at: int | None = None
     silent: bool = False
@@ -123,6 +126,9 @@ class ReceiptPrinter:
                 self._waiting -= len(item)
                 self._say(answer, now)
                 continue
+            self._check_sensors()
+            if self.offline:
+                break
             count = len(item) if budget < 0 else min(len(item), budget)
             count = min(count, self._until_sensor())
             self.printed += item[:count]
@@ -219,7 +225,10 @@ class ReceiptPrinter:
         return b""
 
     def _until_sensor(self) -> int:
-        ends = (self.faults.paper_out_at, self.faults.cover_open_at)
+        faults = self.faults
+        ends = [faults.paper_out_at, faults.cover_open_at]
+        if self.plugged:
+            ends.append(faults.unplug_printed_at)
         return min((end - len(self.printed) for end in ends if end is not None), default=1 << 30)
 
     def _check_sensors(self) -> None:
@@ -228,12 +237,16 @@ class ReceiptPrinter:
             self.paper = False
         if self.faults.cover_open_at is not None and at >= self.faults.cover_open_at:
             self.cover_open = True
+        if self.faults.unplug_printed_at is not None and at >= self.faults.unplug_printed_at:
+            self.unplug()
 
     def _check_line(self) -> None:
         faults = self.faults
         if faults.power_off_at is not None and self.received >= faults.power_off_at:
             self.power_off()
-        elif faults.unplug_at is not None and self.received >= faults.unplug_at:
+        elif (faults.unplug_at is not None and self.received >= faults.unplug_at) or (
+            faults.unplug_printed_at is not None and len(self.printed) >= faults.unplug_printed_at
+        ):
             self.unplug()
 
     def _forget(self) -> None:

@@ -16,6 +16,7 @@ from appliance.api.mutations import OUTCOMES
 from appliance.config.keys import every_key
 from appliance.config.settings import Settings
 from appliance.daemon.presence import Presence
+from appliance.daemon.printing import Printing
 from appliance.daemon.service import Service
 from appliance.http.health import metrics_routes
 from appliance.http.live import LiveHub
@@ -54,6 +55,7 @@ def routes(tmp_path: Path) -> Iterator[tuple[Route, ...]]:
     service._presence = Presence(made.box.now_ms)
     service._hub = LiveHub(made.box, clock)
     workers = PoolWorkers(clock, ThreadPool(0, 1))
+    service._printing = Printing(made.box, clock, workers, service.metrics)
     yield (*service._routes(workers), *metrics_routes(service.metrics.registry))
     made.close()
 

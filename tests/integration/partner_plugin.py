@@ -31,6 +31,34 @@ def validate_mutation(mutation, stored, context):
         return [api.Issue(code="poison", severity="reject", text="Nobody tastes this.")]
 """
 
+PRINTING = """
+from appliance import api
+from appliance.api.documents import Text
+
+@api.hookimpl
+def manifest():
+    return api.Manifest(name="acme", version="1.0", title="Acme")
+
+@api.hookimpl
+def collections():
+    fields = (
+        api.Field(name="owner", type="id", required=True),
+        api.Field(name="text", type="text", required=True),
+    )
+    return [api.Collection(name="notes_to_print", title="Notes", fields=fields, kind="fact",
+        bucket=("user:{owner}",), direction="both", write=("*",))]
+
+@api.hookimpl
+def document_kinds():
+    return [api.DocumentKind(name="note", title="Note", collection="notes_to_print")]
+
+@api.hookimpl
+def render_document(kind, record_id, row, language, context):
+    return api.Document(title="Note " + row["text"], blocks=(Text(text="<" + row["text"] + ">"),),
+        language=language or "en")
+"""
+"""Notes that can be printed."""
+
 
 class PartnerPlugin:
     """One installed plugin that a test breaks, mends and removes.

@@ -15,6 +15,7 @@ import pytest
 import requests
 import zstandard
 from jsonschema import Draft202012Validator
+from partner_plugin import PRINTING, PartnerPlugin
 
 from appliance.api import uuid7
 from appliance.http.problem import SCHEMA as PROBLEM
@@ -22,6 +23,8 @@ from appliance.testing.daemon_process import CONFIG, DaemonProcess
 from appliance.testing.device import Device
 from appliance.testing.device_identity import _new_key, _request
 from appliance.testing.link import Link
+from appliance.testing.receipt_printer import Faults
+from appliance.testing.virtual_printer import VirtualPrinter
 
 BOX = """
 [sync]
@@ -45,8 +48,10 @@ Called = Callable[["Caller"], requests.Response]
 class Caller:
     """An enrolled device that calls operations by hand."""
 
-    def __init__(self, box: DaemonProcess, folder: Path) -> None:
+    def __init__(self, box: DaemonProcess, folder: Path, printer: VirtualPrinter) -> None:
         self.box = box
+        self.printer = printer
+        self.last = ""
         self.device = Device(folder / "device.db")
         self.device.enroll(box.invite("anna", "agent"), name="Anna's phone")
         self.link = self.device._linked()
@@ -61,7 +66,8 @@ class Caller:
 
     def push(self, collection: str, row: dict[str, Any]) -> requests.Response:
         self._n += 1
-        made = {"mid": uuid7(1_800_000_000_000), "id": uuid7(1_800_000_000_000), "n": self._n}
+        self.last = uuid7(1_800_000_000_000)
+        made = {"mid": uuid7(1_800_000_000_000), "id": self.last, "n": self._n}
         line = {**made, "collection": collection, "op": "put", "base": None, "row": row}
         return self.send("POST", "/v1/push", json.dumps(line).encode() + b"\n", NDJSON)
 
@@ -97,6 +103,33 @@ class Caller:
                     return str(line["segment"]["url"])
         raise AssertionError("no segment was cut")
 
+    def print(self, job_id: str) -> requests.Response:
+        """Ask for a note on paper."""
+        mine = {"owner": self.device.identity.user["id"], "text": "milk"}
+        self.push("notes_to_print", mine)
+        body = {"id": job_id, "kind": "note", "record_id": self.last}
+        return self.send("POST", "/v1/print/jobs", body, JSON)
+
+    def job(self, *states: str) -> str:
+        """Print a note, and return its job once that has a state."""
+        job_id = uuid7(int(time.time() * 1000))
+        self.print(job_id)
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            job = json.loads(content(self.send("GET", f"/v1/print/jobs/{job_id}")))
+            if job["state"] in states:
+                return job_id
+        raise AssertionError(f"no job is {states}: {job}")
+
+    def doubtful(self) -> str:
+        """Return a job that asks: its printer broke while it took it."""
+        self.job("completed")  # and with it every job before
+        self.printer.set_faults(Faults(unplug_printed_at=len(self.printer.printed) + 4, speed=100))
+        job_id = self.job("held")
+        self.printer.set_faults(Faults())
+        self.printer.replug()
+        return job_id
+
     def enroll(self) -> requests.Response:
         invitation = self.box.invite("anna")
         body = {
@@ -107,6 +140,10 @@ class Caller:
         return self.stranger.send(
             "POST", "/v1/enroll", body=json.dumps(body).encode(), headers=JSON
         )
+
+
+def new_id() -> str:
+    return str(uuid7(int(time.time() * 1000)))
 
 
 def signing_request() -> str:
@@ -158,17 +195,37 @@ CALLS: dict[tuple[str, str], Called] = {
     ("get", "/v1/x/preselling/orders/summary"): lambda c: c.send(
         "GET", f"/v1/x/preselling/orders/summary?outlet_id={uuid7(0)}"
     ),
+    ("put", "/v1/profile"): lambda c: c.send("PUT", "/v1/profile", {"language": "ru"}, JSON),
+    ("get", "/v1/printers"): lambda c: c.send("GET", "/v1/printers"),
+    ("post", "/v1/print/jobs"): lambda c: c.print(new_id()),
+    ("get", "/v1/print/jobs/{id}"): lambda c: c.send("GET", f"/v1/print/jobs/{c.job('completed')}"),
+    ("post", "/v1/print/jobs/{id}/cancel"): lambda c: c.send(
+        "POST", f"/v1/print/jobs/{c.doubtful()}/cancel"
+    ),
+    ("post", "/v1/print/jobs/{id}/copy"): lambda c: c.send(
+        "POST", f"/v1/print/jobs/{c.job('completed')}/copy", {"id": new_id()}, JSON
+    ),
+    ("post", "/v1/print/jobs/{id}/answer"): lambda c: c.send(
+        "POST",
+        f"/v1/print/jobs/{c.doubtful()}/answer",
+        {"answer": "again", "id": new_id()},
+        JSON,
+    ),
     ("get", "/v1/reports"): lambda c: c.send("GET", "/v1/reports"),
     **{
         ("get", f"/v1/reports/{name}"): lambda c, name=name: c.report(name)  # type: ignore[misc]
         for name in (
             "catalogue_gaps",
             "coverage",
+            "coverage_by_unit",
+            "demand",
             "fill_rate",
+            "my_figures",
             "orders_by_day",
             "orders_by_document",
             "orders_by_outlet",
             "orders_by_product",
+            "orders_by_unit",
             "receivables_by_age",
             "stock_by_warehouse",
         )
@@ -180,11 +237,15 @@ CALLS: dict[tuple[str, str], Called] = {
 @pytest.fixture(scope="module")
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     folder = tmp_path_factory.mktemp("openapi")
-    box = DaemonProcess(folder, CONFIG + BOX)
+    printer = VirtualPrinter.on_pty(link=folder / "printer")
+    plugin = PartnerPlugin(folder / "site", PRINTING)
+    line = f'[printers.van]\ntransport = "serial"\nport = "{folder}/printer"\n'
+    profile = 'profile = "bixolon-spp-r"\n'
+    box = DaemonProcess(folder, CONFIG + BOX + line + profile, environment=plugin.environment)
     (folder / "news.csv").write_text("code,title\nn,News\n", encoding="utf-8")
     box.command("import", "news", str(folder / "news.csv"), "--profile", "csv")
-    with box:
-        made = Caller(box, folder)
+    with printer, box:
+        made = Caller(box, folder, printer)
         yield made
         made.stranger.close()
         made.device.close()
@@ -435,6 +496,7 @@ def called_wrongly(
 ) -> requests.Response:
     """Call an operation with no credential, parameter or body of any use."""
     place = path.replace("{sha256}", "0" * 64).replace("{upload_id}", "0" * 32)
+    place = place.replace("{id}", uuid7(0))
     body, headers = None, {}
     if "requestBody" in operation:
         body, headers = b"{}", {"Content-Type": next(iter(operation["requestBody"]["content"]))}

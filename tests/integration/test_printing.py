@@ -15,7 +15,8 @@ import pytest
 from appliance.api.documents import Document, Text
 from appliance.api.values import uuid7
 from appliance.config.load import load_texts
-from appliance.hardware.print_worker import Payload, PrintWorker, Unprintable
+from appliance.hardware.print_desk import Payload, Unprintable
+from appliance.hardware.print_worker import PrintWorker
 from appliance.hardware.serial_port import SerialTransport
 from appliance.hardware.tcp import TcpTransport
 from appliance.printing.attempt import Link, Patience

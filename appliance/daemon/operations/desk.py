@@ -10,6 +10,8 @@ from appliance.store.box import Box
 
 if TYPE_CHECKING:
     from appliance.daemon.operations.imports import OpenImport
+    from appliance.hardware.print_shop import PrintShop
+    from appliance.store.documents import DocumentMaker
     from appliance.store.table_stream import TableStream
 
 
@@ -20,10 +22,12 @@ class Serving:
         address: the host that devices are told to use (a name or an address that is not
             ``0.0.0.0``) and the real port, None while no port is open.
         started_at: UTC milliseconds of the start, None while nothing runs.
+        shop: prints; None where no daemon runs.
     """
 
     def __init__(self) -> None:
         self.address: Address | None = None
+        self.shop: PrintShop | None = None
         self.started_at: int | None = None
 
 
@@ -58,6 +62,32 @@ class Desk:
         self.exports: dict[int, TableStream] = {}
         self.incoming: tuple[str, bytearray] | None = None
         self.actor = ""
+        self._own_shop: PrintShop | None = None
+        self._prints = False
+
+    @property
+    def documents(self) -> DocumentMaker:
+        """What makes documents."""
+        from appliance.store.documents import DocumentMaker
+
+        return DocumentMaker(self.box)
+
+    @property
+    def shop(self) -> PrintShop:
+        """The printers and jobs: the daemon's, or where none runs one that does not print."""
+        if self.serving.shop is not None:
+            return self.serving.shop
+        if self._own_shop is None:
+            from appliance.hardware.print_shop import PrintShop
+
+            self._own_shop = PrintShop(self.box, blobs=self.documents.blobs)
+        return self._own_shop
+
+    def start_printing(self) -> None:
+        """Print for as long as this conversation, where no daemon does. Blocks."""
+        if self.serving.shop is None and not self._prints:
+            self._prints = True
+            self.shop.start()
 
     def close(self) -> None:
         """End the conversation: imports that are open break, but for claims, which go on. Blocks.
@@ -70,6 +100,8 @@ class Desk:
         while self.exports:
             _, stream = self.exports.popitem()
             stream.close()
+        if self._own_shop is not None and self._prints:
+            self._own_shop.stop()
         while self.imports:
             _, one = self.imports.popitem()
             if one.params.claim is None:

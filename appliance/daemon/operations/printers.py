@@ -14,9 +14,11 @@ from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.hardware.fault import PrinterFault
 from appliance.hardware.file_printer import FilePrinter
-from appliance.hardware.printers import is_plugged, serial_cables, transport_of
-from appliance.hardware.transport import send
+from appliance.hardware.print_desk import NoPrinter
+from appliance.hardware.printers import is_plugged, profile_of, serial_cables, transport_of
+from appliance.hardware.transport import Transport, send
 from appliance.hardware.usb_devices import usb_printers
+from appliance.printing.profile import ProfileError, Profiles
 
 ASK_ONLINE = b"\x10\x04\x01"
 """DLE EOT 1: the question that every ESC/POS printer answers with one byte."""
@@ -75,6 +77,16 @@ class Printers(Listing, kw_only=True):
     unused: list[UnusedView]
 
 
+class ProfileView(msgspec.Struct, frozen=True):
+    """A profile of printers; `problem` says what is wrong with its file."""
+
+    name: str
+    title: str = ""
+    columns: int = 0
+    confirms: str = ""
+    problem: str = ""
+
+
 class TriedPrinter(msgspec.Struct, frozen=True, kw_only=True):
     """How a printer was reached.
 
@@ -92,35 +104,62 @@ def list_printers(desk: Desk, _params: Empty, _actor: str) -> Printers:
     """Return every printer, and what else is plugged in."""
     printers = desk.box.settings.printers
     return Printers(
-        rows=[_view(name, printer) for name, printer in printers.items()],
+        rows=[_view(desk, name, printer) for name, printer in printers.items()],
         unused=_unused(list(printers.values())),
     )
 
 
 def try_printer(desk: Desk, params: PrinterName, _actor: str) -> TriedPrinter:
     """Reach a printer and ask it whether it is online; nothing is printed."""
-    printers = desk.box.settings.printers
-    printer = printers.get(params.printer)
+    printer = desk.box.settings.printers.get(params.printer)
     if printer is None:
-        raise unknown("printer", params.printer, printers)
-    transport = transport_of(printer)
+        raise unknown("printer", params.printer, desk.box.settings.printers)
+    shop = desk.serving.shop
     try:
-        transport.open(time.monotonic() + _REACH_S)
-        answer = b""
-        if printer.transport != "file":
-            transport.flush_input()
-            send(transport, ASK_ONLINE, time.monotonic() + _REACH_S)
-            answer = transport.read(16, time.monotonic() + _ANSWER_S)
-    except PrinterFault as fault:
-        raise OperationRefused(str(fault), "unavailable") from fault
-    finally:
-        transport.close()
-    return TriedPrinter(name=params.printer, where=transport.identity, answer=answer.hex())
+        if shop is not None:
+            return shop.borrow(
+                params.printer, lambda line: _asked(params.printer, line), 2 * _REACH_S
+            )
+        transport = transport_of(printer)
+        try:
+            transport.open(time.monotonic() + _REACH_S)
+            return _asked(params.printer, transport)
+        finally:
+            transport.close()
+    except (NoPrinter, PrinterFault) as error:
+        raise OperationRefused(str(error), "unavailable") from error
 
 
-def _view(name: str, printer: Printer) -> PrinterView:
+def _asked(name: str, transport: Transport) -> TriedPrinter:
+    answer = b""
+    if not transport.identity.startswith("file:"):
+        transport.flush_input()
+        send(transport, ASK_ONLINE, time.monotonic() + _REACH_S)
+        answer = transport.read(16, time.monotonic() + _ANSWER_S)
+    return TriedPrinter(name=name, where=transport.identity, answer=answer.hex())
+
+
+def list_profiles(desk: Desk, _params: Empty, _actor: str) -> Listing:
+    """Return every profile, those that are wrong with why."""
+    profiles = Profiles(desk.box.settings.printing.profiles)
+    rows = []
+    for name in profiles.names():
+        try:
+            one = profiles.get(name)
+            rows.append(ProfileView(name, one.title, one.columns, one.confirms))
+        except ProfileError as error:
+            rows.append(ProfileView(name, problem=str(error)))
+    return Listing(rows=rows)
+
+
+def _view(desk: Desk, name: str, printer: Printer) -> PrinterView:
     state: PrinterState
     advice = ""
+    columns, trouble = 0, ""
+    try:
+        columns = profile_of(printer, desk.box.settings.printing.profiles).columns
+    except ProfileError as error:
+        trouble = str(error)
     match is_plugged(printer):
         case True:
             state = "plugged_in"
@@ -134,10 +173,22 @@ def _view(name: str, printer: Printer) -> PrinterView:
         name=name,
         transport=printer.transport,
         where=transport_of(printer).identity,
-        columns=printer.columns,
+        columns=columns,
         state=state,
-        advice=advice,
+        advice=trouble or _doing(desk, name) or advice,
     )
+
+
+def _doing(desk: Desk, name: str) -> str:
+    """Say what a printer does, where the daemon that has it can tell."""
+    shop = desk.serving.shop
+    here = [one.state for one in shop.printers() if one.name == name] if shop else []
+    if not here:
+        return ""
+    reasons = ", ".join(sorted(here[0].reasons))
+    if here[0].standing == "processing":
+        return f"prints job {here[0].job}"
+    return f"{reasons}: {here[0].why}" if reasons and here[0].why else reasons
 
 
 def _folder(printer: Printer) -> tuple[PrinterState, str]:
@@ -177,4 +228,5 @@ def _toml(text: str) -> str:
 OPERATIONS = (
     Operation("printer.list", Empty, "read", list_printers),
     Operation("printer.try", PrinterName, "read", try_printer),
+    Operation("printer.profiles", Empty, "read", list_profiles),
 )

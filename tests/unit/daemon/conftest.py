@@ -254,5 +254,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
     shop = Shop()
     found = Found("shop", "shop 1.2", "/opt/shop.py", False, shop, "")
     box = Box(load(tmp_path / "appliance.toml", {}), found=[found])
-    yield Counter(box, shop)
+    made = Counter(box, shop)
+    yield made
+    made.desk.close()
     box.close()

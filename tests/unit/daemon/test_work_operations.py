@@ -368,14 +368,37 @@ def test_search_covers_searchable_collections_alone(counter: Any) -> None:
 # --- printing -------------------------------------------------------------------------------------
 
 
+def printed(counter: Any, number: int) -> Any:
+    found = counter.ask("print.wait", number=number)
+    assert found.job.state == "completed", found
+    return found.job
+
+
 def test_a_document_goes_into_the_printers_folder(counter: Any) -> None:
     record = counter.put("goods", {"code": "a", "name": "Чай"})
     done = counter.ask("print", kind="note", record=record)
-    assert (done.printer, done.text) == ("paper", "Чай\n")
-    file = counter.box.state_dir / "paper" / "000001-Note.txt"
-    assert done.file == str(file)
-    assert file.read_text() == "Чай\n"
+    assert (done.printer, done.title, done.state) == ("paper", "Note", "pending")
+    assert printed(counter, done.number).confirmed == "sent"
+    (file,) = (counter.box.state_dir / "paper").iterdir()
+    assert file.name == "000001-Note.png"
+    assert file.read_bytes().startswith(b"\x89PNG")
     assert [view.kind for view in counter.ask("print.kinds").rows] == ["note", "notice"]
+
+
+def test_what_is_done_with_a_job(counter: Any) -> None:
+    record = counter.put("goods", {"code": "a", "name": "Tea"})
+    number = counter.ask("print", kind="note", record=record).number
+    printed(counter, number)
+    assert counter.ask("print.jobs").rows == []
+    copy = counter.ask("print.reprint", number=number)
+    assert (copy.number, copy.copy) == (2, 1)
+    printed(counter, 2)
+    assert [job.number for job in counter.ask("print.jobs", finished=True).rows] == [2, 1]
+    for name in ("print.hold", "print.release", "print.cancel"):
+        assert refusal(counter, name, number=number).code == "conflict"
+        assert refusal(counter, name, number=9).code == "not_found"
+    assert refusal(counter, "print.answer", number=number, answer="printed").code == "conflict"
+    assert refusal(counter, "print.answer", number=number, answer="perhaps").code == "invalid"
 
 
 def test_what_cannot_be_printed(counter: Any) -> None:
@@ -387,7 +410,7 @@ def test_what_cannot_be_printed(counter: Any) -> None:
     assert refusal(counter, "print", kind="note", record=record).code == "plugin_failed"
     counter.shop.document = lambda _row: Document(title="t", blocks=(Rule(),) * 10_001)
     assert refusal(counter, "print", kind="note", record=record).code == "plugin_failed"
-    assert not (counter.box.state_dir / "paper").exists()
+    assert counter.ask("print.jobs", finished=True).rows == []
 
 
 # --- audit, status, and all of them ---------------------------------------------------------------
@@ -432,12 +455,15 @@ def test_operations_that_only_read_change_nothing(counter: Any) -> None:
         "export.next": {"number": 1},
         "mutation.show": {"number": 1},
         "printer.try": {"printer": "paper"},
+        "print.wait": {"number": 1, "seconds": 0},
         "print.preview": {"kind": "order_copy"},
         "report.run": {"name": "echo"},
         "search": {"text": "a"},
     }
     counter.ask("user.add", login="anna", roles=["agent"])
     counter.push(counter.device("anna"), counter.line("nothing", {}))
+    record = counter.put("goods", {"code": "a", "name": "Tea"})
+    printed(counter, counter.ask("print", kind="note", record=record).number)
 
     def written() -> tuple[int, int]:
         return counter.box.store.writer.commits, len(counter.ask("audit.list").rows)

@@ -67,8 +67,8 @@ def test_a_name_there_is_not(name):
 
 
 def test_a_printer_is_known_by_what_it_plugs_in_as(tmp_path):
-    assert Profiles().of_usb(0x04B8, 0x0E15) == "epson-tm-p80"
-    assert Profiles().of_usb(0xFFFF, 1) == "generic"
+    assert Profiles().of_usb("04b8", "0e15") == "epson-tm-p80"
+    assert Profiles().of_usb("ffff", "0001") == "generic"
     (tmp_path / "broken.toml").write_bytes(b"?")
     (tmp_path / "own.toml").write_bytes(GOOD + b'usb = ["ffff:0001"]\n')
-    assert Profiles(tmp_path).of_usb(0xFFFF, 1) == "own"
+    assert Profiles(tmp_path).of_usb("ffff", "0001") == "own"

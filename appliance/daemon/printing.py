@@ -1,0 +1,83 @@
+"""The daemon's printers: what makes documents, what prints them, and who is plugged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from appliance.daemon.metrics import Metrics
+from appliance.hardware.fault import PrinterFault
+from appliance.hardware.file_printer import FilePrinter
+from appliance.hardware.hotplug import Hotplug
+from appliance.hardware.print_shop import PrintShop
+from appliance.http.workers import Workers
+from appliance.printing.job import Job
+from appliance.printing.printer_state import PrinterState
+from appliance.store.box import Box
+from appliance.store.documents import DocumentMaker
+
+
+class Printing:
+    """Prints while the daemon runs, and logs how printers stand, come and go.
+
+    Attributes:
+        documents: makes documents.
+        shop: prints them.
+    """
+
+    def __init__(self, box: Box, reactor: Any, workers: Workers, metrics: Metrics) -> None:
+        """Prepare; `start` begins.
+
+        Args:
+            box: whose jobs and printers.
+            reactor: twisted's.
+            workers: threads for what blocks.
+            metrics: that jobs and printers are counted in.
+        """
+        self._box = box
+        self._workers = workers
+        self._metrics = metrics
+        self._log = structlog.get_logger("appliance.daemon")
+        self.documents = DocumentMaker(box)
+        self.shop = PrintShop(
+            box,
+            blobs=self.documents.blobs,
+            told=lambda name, state: reactor.callFromThread(self._stands, name, state),
+            ended=lambda job: reactor.callFromThread(self._ended, job),
+        )
+        self._hotplug = Hotplug(box.settings.printers, reactor, workers.run, self._moved)
+
+    def start(self) -> None:
+        """Make folders, begin to print and to watch cables."""
+        for name, printer in self._box.settings.printers.items():
+            if printer.transport == "file":
+                try:
+                    FilePrinter(printer.folder).prepare()
+                except PrinterFault as fault:  # printing says so too, and all else goes on
+                    self._log.warning("printer_off", printer=name, reason=str(fault))
+        self._workers.run(self.shop.start).addErrback(self._not_printing)
+        self._hotplug.start()
+
+    def stop(self) -> Deferred[None]:
+        """End it: a job at a printer is given a moment."""
+        self._hotplug.stop()
+        return self._workers.run(self.shop.stop)
+
+    def _moved(self, name: str, there: bool) -> None:
+        self._log.info("printer_plugged_in" if there else "printer_unplugged", printer=name)
+        self.shop.plugged(name)
+
+    def _not_printing(self, failure: Failure) -> None:
+        self._log.error("printing_off", exc_info=failure.value)
+
+    def _stands(self, name: str, state: PrinterState) -> None:
+        stopped = state.standing == "stopped"
+        self._metrics.printer_stopped.labels(name).set(stopped)
+        say = self._log.warning if stopped else self._log.info
+        say("printer", printer=name, state=state.standing, reasons=sorted(state.reasons))
+
+    def _ended(self, job: Job) -> None:
+        self._metrics.print_jobs.labels(job.printer, job.state).inc()
