@@ -170,6 +170,7 @@ CALLS: dict[tuple[str, str], Called] = {
     ("get", "/v1/openapi.json"): lambda c: c.send("GET", "/v1/openapi.json"),
     ("post", "/v1/enroll"): lambda c: c.enroll(),
     ("post", "/v1/renew"): lambda c: c.send("POST", "/v1/renew", {"csr": signing_request()}, JSON),
+    ("put", "/v1/profile"): lambda c: c.send("PUT", "/v1/profile", {"language": "ru"}, JSON),
     ("get", "/v1/schema"): lambda c: c.send("GET", "/v1/schema"),
     ("post", "/v1/pull"): lambda c: c.pull(),
     ("post", "/v1/push"): lambda c: c.push("news", {"code": "a", "title": 1}),

@@ -101,6 +101,7 @@ def test_each_is_told_of_the_reports_its_roles_may_run(office: Office) -> None:
         "catalogue_gaps",
         "coverage",
         "coverage_by_unit",
+        "demand",
         "fill_rate",
         "orders_by_day",
         "orders_by_document",
