@@ -18,7 +18,7 @@ import secrets
 import socket
 import struct
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -41,6 +41,11 @@ from appliance.store.box import Box
 
 STALL_S = 60.0
 """How long an answer waits for a command that does not read it."""
+
+EXPORT_IDLE_S = 300.0
+EXPORT_MOST_S = 3_600.0
+"""How long exports stay open that nobody reads on, and how long in any case: while one is open, the
+write-ahead log of the store grows."""
 
 _log = structlog.get_logger("appliance.control")
 
@@ -111,6 +116,8 @@ class Conversation(LineReceiver):
         self._busy = False
         self._settling = False
         self._idle: list[Deferred[None]] = []
+        self._exporting_since: float | None = None
+        self._watch: Any = None
 
     # --- the connection, on the reactor's thread -----------------------------------------------
 
@@ -129,14 +136,19 @@ class Conversation(LineReceiver):
         """Let a thread that writes find out."""
         self._gone = True
         self._tap.open.set()
+        self._unwatch()
         if not self._busy:
             self._ended()
 
     def lineReceived(self, line: bytes) -> None:
         """Answer a request in a thread; the next one is read when that is done."""
+        self._unwatch()
+        self._work(self._answer, line)
+
+    def _work(self, call: Callable[..., None], *arguments: Any) -> None:
         self._busy = True
         self.pauseProducing()  # type: ignore[no-untyped-call]
-        done = deferToThreadPool(self._reactor, self._pool, self._answer, line)
+        done = deferToThreadPool(self._reactor, self._pool, call, *arguments)
         done.addErrback(self._broken)
         done.addCallback(self._answered)
 
@@ -148,7 +160,7 @@ class Conversation(LineReceiver):
 
     def close(self) -> Deferred[None]:
         """Close; fires when the operation under way has ended."""
-        if not self._busy and not self._desk.imports:
+        if not self._busy and not self._desk.imports and not self._desk.exports:
             if not self._gone:
                 self._hang_up()
             return succeed(None)
@@ -166,7 +178,29 @@ class Conversation(LineReceiver):
             self._hang_up()
             self._ended()
         else:
+            self._watch_exports()
             self.resumeProducing()  # type: ignore[no-untyped-call]
+
+    def _watch_exports(self) -> None:
+        """See to it that an export that nobody reads on is closed."""
+        if not self._desk.exports:
+            self._exporting_since = None
+            return
+        now: float = self._reactor.seconds()
+        if self._exporting_since is None:
+            self._exporting_since = now
+        left = self._exporting_since + EXPORT_MOST_S - now
+        wait = max(0.0, min(EXPORT_IDLE_S, left))
+        self._watch = self._reactor.callLater(wait, self._give_up_exports)
+
+    def _unwatch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None and watch.active():
+            watch.cancel()
+
+    def _give_up_exports(self) -> None:
+        _log.warning("exports_left_open", count=len(self._desk.exports))
+        self._work(self._desk.close_exports)
 
     def _broken(self, failure: Failure) -> None:
         _log.error("control_answer", exc_info=failure.value)
@@ -175,7 +209,7 @@ class Conversation(LineReceiver):
     def _ended(self) -> None:
         if self._settling:
             return
-        if self._desk.imports:
+        if self._desk.imports or self._desk.exports:
             self._settling = True
             # What is half done is settled before anybody counts on the store being still.
             done = deferToThreadPool(self._reactor, self._pool, self._desk.close)

@@ -97,12 +97,16 @@ class Desk:
         """
         from appliance.daemon.operations.imports import abandon
 
-        while self.exports:
-            _, stream = self.exports.popitem()
-            stream.close()
+        self.close_exports()
         if self._own_shop is not None and self._prints:
             self._own_shop.stop()
         while self.imports:
             _, one = self.imports.popitem()
             if one.params.claim is None:
                 abandon(self, one, self.actor)
+
+    def close_exports(self) -> None:
+        """Close the exports that are open. Blocks."""
+        while self.exports:
+            _, stream = self.exports.popitem()
+            stream.close()

@@ -130,7 +130,11 @@ def end(desk: Desk, params: NamedExport, _actor: str) -> Empty:
 def _open(desk: Desk, number: int) -> TableStream:
     stream = desk.exports.get(number)
     if stream is None:
-        raise OperationRefused(f"no export {number} is open in this conversation", "conflict")
+        text = (
+            f"no export {number} is open in this conversation; one that is not read on for minutes"
+            " is closed: begin it anew"
+        )
+        raise OperationRefused(text, "conflict")
     return stream
 
 

@@ -11,11 +11,12 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from appliance.daemon import conversation as module
 from appliance.daemon.control_socket import CHUNK, MAX_LINE
-from appliance.daemon.conversation import Conversation
+from appliance.daemon.conversation import EXPORT_IDLE_S, EXPORT_MOST_S, Conversation
 from appliance.daemon.operations.actor import actor_of, user_name
 from appliance.daemon.operations.desk import Desk, Serving
 from appliance.daemon.operations.operation import Listing, OperationRefused
@@ -45,7 +46,7 @@ class Pool:
             self.waiting.append(run)
 
 
-class Reactor:
+class Reactor(Clock):
     def callFromThread(self, call: Callable[..., Any], *arguments: Any) -> None:
         call(*arguments)
 
@@ -104,7 +105,8 @@ class Talk:
         self.pair = socket.socketpair()
         self.transport = Transport(self.pair[0])
         box: Any = object()
-        self.conversation = Conversation(Reactor(), box, self.pool, Serving(), self.open)  # type: ignore[arg-type]
+        self.reactor = Reactor()
+        self.conversation = Conversation(self.reactor, box, self.pool, Serving(), self.open)  # type: ignore[arg-type]
         monkeypatch.setattr(module, "perform", self._perform)
         self.conversation.makeConnection(self.transport)  # type: ignore[arg-type]
 
@@ -315,3 +317,83 @@ def test_only_root_asks_for_somebody_else() -> None:
     if other is not None:
         assert actor_of(other.pw_uid, "root") == f"cli:{other.pw_name}"
     assert actor_of(2**31 - 7) == f"cli:uid-{2**31 - 7}"
+
+
+# --- exports that are left open ------------------------------------------------------------------
+
+
+class Stream:
+    """An open export."""
+
+    def __init__(self) -> None:
+        self.open = True
+
+    def close(self) -> None:
+        self.open = False
+
+
+@pytest.fixture
+def stream(talk: Talk) -> Stream:
+    """Begin an export in the conversation."""
+    stream: Any = Stream()
+
+    def begin(desk: Desk) -> dict[str, int]:
+        desk.exports.setdefault(1, stream)
+        return {"n": 1}
+
+    talk.do = begin
+    talk.say({"op": "export.begin"})
+    talk.do = lambda _desk: {"n": 1}
+    return stream  # type: ignore[no-any-return]
+
+
+def test_an_export_that_nobody_reads_on_is_closed(talk: Talk, stream: Stream) -> None:
+    with capture_logs() as logs:
+        talk.reactor.advance(EXPORT_IDLE_S - 1)
+        talk.say({"op": "export.next"})
+        talk.reactor.advance(EXPORT_IDLE_S - 1)
+        assert stream.open
+        assert logs == []
+        talk.reactor.advance(1)
+    assert (stream.open, [line["event"] for line in logs]) == (False, ["exports_left_open"])
+    # The conversation goes on.
+    assert talk.transport.reading
+    assert talk.say({"op": "status"})[-1] == {"result": {"n": 1}}
+    assert talk.reactor.getDelayedCalls() == []
+
+
+def test_an_export_is_closed_in_the_end_however_it_is_read(talk: Talk, stream: Stream) -> None:
+    for _ in range(int(EXPORT_MOST_S // 200) - 1):
+        talk.reactor.advance(200)
+        talk.say({"op": "export.next"})
+    assert stream.open
+    talk.reactor.advance(200)
+    assert not stream.open
+
+
+def test_a_request_under_way_is_not_disturbed(talk: Talk, stream: Stream) -> None:
+    talk.pool.inline = False
+    talk.say({"op": "export.next"})
+    talk.reactor.advance(EXPORT_MOST_S)
+    assert stream.open
+    talk.pool.waiting.pop()()
+    talk.pool.inline = True
+    talk.reactor.advance(0)
+    assert not stream.open
+
+
+@pytest.mark.parametrize("end", ["lost", "stopped"])
+def test_an_export_is_closed_with_its_conversation(talk: Talk, stream: Stream, end: str) -> None:
+    talk.pool.inline = False
+    if end == "lost":
+        talk.lose()
+    else:
+        stopped: list[None] = []
+        talk.conversation.close().addCallback(stopped.append)
+        talk.lose()
+        assert stopped == []
+    assert talk.open
+    talk.pool.waiting.pop()()
+    assert not stream.open and not talk.open
+    assert talk.reactor.getDelayedCalls() == []
+    assert end == "lost" or stopped == [None]
