@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from appliance.http.profile import MOST_CHANGES
 from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
 from appliance.testing.link import DeviceProblem
@@ -70,3 +71,19 @@ def test_a_locked_person_sets_nothing(box: DaemonProcess, anna: Device) -> None:
         put(anna, {"language": "ru"})
     assert refused.value.status in (401, 403)
     assert [one["language"] for one in box.ask("user", "list")] == [None]
+
+
+@pytest.mark.slow
+def test_changes_without_end_are_stopped_and_no_change_is_none(
+    box: DaemonProcess, anna: Device
+) -> None:
+    for _ in range(3):
+        assert put(anna, {"language": "ru"})["language"] == "ru"
+    for number in range(MOST_CHANGES - 1):
+        put(anna, {"language": ("kk", "uz")[number % 2]})
+    with pytest.raises(DeviceProblem) as refused:
+        put(anna, {"language": "bg"})
+    assert (refused.value.status, refused.value.code) == (429, "too_many_requests")
+    changes = [one for one in box.ask("audit", "list") if one["action"] == "user.change"]
+    assert len(changes) == MOST_CHANGES
+    assert [one["language"] for one in box.ask("user", "list")] == ["kk"]
