@@ -10,6 +10,9 @@ from appliance.api.errors import QueryError
 from appliance.api.reports import ReportColumn
 from appliance.store.connection import MAX_RESULT, Connection
 
+_CELLS = frozenset({str, int, type(None)})
+"""What SQLite gives of a query that keeps to its columns."""
+
 
 def read_table(
     connection: Connection,
@@ -37,11 +40,9 @@ def check_rows(rows: Sequence[tuple[Any, ...]], columns: Sequence[ReportColumn])
     Raises:
         QueryError: a row has another number of values, or one that is no text or integer.
     """
+    count = len(columns)
     for row in rows:
-        wrong = len(row) != len(columns) or any(
-            not isinstance(value, str | int | None) for value in row
-        )
-        if wrong:
+        if len(row) != count or not _CELLS.issuperset(map(type, row)):
             raise QueryError(
                 f"gives {len(row)} values for {len(columns)} columns, or one that is neither text "
                 "nor an integer; its plugin has to be mended"

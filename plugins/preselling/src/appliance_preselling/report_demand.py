@@ -20,15 +20,20 @@ DEMAND = Report(
     title="What is to be delivered, by product, warehouse and day, in base units",
     sql=f"""
 WITH RECURSIVE {BELOW},
-wanted AS MATERIALIZED (
+unit AS MATERIALIZED (SELECT id, factor_num, factor_den FROM product_uoms),
+line AS MATERIALIZED (
     SELECT orders.warehouse_id AS house,
         CAST(line.value ->> '$.product_id' AS TEXT) AS product,
-        orders.requested_date AS day, orders.id AS order_id, {_LEFT} AS qty,
+        orders.requested_date AS day, orders.seq AS number, {_LEFT} AS qty,
         orders.state IN ({_RESERVING}) AS accepted
-    FROM orders CROSS JOIN jsonb_each(jsonb(orders.body -> '$.lines')) AS line
-    CROSS JOIN product_uoms AS unit ON unit.id = CAST(line.value ->> '$.uom_id' AS TEXT)
+    FROM orders CROSS JOIN jsonb_each(jsonb_extract(orders.body, '$.lines')) AS line
+    CROSS JOIN unit ON unit.id = CAST(line.value ->> '$.uom_id' AS TEXT)
     WHERE orders.state IN ({_STATES}) AND orders.order_kind <> 'return_request'
         AND orders.requested_date BETWEEN :since AND :until),
+wanted AS MATERIALIZED (
+    SELECT house, product, day, count(DISTINCT number) AS orders, sum(qty) AS qty,
+        sum(CASE WHEN accepted THEN qty ELSE 0 END) AS accepted
+    FROM line GROUP BY house, product, day HAVING sum(qty) > 0),
 stock AS MATERIALIZED (
     SELECT warehouse_id AS house, product_id AS product, sum(on_hand) AS on_hand,
         sum(on_hand - coalesce(reserved, 0)) AS free
@@ -36,9 +41,8 @@ stock AS MATERIALIZED (
 told AS MATERIALIZED (
     SELECT warehouse_id AS house, product_id AS product, qty FROM stock_reservations)
 SELECT wanted.day, warehouses.name, products.code, text_in(products.name, :caller_languages),
-    count(DISTINCT wanted.order_id), sum(wanted.qty),
-    sum(CASE WHEN wanted.accepted THEN wanted.qty ELSE 0 END),
-    stock.on_hand, stock.free - coalesce(told.qty, 0) AS free
+    wanted.orders, wanted.qty, wanted.accepted, stock.on_hand,
+    stock.free - coalesce(told.qty, 0) AS free
 FROM wanted
 LEFT JOIN warehouses ON warehouses.id = wanted.house
 LEFT JOIN products ON products.id = wanted.product
@@ -46,7 +50,6 @@ LEFT JOIN stock ON stock.house = wanted.house AND stock.product = wanted.product
 LEFT JOIN told ON told.house = wanted.house AND told.product = wanted.product
 WHERE (:warehouse = '' OR warehouses.code = :warehouse)
     AND (:unit = '' OR warehouses.org_id IN (SELECT id FROM below))
-GROUP BY wanted.house, wanted.product, wanted.day HAVING sum(wanted.qty) > 0
 ORDER BY wanted.day, warehouses.name, products.code
 """,
     columns=(

@@ -7,34 +7,35 @@ from appliance_preselling.report_demand import DEMAND
 from appliance_preselling.report_parts import BELOW, COUNTED, DAY, SELLERS, SPAN, UNIT
 from appliance_preselling.visit_reports import VISIT_REPORTS
 
-# Lines are summed up by product and unit of measure before anything is looked up for them, and come
-# into base units of the product after: rounded down, which matters only for fractions of grams.
-# A value out of JSON has no affinity; with one, the indexes of ids can be used. jsonb_each reads
-# each order once; json_each would write every line as text, to be read again for every field.
+# A value out of JSON has no affinity; with one, the indexes of ids can be used. jsonb_extract and
+# jsonb_each read each order once; `->` and json_each would write every line as text, to be read
+# again for every field. Names are looked up once for each product, not once for each row.
 _LINES = f"""
 WITH RECURSIVE {BELOW},
 counted AS MATERIALIZED (
     SELECT orders.seq AS number, orders.currency AS currency, orders.outlet_id AS outlet_id,
-        jsonb(orders.body -> '$.lines') AS lines
+        jsonb_extract(orders.body, '$.lines') AS lines
     FROM orders WHERE {COUNTED} {{more}}
 ),
-line AS MATERIALIZED (
-    SELECT CAST(one.value ->> '$.product_id' AS TEXT) AS product_id,
-        CAST(one.value ->> '$.uom_id' AS TEXT) AS uom_id, counted.currency AS currency,
-        counted.number AS number, counted.outlet_id AS outlet_id, one.value ->> '$.qty' AS qty,
-        {{amount}} AS amount
+unit AS MATERIALIZED (SELECT id, factor_num, factor_den FROM product_uoms),
+line AS (
+    SELECT CAST(one.value ->> '$.product_id' AS TEXT) AS product_id, counted.currency AS currency,
+        counted.number AS number, counted.outlet_id AS outlet_id,
+        (one.value ->> '$.qty') * unit.factor_num AS ordered,
+        coalesce(one.value ->> '$.shipped_qty', 0) * unit.factor_num AS shipped,
+        unit.factor_den AS den, one.value ->> '$.total' AS total
     FROM counted CROSS JOIN jsonb_each(counted.lines) AS one
-),
-summed AS MATERIALIZED (
-    SELECT product_id, currency, uom_id, sum(qty) AS qty, sum(amount) AS amount
-    FROM line GROUP BY product_id, currency, uom_id
-),
-sold AS (
-    SELECT summed.product_id AS product_id, summed.currency AS currency,
-        summed.qty * unit.factor_num / unit.factor_den AS qty,
-        summed.amount * unit.factor_num / unit.factor_den AS shipped_qty, summed.amount AS total
-    FROM summed LEFT JOIN product_uoms AS unit ON unit.id = summed.uom_id
-)"""
+    LEFT JOIN unit ON unit.id = CAST(one.value ->> '$.uom_id' AS TEXT)
+),"""
+
+
+def _in_base(parts: str) -> str:
+    """Return the sum of a column of lines in base units.
+
+    It is rounded down: exact, but where a product has several units that are fractions of the base.
+    """
+    return f"sum({parts} / den) + sum({parts} % den) / max(den)"
+
 
 ORDERS_BY_DAY = Report(
     name="orders_by_day",
@@ -96,24 +97,20 @@ ORDER BY orders.created_at, orders.id
 ORDERS_BY_PRODUCT = Report(
     name="orders_by_product",
     title="Orders by product, in base units",
-    sql=_LINES.format(more="", amount="one.value ->> '$.total'")
-    + """,
-part AS (
+    sql=_LINES.format(more="")
+    + f"""
+whole AS MATERIALIZED (
     SELECT product_id, currency, count(DISTINCT number) AS orders,
-        count(DISTINCT outlet_id) AS outlets, NULL AS qty, NULL AS total
+        count(DISTINCT outlet_id) AS outlets, {_in_base("ordered")} AS qty, sum(total) AS total
     FROM line GROUP BY product_id, currency
-    UNION ALL
-    SELECT product_id, currency, NULL, NULL, qty, total FROM sold
 ),
-whole AS (
-    SELECT product_id, currency, sum(orders) AS orders, sum(outlets) AS outlets, sum(qty) AS qty,
-        sum(total) AS total
-    FROM part GROUP BY product_id, currency
+named AS MATERIALIZED (
+    SELECT id, code, text_in(name, :caller_languages) AS name FROM products
+    WHERE id IN (SELECT product_id FROM whole)
 )
-SELECT products.code, text_in(products.name, :caller_languages), whole.orders, whole.outlets,
-       whole.qty, whole.total, whole.currency
-FROM whole LEFT JOIN products ON products.id = whole.product_id
-ORDER BY whole.currency, whole.total DESC, products.code
+SELECT named.code, named.name, whole.orders, whole.outlets, whole.qty, whole.total, whole.currency
+FROM whole LEFT JOIN named ON named.id = whole.product_id
+ORDER BY whole.currency, whole.total DESC, named.code
 """,
     columns=(
         ReportColumn(name="code", title="Code"),
@@ -202,14 +199,11 @@ ORDER BY counted.currency, counted.payable DESC, org_units.code
 FILL_RATE = Report(
     name="fill_rate",
     title="What was shipped of what was ordered, in base units",
-    sql=_LINES.format(
-        more="AND orders.state IN ('partially_shipped', 'shipped', 'completed')",
-        amount="coalesce(one.value ->> '$.shipped_qty', 0)",
-    )
-    + """,
+    sql=_LINES.format(more="AND orders.state IN ('partially_shipped', 'shipped', 'completed')")
+    + f"""
 measured AS (
-    SELECT product_id, sum(qty) AS ordered, sum(shipped_qty) AS shipped
-    FROM sold GROUP BY product_id
+    SELECT product_id, {_in_base("ordered")} AS ordered, {_in_base("shipped")} AS shipped
+    FROM line GROUP BY product_id
 )
 SELECT products.code, text_in(products.name, :caller_languages), measured.ordered,
        measured.shipped, measured.shipped * 10000 / nullif(measured.ordered, 0)
