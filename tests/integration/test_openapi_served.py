@@ -196,7 +196,6 @@ CALLS: dict[tuple[str, str], Called] = {
     ("get", "/v1/x/preselling/orders/summary"): lambda c: c.send(
         "GET", f"/v1/x/preselling/orders/summary?outlet_id={uuid7(0)}"
     ),
-    ("put", "/v1/profile"): lambda c: c.send("PUT", "/v1/profile", {"language": "ru"}, JSON),
     ("get", "/v1/printers"): lambda c: c.send("GET", "/v1/printers"),
     ("post", "/v1/print/jobs"): lambda c: c.print(new_id()),
     ("get", "/v1/print/jobs/{id}"): lambda c: c.send("GET", f"/v1/print/jobs/{c.job('completed')}"),
