@@ -27,6 +27,7 @@ from appliance.store.box import Box
 from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
 from appliance.store.retention import Retention, Terms
+from appliance.store.spool import Spool
 from appliance.store.transaction import WriteTransaction
 from appliance.sync.writes import store_write
 
@@ -37,6 +38,10 @@ LEAST_PAUSE_S = 0.02
 PAUSE_SHARE = 4
 """Between two steps of retention it waits so many times as long as the step took, its commit and
 those before it at the writer included."""
+
+PRINT_JOBS_S = 600.0
+FORGOTTEN_AT_ONCE = 50
+"""Print jobs that one commit forgets, at most."""
 
 UPLOADS_S = 900.0
 BLOBS_S = 60.0
@@ -122,6 +127,7 @@ class Housekeeping:
             Chore(clock, "segments", SEGMENTS_S, self.build_segments, first_s=0.5),
             Chore(clock, "presence", PRESENCE_S, self.write_presence),
             Chore(clock, "retention", RETENTION_S, self.sweep, first_s=30.0),
+            Chore(clock, "print_jobs", PRINT_JOBS_S, self.forget_print_jobs, first_s=60.0),
             Chore(clock, "uploads", UPLOADS_S, self.sweep_uploads),
             Chore(clock, "blobs", BLOBS_S, self.sweep_blobs),
             Chore(clock, "clock", CLOCK_S, self.look_at_clock, first_s=0.0),
@@ -227,6 +233,20 @@ class Housekeeping:
         if job is None:
             return self._workers.run(lambda: None)
         return written(self._box.store, job)
+
+    @inlineCallbacks
+    def forget_print_jobs(self) -> Any:
+        """Forget finished print jobs that are kept no longer."""
+        # Not the time that is shown: that may have jumped ahead by years.
+        before = self._box.clock.seen.floor_ms - self._box.settings.printing.keep_days * DAY_MS
+        registry = self._box.plugins.registry
+
+        def forget(tx: WriteTransaction) -> int:
+            return Spool(tx, registry).forget(before, FORGOTTEN_AT_ONCE)
+
+        while before > 0 and not self._stopped:
+            if (yield written(self._box.store, forget)) < FORGOTTEN_AT_ONCE:
+                return
 
     def sweep_uploads(self) -> Deferred[Any]:
         """Remove expired uploads."""

@@ -6,8 +6,11 @@ import msgspec
 import orjson
 import pytest
 from box_bench import DAY_MS, Bench
+from twisted.internet.task import Clock
 
 from appliance.api.documents import Document, Text
+from appliance.daemon.housekeeping import Housekeeping
+from appliance.daemon.presence import Presence
 from appliance.printing.job import Job, JobRefused
 from appliance.store.spool import MAX_OPEN, Spool, SpoolReader
 
@@ -168,3 +171,30 @@ def test_long_titles_and_reasons_are_kept_whole_in_the_job(bench):
     write(bench, lambda spool: spool.change(job.unprintable("y" * 5_000, bench.now_ms)))
     assert len(record(bench, job.id)[0]["title"]) == 300
     assert len(read(bench, lambda spool: spool.get(job.id)).title) == 2_000
+
+
+def test_the_daemon_forgets_what_is_kept_no_longer(bench):
+    now = bench.now_ms
+    jobs = [added(bench) for _ in range(120)]
+
+    def cancel(spool):
+        for job in jobs[:119]:
+            spool.change(job.canceled(now))
+
+    write(bench, cancel)
+    chores = Housekeeping(bench.box, Clock(), None, Presence(lambda: bench.now_ms))
+
+    def forget():
+        done = chores.forget_print_jobs()
+        while not done.called:
+            bench.box.store.write(lambda _tx: None)
+
+    bench.now_ms += 31 * DAY_MS
+    forget()
+    assert len(read(bench, lambda spool: spool.newest(200, only_open=False))) == 120
+    bench.synchronised = True
+    chores.look_at_clock()
+    forget()
+    left = read(bench, lambda spool: spool.newest(200, only_open=False))
+    assert [job.number for job in left] == [120]
+    assert record(bench, jobs[0].id) is None
