@@ -12,7 +12,7 @@ from appliance.api.endpoints import Endpoint, EndpointRequest, EndpointResponse
 from appliance.api.errors import ImportRowError, PluginError, QueryError, RecordError
 from appliance.api.fields import Field
 from appliance.api.hookspecs import hookimpl
-from appliance.api.identity import Device, User
+from appliance.api.identity import Device, Login, User
 from appliance.api.importing import (
     ExternalName,
     ExternalRef,
@@ -75,6 +75,7 @@ __all__ = [
     "ImportValues",
     "Importer",
     "Issue",
+    "Login",
     "Manifest",
     "Money",
     "Mutation",

@@ -24,7 +24,7 @@ from appliance.api.context import Context
 from appliance.api.document_data import DocumentData
 from appliance.api.documents import Document, DocumentKind
 from appliance.api.endpoints import Endpoint, EndpointRequest, EndpointResponse
-from appliance.api.identity import Device, User
+from appliance.api.identity import Device, Login, User
 from appliance.api.importing import Importer, ImportNote, ImportRecord, ImportValues
 from appliance.api.manifest import Manifest
 from appliance.api.mutations import Change, Effect, Issue, Mutation, Resolution, Row, Write
@@ -186,8 +186,8 @@ def scheduled_jobs() -> Sequence[ScheduledJob]:
 
 
 @hookspec
-def run_job(job: str, context: Context) -> Sequence[Write] | None:
-    """Do one of this plugin's scheduled jobs; return the changes to store."""
+def run_job(job: str, context: Context) -> Sequence[Write | Login] | None:
+    """Do one of this plugin's scheduled jobs; return the changes to store, and logins of people."""
     raise NotImplementedError
 
 

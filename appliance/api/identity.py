@@ -27,6 +27,32 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     locked: bool = False
 
 
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """A person whom a plugin wants to have a login, as a job returns him beside its writes.
+
+    Where nobody has the login, the user is made; else name and lock of the user who has it become
+    these. A plugin makes, changes and locks users of the roles alone that its manifest's ``logins``
+    names.
+
+    Attributes:
+        user_id: the id of a user that is made, a new one of `Context.new_id`.
+        login: 1 to 64 lower-case letters, digits and ``. _ @ + -``.
+        roles: of a user that is made, at least one.
+        name: for people.
+        org_id: of a user that is made: the branch, where known.
+        language: of a user that is made: BCP 47 tag, where known.
+        locked: whether the devices of the user are refused; nobody is made to be locked.
+    """
+
+    user_id: str
+    login: str
+    roles: tuple[str, ...]
+    name: str
+    org_id: str | None = None
+    language: str | None = None
+    locked: bool = False
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """An enrolled device and the user it is bound to.
 

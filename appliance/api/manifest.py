@@ -25,6 +25,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             those of every collection. Naming them spares every other mutation the call.
         follows: its own collections of which the `apply_write` hook is asked about every write
             that is no mutation of a device.
+        logins: roles of the people whom its jobs make users of, as `Login`; nobody with another
+            role is touched.
     """
 
     name: str
@@ -35,3 +37,4 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     grant_sources: tuple[str, ...] = ()
     validates: tuple[str, ...] | None = None
     follows: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()

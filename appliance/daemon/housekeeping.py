@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.python.failure import Failure
 
 from appliance.api.errors import PluginError
+from appliance.api.identity import Login
 from appliance.api.mutations import Write
 from appliance.api.schedule import ScheduledJob
 from appliance.daemon.presence import Presence
@@ -26,10 +27,10 @@ from appliance.store import blob_sweep, segments
 from appliance.store.box import Box
 from appliance.store.clock_book import ClockBook
 from appliance.store.connection import Connection
+from appliance.store.job_results import store_results
 from appliance.store.retention import Retention, Terms
 from appliance.store.spool import Spool
 from appliance.store.transaction import WriteTransaction
-from appliance.sync.writes import store_write
 
 SEGMENTS_S = 5.0
 PRESENCE_S = 20.0
@@ -280,7 +281,7 @@ class Housekeeping:
     def _plugin_job(self, plugin: str, job: ScheduledJob) -> Callable[[], Deferred[Any]]:
         host = self._box.plugins.host
 
-        def ask(connection: Connection) -> list[Write]:
+        def ask(connection: Connection) -> list[Write | Login]:
             if not host.active(plugin):
                 return []
             found = host.call(
@@ -292,18 +293,17 @@ class Housekeeping:
             if found is None:
                 return []
             if not isinstance(found, list | tuple) or not all(
-                isinstance(write, Write) for write in found
+                isinstance(one, Write | Login) for one in found
             ):
-                raise host.refuse(plugin, "run_job", "returned no list of Write")
+                raise host.refuse(plugin, "run_job", "returned no list of Write and Login")
             return list(found)
 
-        def store(writes: list[Write]) -> Deferred[None] | None:
-            if not writes:
+        def store(found: list[Write | Login]) -> Deferred[None] | None:
+            if not found:
                 return None
 
             def write_all(tx: WriteTransaction) -> None:
-                for write in writes:
-                    store_write(tx, self._box.plugins.registry, write)
+                store_results(tx, self._box, plugin, found)
 
             return written(self._box.store, write_all).addErrback(wrong)
 

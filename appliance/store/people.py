@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import msgspec
 
 from appliance.api.errors import PluginError
+from appliance.api.identity import Login
 from appliance.api.values import uuid7
+from appliance.enrollment.errors import PermissionRefused
 from appliance.enrollment.identity import User
 from appliance.enrollment.permissions import check_role
 from appliance.store.audit import AuditBook
@@ -118,6 +120,46 @@ class People:
         AuditBook(tx.db).add(tx.now_ms, actor, "user.change", f"user:{login}", detail)
         self._mirror(tx, changed)
         return changed
+
+    def settle(
+        self, tx: WriteTransaction, wanted: Login, plugin: str, allowed: Sequence[str]
+    ) -> None:
+        """Make, lock or let in a user as a plugin wants it; without the need, do nothing.
+
+        Args:
+            tx: the transaction.
+            wanted: the user.
+            plugin: whose wish it is, for the audit log.
+            allowed: roles that the users of this plugin have, and no others.
+
+        Raises:
+            PluginError: the plugin may not, or the user cannot be like this.
+        """
+        user = IdentityBook(tx.db).user(wanted.login)
+        roles = wanted.roles if user is None else user.roles
+        foreign = sorted(set(roles) - set(allowed))
+        if foreign:
+            raise PluginError(
+                f"{plugin} wants the login {wanted.login!r} with the role {foreign[0]!r}; its"
+                f" manifest's `logins` names: {', '.join(allowed) or 'none'}"
+            )
+        actor = f"plugin:{plugin}"
+        try:
+            if user is None and not wanted.locked:
+                self.add(
+                    tx,
+                    wanted.login,
+                    wanted.roles,
+                    actor,
+                    name=wanted.name,
+                    org_id=wanted.org_id,
+                    language=wanted.language,
+                    user_id=wanted.user_id,
+                )
+            elif user is not None and (user.name, user.locked) != (wanted.name, wanted.locked):
+                self.change(tx, wanted.login, actor, name=wanted.name, locked=wanted.locked)
+        except (UserRefused, PermissionRefused) as error:
+            raise PluginError(f"{plugin}: {error}") from None
 
     def _mirror(self, tx: WriteTransaction, user: User) -> None:
         for write in self._hooks.identity_changed(user.for_plugins()):

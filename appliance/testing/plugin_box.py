@@ -41,6 +41,7 @@ from appliance.store.connection import Connection
 from appliance.store.external_refs import ExternalRefs
 from appliance.store.identities import Enrolled, IdentityBook
 from appliance.store.importing import Counts, ImportRow, ImportSession
+from appliance.store.job_results import store_results
 from appliance.store.pages import PullReader
 from appliance.store.plugin_states import PluginFailure, PluginStates
 from appliance.store.reports import Caller
@@ -271,7 +272,8 @@ class PluginBox:
 
     def run_job(self, plugin: str, job: str) -> None:
         """Run a scheduled job once."""
-        self._write_all(self._call(plugin, "run_job", job=job) or ())
+        if found := self._call(plugin, "run_job", job=job):
+            self._write(lambda tx: store_results(tx, self.box, plugin, found))
 
     def run_command(self, plugin: str, command: str, **options: str) -> CommandResult:
         """Run a command, all its parts; options as text, those left out have their defaults."""
@@ -354,8 +356,7 @@ class PluginBox:
         return found
 
     def _needs(self, enrolled: Enrolled, right: str) -> None:
-        holders = enrolled.device.holders(enrolled.user)
-        if not self.box.permissions.allows(holders, right, "read"):
+        if not self.box.permissions.allows(enrolled.device.holders(enrolled.user), right, "read"):
             raise PermissionError(f"the permission {right} is needed")
 
     def _call(self, plugin: str, hook: str, **arguments: Any) -> Any:
@@ -385,8 +386,7 @@ class PluginBox:
         result = self.box.store.write(job)
         host = self.box.plugins.host
         while self._commits:
-            committed = self._commits.pop(0).changes
-            changes = [entry.change for entry in committed if entry.change is not None]
+            changes = [one.change for one in self._commits.pop(0).changes if one.change is not None]
             for name in host.serving("after_commit") if changes else ():
                 with suppress(PluginError):  # recorded by the host; `failures` tells it
                     host.call(name, "after_commit", changes=list(changes))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from appliance.api import Context, ScheduledJob, Write
-from appliance_master_data import floors, history, payment_behaviour, turn_of_day
+from appliance.api import Context, Login, ScheduledJob, Write
+from appliance_master_data import (
+    floors,
+    history,
+    payment_behaviour,
+    portal_logins,
+    turn_of_day,
+)
 
-Run = Callable[[Context], list[Write]]
+Run = Callable[[Context], Sequence[Write | Login]]
 
 _ALL: tuple[tuple[ScheduledJob, Run], ...] = (
     (history.JOB, history.archive),
     (floors.JOB, floors.move),
     (payment_behaviour.JOB, payment_behaviour.work),
     (turn_of_day.JOB, turn_of_day.turn),
+    (portal_logins.JOB, portal_logins.work),
 )
 
 JOBS: tuple[ScheduledJob, ...] = tuple(job for job, _run in _ALL)

@@ -17,6 +17,7 @@ from appliance.api import (
     ImportRecord,
     ImportRowError,
     ImportValues,
+    Login,
     Manifest,
     Mutation,
     PluginError,
@@ -28,6 +29,7 @@ from appliance.api import (
     Write,
     hookimpl,
 )
+from appliance_master_data import portal_logins
 from appliance_master_data.collections import COLLECTIONS
 from appliance_master_data.demo import command as demo
 from appliance_master_data.exports import EXPORTERS
@@ -52,6 +54,7 @@ class MasterData:
             version="0.1.0",
             title="People, products, prices, customers, routes and stock",
             grant_sources=GRANT_SOURCES,
+            logins=portal_logins.ROLES,
         )
 
     @hookimpl
@@ -92,7 +95,7 @@ class MasterData:
         return JOBS
 
     @hookimpl
-    def run_job(self, job: str, context: Context) -> Sequence[Write] | None:
+    def run_job(self, job: str, context: Context) -> Sequence[Write | Login] | None:
         """Do one of the jobs."""
         run = RUNS.get(job)
         if run is None:

@@ -44,6 +44,12 @@ SETTINGS = (
         maximum=120,
     ),
     Setting(
+        "portal_logins",
+        "bool",
+        "Whether a contact with access to the portal becomes a user by itself, known by the phone.",
+        default=True,
+    ),
+    Setting(
         "visit_min_minutes",
         "int",
         "A visit that took less carries a warning; 0: none does.",

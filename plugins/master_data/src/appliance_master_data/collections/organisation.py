@@ -83,6 +83,13 @@ USERS = Collection(
         Field(name="language", type="text", max_length=35, doc="BCP 47 tag."),
         Field(name="locked", type="bool"),
         Field(
+            name="portal_login",
+            type="text",
+            values=("given", "withdrawn"),
+            doc="The appliance made this user of a contact with access to the portal; withdrawn:"
+            " and locked him when the access went.",
+        ),
+        Field(
             name="limits",
             type="object",
             fields=(
