@@ -43,6 +43,9 @@ MAX_BYTES = 16 * 1024 * 1024
 _MAX_GRAPHICS = 65_000
 """Bytes of one picture in ``GS ( L``, whose length has two bytes."""
 
+_MOST_WAITING = 4_000
+"""Dots of height that wait to be sent; in memory a dot takes a byte."""
+
 _RESET = b"\x1b@"
 _PAGE = {"ESC t": b"\x1bt", "ESC u": b"\x1bu"}
 _BARCODES = {
@@ -120,6 +123,8 @@ class _Paper:
         self._page = _NO_PAGE
         self._style = PLAIN
         self._drawn: list[Image.Image] = []
+        self._waiting = 0
+        self._rows = min(profile.image_rows, _MAX_GRAPHICS // ((dots + 7) // 8))
         self.size = sum(map(len, self._parts))
         self.dots_high = 0
 
@@ -133,7 +138,7 @@ class _Paper:
         encoded = encode_line(line.text, self._profile, self._page)
         # Drawn over the whole width: a printer's own inverse letters leave gaps between lines.
         if encoded is None or line.style.inverse:
-            self._drawn.append(_padded(line_picture(line, self._dots), high))
+            self._draw(_padded(line_picture(line, self._dots), high))
             return
         self._flush()
         if encoded.page != self._page:
@@ -163,7 +168,7 @@ class _Paper:
         """Print a strip drawn."""
         drawn = strip_picture(strip, self._dots)
         self.dots_high += drawn.height
-        self._drawn.append(drawn)
+        self._draw(drawn)
 
     def qr(self, strip: QrStrip) -> None:
         """Print a QR code, by the printer or drawn."""
@@ -225,16 +230,26 @@ class _Paper:
         yield
         self._put(b"\x1ba\x00")
 
-    def _flush(self) -> None:
-        """Send the drawn strips that wait, as few pictures."""
-        rows = min(self._profile.image_rows, _MAX_GRAPHICS // ((self._dots + 7) // 8))
-        while self._drawn:
-            whole = _stacked(self._drawn)
-            self._drawn.clear()
-            for top in range(0, whole.height, rows):
-                part = whole.crop((0, top, whole.width, min(top + rows, whole.height)))
-                self._styled(PLAIN)
-                self._image(part)
+    def _draw(self, picture: Image.Image) -> None:
+        """Let a drawn strip wait for more of them, though not for so many that memory fills."""
+        self._drawn.append(picture)
+        self._waiting += picture.height
+        if self._waiting >= _MOST_WAITING:
+            self._flush(least=self._rows)
+
+    def _flush(self, least: int = 1) -> None:
+        """Send the drawn strips that wait, in pictures of at least so many rows."""
+        if not self._drawn:
+            return
+        whole = _stacked(self._drawn)
+        top = 0
+        while whole.height - top >= least:
+            bottom = min(top + self._rows, whole.height)
+            self._styled(PLAIN)
+            self._image(whole.crop((0, top, whole.width, bottom)))
+            top = bottom
+        self._waiting = whole.height - top
+        self._drawn = [whole.crop((0, top, whole.width, whole.height))] if self._waiting else []
 
     def _image(self, picture: Image.Image) -> None:
         kinds = {"raster": "bitImageRaster", "graphics": "graphics", "column": "bitImageColumn"}

@@ -254,6 +254,33 @@ def test_a_job_has_its_limit(monkeypatch):
         render(sheet(*[Line(text="milk " * 8)] * 40), EPSON)
 
 
+def test_thousands_of_drawn_lines_do_not_fill_the_memory():
+    code = (
+        "import resource\n"
+        "from appliance.printing.escpos import render\n"
+        "from appliance.printing.profile import Profiles\n"
+        "from appliance.printing.sheet import Line, Sheet\n"
+        "def peak(lines):\n"
+        "    strips = tuple(Line(text=f'Сомасы ₸ {n}') for n in range(lines))\n"
+        "    sheet = Sheet(title='x', columns=48, dots=576, strips=strips)\n"
+        "    render(sheet, Profiles().get('generic'))\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(peak(10), peak(4_000))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    few, many = map(int, done.stdout.split())
+    assert many - few < 40_000, "kB; all of them at once would take 130 MB"
+
+
+@pytest.mark.parametrize("images", KINDS)
+def test_pictures_are_cut_alike_however_many_wait(images, monkeypatch):
+    strips = [Line(text="₸" * n, style=Style(tall=n % 3 == 0)) for n in range(1, 40)]
+    printer = profile(images=images, image_rows=100)
+    whole = render(sheet(*strips), printer)
+    monkeypatch.setattr(escpos, "_MOST_WAITING", 130)
+    assert render(sheet(*strips), printer) == whole
+
+
 def test_how_long_it_takes_is_told_by_the_dots():
     rendered = render(sheet(Line(text="a"), Line(text="b"), Feed(lines=2)), EPSON)
     assert rendered.dots_high == 4 * EPSON.line_dots
