@@ -33,6 +33,7 @@ ALL = (
     "demo",
     "reports",
     "printing_lines",
+    "printing_jobs",
     "printing_paper",
 )
 
