@@ -82,6 +82,13 @@ _HELP = (
 @click.option("--orders", type=Whole(0, 1000), help="Likewise.")
 @click.option("--photos", type=Whole(0, 1000), help="Likewise.")
 @click.option(
+    "--slips",
+    type=Whole(0, 100),
+    default=1,
+    show_default=True,
+    help="Copies of orders that each has printed in the evening, where the appliance prints.",
+)
+@click.option(
     "--documents",
     type=Whole(0, 1000),
     default=2,
@@ -115,6 +122,7 @@ def simulate(
     visits: int | None,
     orders: int | None,
     photos: int | None,
+    slips: int,
     documents: int,
     cuts: bool,
     seed: int,
@@ -162,6 +170,7 @@ def simulate(
         visits=visits,
         orders=orders,
         photos=photos,
+        slips=slips,
         mistakes=mistakes,
         offline=offline,
         documents=documents,

@@ -15,6 +15,7 @@ _ROWS = {
     "rows": "rows held",
     "documents": "documents made",
     "photos": "photos",
+    "slips": "slips printed",
     "sent": "bytes sent",
     "received": "bytes received",
     "cuts": "cuts",

@@ -19,6 +19,7 @@ class AgentReport:
         rows: replicated rows at the end.
         documents: mutations made; `outcomes` counts their answers, `made` their collections.
         photos: blobs the appliance gave back as they were sent.
+        slips: copies of orders that the appliance printed.
         lost: documents without an answer, or accepted and not shown by the last pull; photos that
             the appliance does not give back.
         duplicated: documents whose repeated answer differs, or that exist under two ids.
@@ -38,6 +39,7 @@ class AgentReport:
     rows: int = 0
     documents: int = 0
     photos: int = 0
+    slips: int = 0
     lost: int = 0
     duplicated: int = 0
     unequal: int = 0

@@ -28,6 +28,7 @@ from appliance.testing.field_day.confirmations import confirm
 from appliance.testing.field_day.fate import Expected, fate_of
 from appliance.testing.field_day.office import Office
 from appliance.testing.field_day.rep import Rep
+from appliance.testing.field_day.slips import print_slips
 from appliance.testing.field_day.workload import Turn, Workload
 from appliance.testing.invite import Invite
 from appliance.testing.link import DeviceProblem, LinkDown
@@ -121,6 +122,12 @@ class SimulatedAgent:
             self._sync()
             confirm(device, rep, self._office, self._persist, self._sync)
             self._step("pushed")
+            report.slips, notes = print_slips(
+                *(device, self._workload.slips, self._persist),
+                sleep=self._sleep,
+                clock=self._clock,
+            )
+            report.notes += notes
             device.use_address(self._address)
             report.cuts = link.faults
         self._compare(schemas, rep)

@@ -110,7 +110,7 @@ class SimulationReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values."""
-        numbers = ("visits", "rows", "documents", "photos", *FAULTS, "retries")
+        numbers = ("visits", "rows", "documents", "photos", "slips", *FAULTS, "retries")
         totals = {name: self.total(name) for name in (*numbers, "cuts", "sent", "received")}
         return {
             "passed": self.passed,

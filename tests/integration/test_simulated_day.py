@@ -32,6 +32,10 @@ def test_a_day_of_three_reps_is_on_the_appliance_once_and_judged_as_it_must_be(
         code, told = simulate(daemon, "--devices", "3", "--mistakes", "60")
         again, second = simulate(daemon, "--devices", "6", "--mistakes", "60", "--seed", "2")
         records = daemon.ask("status")["store"]["records"]
+        jobs = daemon.ask("printer", "jobs", "--all")
+        papers = list((tmp_path / "state" / "paper").glob("*.png"))
+    assert told["slips"] + second["slips"] == len(jobs) == len(papers) > 0
+    assert {job["state"] for job in jobs} == {"completed"}
     assert (code, told["unexpected_documents"], told["failures"]) == (0, [], [])
     assert (again, second["unexpected_documents"], second["failures"]) == (0, [], [])
     assert told["passed"] and told["cuts"] > 0 and told["retries"] > 0

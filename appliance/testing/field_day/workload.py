@@ -16,6 +16,7 @@ class Workload:
         mistakes: of a hundred visits so many have a mistake made on purpose.
         offline: of a hundred visits so many are out of the network's reach; after the others the
             device syncs.
+        slips: copies of orders that are printed in the evening, where the appliance prints.
         documents: made offline of each collection of partners and of the configuration that the
             device may write.
         cuts: connections that break; 0 for a good link.
@@ -30,6 +31,7 @@ class Workload:
     photos: int | None = None
     mistakes: int = 10
     offline: int = 80
+    slips: int = 1
     documents: int = 2
     cuts: int = 6
     photo_bytes: int = 20_000
