@@ -19,6 +19,8 @@ MAX_PIXELS = 40_000_000
 MAX_HEIGHT = 1600
 """Dots of a picture's height on paper, 200 mm at 203 dpi; a higher one is made smaller."""
 
+_BAND = 256
+
 FORMATS = ("PNG", "JPEG")
 
 
@@ -69,11 +71,21 @@ def dithered(data: bytes, most: int, height: int) -> Image.Image | None:
 def _grey(opened: Image.Image) -> Image.Image:
     """In shades of grey, upright, what is transparent as white paper."""
     if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
-        clear = opened.convert("RGBA")
-        paper = Image.new("RGBA", clear.size, "white")
-        paper.alpha_composite(clear)
-        return paper.convert("L")
-    return ImageOps.exif_transpose(opened).convert("L")
+        return _on_paper(opened)
+    ImageOps.exif_transpose(opened, in_place=True)
+    return opened.convert("L")
+
+
+def _on_paper(opened: Image.Image) -> Image.Image:
+    """A picture on white paper, band by band: whole, it would be in memory three times."""
+    grey = Image.new("L", opened.size)
+    for top in range(0, opened.height, _BAND):
+        box = (0, top, opened.width, min(top + _BAND, opened.height))
+        band = opened.crop(box).convert("RGBA")
+        paper = Image.new("RGBA", band.size, "white")
+        paper.alpha_composite(band)
+        grey.paste(paper.convert("L"), (0, top))
+    return grey
 
 
 def _trimmed(rows: bytes, width: int) -> bytes:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,21 @@ def test_a_mark_that_the_font_lacks_is_seen_to_be_missing(mark: str) -> None:
 
 def test_a_thousand_marks_on_a_letter_take_no_time() -> None:
     assert dots("a" + "\u0338\u0301" * 100_000) != dots("a")
+
+
+def test_a_transparent_picture_of_16_million_pixels_does_not_fill_the_memory(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "logo.png"
+    Pillow.new("RGBA", (4_000, 4_000), (0, 0, 0, 128)).save(file)
+    code = (
+        "import pathlib, re, sys\n"
+        "from appliance.printing.picture import picture_strip\n"
+        "data = pathlib.Path(sys.argv[1]).read_bytes()\n"
+        "assert picture_strip(data, 576, 576, 'left')\n"
+        "status = pathlib.Path('/proc/self/status').read_text()\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', status)[1])\n"
+    )
+    command = [sys.executable, "-c", code, str(file)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < 180_000, "kB; unpacked it has 64 MB"
