@@ -91,6 +91,7 @@ COMMANDS: dict[str, Entry] = {
     "search": Entry("search", "search", "Find records by a part of their names."),
     "print": Entry("print_", "print_", "Print a document from a record."),
     "printer": Entry("printer", "printer", "Printers, print jobs, previews, templates."),
+    "kit": Entry("kit", "kit", "Battery, charger and position of a van."),
     "mutation": Entry("mutation", "mutation", "Documents that wait for a person."),
     "audit": Entry("audit", "audit", "Who did what; whether the log is whole."),
     "clock": Entry("clock", "clock", "What time the box goes by: show, reset."),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import msgspec
 
 from appliance.config.declared import DeclaredCollection, DeclaredField, Printer
 from appliance.config.errors import Wrong, quoted
 from appliance.config.forms import bucket_fields
+from appliance.config.kit import Electric, Kit, Position, Power, Quantity
 from appliance.config.scan import KeyPath
 from appliance.config.settings import Http, Plugins, Tls
 
@@ -37,6 +39,14 @@ def broken_rules(section: msgspec.Struct) -> Broken:
             yield from _collection(section)
         case Printer():
             yield from _printer(section)
+        case Electric():
+            yield from _electric(section)
+        case Position():
+            yield from _position(section)
+        case Power():
+            yield from _power(section)
+        case Kit():
+            yield from _kit(section)
 
 
 def _http(http: Http) -> Broken:
@@ -73,6 +83,66 @@ def _printer(printer: Printer) -> Broken:
     if printer.transport == "tcp" and printer.host is None:
         hint = "the printer's self-test page has its address"
         yield ("host",), Wrong('the "tcp" transport needs it', hint=hint)
+
+
+_CABLES = "`ls /dev/serial/by-id` names the cables plugged in"
+
+
+def _electric(device: Electric) -> Broken:
+    if device.protocol != "none" and device.port is None:
+        yield ("port",), Wrong(f"{quoted(device.protocol)} needs it", hint=_CABLES)
+    if device.protocol == "modbus" and not device.registers:
+        hint = "add [kit.battery.registers.voltage] with the address in the device's manual"
+        yield ("registers",), Wrong('"modbus" needs one at least', hint=hint)
+    if device.protocol == "ve_direct":
+        for name in device.registers:
+            yield ("registers", name), Wrong('only "modbus" has registers')
+    known = get_args(Quantity)
+    for name in device.registers:
+        if name not in known:
+            yield ("registers", name), Wrong("no such figure is known", ", ".join(known))
+
+
+def _position(position: Position) -> Broken:
+    if position.source == "nmea" and position.port is None:
+        yield ("port",), Wrong('the "nmea" source needs it', hint=_CABLES)
+    if position.source == "none" and position.user:
+        yield ("user",), Wrong("there is no source to write a track of", hint="give `source` too")
+
+
+def _power(power: Power) -> Broken:
+    if power.hold_below_v and power.resume_above_v <= power.hold_below_v:
+        reason = f"{power.resume_above_v:g} is not above hold_below_v, {power.hold_below_v:g}"
+        hint = "printing makes the voltage sag: some tenths of a volt more keep it from flapping"
+        yield ("resume_above_v",), Wrong(reason, hint=hint)
+    if power.resume_above_v and not power.hold_below_v:
+        yield ("hold_below_v",), Wrong("is missing beside resume_above_v", hint="give both")
+    if power.stop_below_v and power.stop_below_v >= power.hold_below_v:
+        reason = f"{power.stop_below_v:g} is not below hold_below_v, {power.hold_below_v:g}"
+        yield ("stop_below_v",), Wrong(reason, hint="printing is held before the box stops")
+    if power.power_off and not power.stop_below_v:
+        yield ("stop_below_v",), Wrong("is missing beside power_off")
+
+
+def _kit(kit: Kit) -> Broken:
+    if kit.power.hold_below_v and not kit.has_voltage:
+        reason = "nothing tells the voltage"
+        hint = "add [kit.battery] or [kit.charger] with its protocol and port"
+        yield ("power", "hold_below_v"), Wrong(reason, hint=hint)
+    ports = [
+        (name, section.port)
+        for name, section in (
+            ("battery", kit.battery if kit.battery.protocol != "none" else None),
+            ("charger", kit.charger if kit.charger.protocol != "none" else None),
+            ("position", kit.position if kit.position.source == "nmea" else None),
+        )
+        if section is not None
+    ]
+    for at, (name, port) in enumerate(ports):
+        for other, taken in ports[:at]:
+            if port == taken:
+                hint = "one device that tells both is given once, as the charger"
+                yield (name, "port"), Wrong(f"is the port of kit.{other} too", hint=hint)
 
 
 def _collection(collection: DeclaredCollection) -> Broken:

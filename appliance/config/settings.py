@@ -21,6 +21,7 @@ from appliance.config.forms import (
     SECRET,
 )
 from appliance.config.keys import carried, doc, number, text, whole
+from appliance.config.kit import Kit
 from appliance.config.places import Places
 from appliance.config.plugin_section import PluginSection
 from appliance.config.printing import Printing
@@ -350,6 +351,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     enrollment: Annotated[Enrollment, doc("How devices are let in.")] = Enrollment()
     mdns: Annotated[Mdns, doc("Being found in the local network.")] = Mdns()
     printing: Annotated[Printing, doc("What documents look like.")] = Printing()
+    kit: Annotated[Kit, doc("Power and position of a van.")] = Kit()
     log: Annotated[Log, doc("What the daemon writes about itself.")] = Log()
     plugins: Annotated[Plugins, doc("Which plugins run, and their own sections.")] = Plugins()
     printers: Annotated[

@@ -19,6 +19,7 @@ from twisted.python.threadpool import ThreadPool
 from appliance.config.address import Address
 from appliance.daemon.control_socket import MODE, NAME, clear_place, reachable
 from appliance.daemon.conversation import Conversation
+from appliance.daemon.kit import Kit
 from appliance.daemon.operations.desk import Serving
 from appliance.hardware.print_shop import PrintShop
 from appliance.store.box import Box
@@ -78,6 +79,15 @@ class ControlServer:
     @shop.setter
     def shop(self, shop: PrintShop) -> None:
         self._state.shop = shop
+
+    @property
+    def kit(self) -> Kit | None:
+        """The kit of the van."""
+        return self._state.kit
+
+    @kit.setter
+    def kit(self, kit: Kit) -> None:
+        self._state.kit = kit
 
     def start(self) -> None:
         """Listen.

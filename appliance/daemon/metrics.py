@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from appliance.daemon.kit_metrics import KitMetrics
 from appliance.http.site import AccessRecord
 from appliance.sync.intake_transaction import Answer
 
@@ -117,6 +118,7 @@ class Metrics:
             ["printer"],
             registry=self.registry,
         )
+        self.kit = KitMetrics(self.registry)
         self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
         self._seconds_of: dict[str, Callable[[float], None]] = {}
 

@@ -18,6 +18,7 @@ from appliance.printing.job import Job
 from appliance.printing.printer_state import PrinterState
 from appliance.store.box import Box
 from appliance.store.documents import DocumentMaker
+from appliance.vehicle.kit_status import Thing
 
 
 class Printing:
@@ -65,6 +66,23 @@ class Printing:
         """End it: a job at a printer is given a moment."""
         self._hotplug.stop()
         return self._workers.run(self.shop.stop)
+
+    def hold(self, held: bool) -> None:
+        """Begin no job while the voltage is low, or go on."""
+        self.shop.pause(frozenset({"power-low"}) if held else frozenset())
+
+    def things(self) -> list[Thing]:
+        """Return how printers stand, as things of the kit."""
+        return [
+            Thing(
+                name=f"printer:{printer.name}",
+                kind="printer",
+                state=printer.state.standing,
+                reasons=tuple(sorted(printer.state.reasons)),
+                detail=printer.state.why,
+            )
+            for printer in self.shop.printers()
+        ]
 
     def _moved(self, name: str, there: bool) -> None:
         self._log.info("printer_plugged_in" if there else "printer_unplugged", printer=name)

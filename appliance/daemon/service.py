@@ -30,6 +30,7 @@ from appliance.daemon.certificates import (
 from appliance.daemon.control import ControlServer
 from appliance.daemon.file_exchange import FileExchange
 from appliance.daemon.housekeeping import Housekeeping
+from appliance.daemon.kit import Kit
 from appliance.daemon.metrics import Metrics
 from appliance.daemon.notify import Notifier
 from appliance.daemon.operations.import_history import recover
@@ -157,6 +158,17 @@ class Service:
         self._stop.append(control.stop)
         self._stop.append(self._printing.stop)
         self._printing.start()
+        kit = Kit(
+            box,
+            self._reactor,
+            workers,
+            self.metrics,
+            hold=self._printing.hold,
+            printers=self._printing.things,
+        )
+        self._stop.append(kit.stop)
+        control.kit = kit
+        kit.start()
         workers.run(lambda: recover(box, broken)).addErrback(self._not_recovered)
         self._chores = Housekeeping(box, self._reactor, workers, self._presence)
         self._chores.start()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.daemon.power_switch import FLAG
+
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNIT = "fieldbox.service"
 EXPOSURE = "20"
@@ -102,6 +104,33 @@ def test_the_unit_starts_the_daemon_as_it_wants_to_be_started() -> None:
     assert keys["ExecStart"].split()[1:] == ["--config", "/etc/fieldbox/appliance.toml", "run"]
     assert f"/var/lib/{keys['StateDirectory']}" == keys["WorkingDirectory"]
     assert keys["StateDirectoryMode"] == "0700"
+
+
+def test_the_power_off_units_watch_where_the_daemon_asks() -> None:
+    path = (SYSTEMD / "fieldbox-power-off.path").read_text()
+    folder = service()["RuntimeDirectory"]
+    assert f"PathExists=/run/{folder}/{FLAG}\n" in path
+    assert "Unit=fieldbox-power-off.service\n" in path
+
+
+@needs_analyze
+def test_systemd_finds_nothing_wrong_with_the_power_off_units(tmp_path: Path) -> None:
+    units = machine(tmp_path, (SYSTEMD / UNIT).read_text()) / "etc/systemd/system"
+    for name in ("fieldbox-power-off.path", "fieldbox-power-off.service"):
+        (units / name).write_text((SYSTEMD / name).read_text())
+    for name in ("paths", "shutdown"):
+        (units / f"{name}.target").write_text(f"[Unit]\nDescription={name}\n")
+    systemctl = tmp_path / "usr/bin/systemctl"
+    systemctl.parent.mkdir(parents=True)
+    systemctl.write_text("#!/bin/sh\n")
+    systemctl.chmod(0o755)
+    said = run(
+        "systemd-analyze",
+        "verify",
+        f"--root={tmp_path}",
+        "/etc/systemd/system/fieldbox-power-off.path",
+    )[1]
+    assert said == ""
 
 
 def test_openssl_may_make_its_callbacks() -> None:

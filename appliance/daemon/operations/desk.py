@@ -9,6 +9,7 @@ from appliance.config.address import Address
 from appliance.store.box import Box
 
 if TYPE_CHECKING:
+    from appliance.daemon.kit import Kit
     from appliance.daemon.operations.imports import OpenImport
     from appliance.hardware.print_shop import PrintShop
     from appliance.store.documents import DocumentMaker
@@ -23,12 +24,14 @@ class Serving:
             ``0.0.0.0``) and the real port, None while no port is open.
         started_at: UTC milliseconds of the start, None while nothing runs.
         shop: prints; None where no daemon runs.
+        kit: of the van; None where no daemon runs.
     """
 
     def __init__(self) -> None:
         self.address: Address | None = None
         self.shop: PrintShop | None = None
         self.started_at: int | None = None
+        self.kit: Kit | None = None
 
 
 class Desk:

@@ -30,6 +30,7 @@ FREE_NAMES = {
     "collections": "shelf_labels",
     "fields": "printed_on",
     "roles": "auditor",
+    "registers": "voltage",
 }
 """The names that the example gives to tables that have none of their own."""
 
