@@ -46,15 +46,15 @@ def print_slips(
     """
     if most <= 0 or not _prints(device, persist):
         return 0, []
-    applied = [
+    stored = [
         mutation.id
         for mutation in device.mutations()
         if mutation.collection == "orders"
         and mutation.answer is not None
-        and mutation.answer.outcome == "applied"
+        and mutation.answer.outcome in ("applied", "held")
     ]
     printed, notes = 0, []
-    for record in applied[:most]:
+    for record in stored[:most]:
         job_id = str(uuid7(clock()))
         try:
             ask = partial(device.print, job_id, KIND, record)

@@ -181,6 +181,9 @@ class MiniAppliance:
         given["certificate"] = self.authority.sign(key, given["device_id"])
         return Reply(201, orjson.dumps(given), {"Content-Type": "application/json"})
 
+    def _printers(self, _: bytes) -> Reply:
+        return Reply(404)
+
     def _schema(self, _: bytes) -> Reply:
         text, ref = {"type": "string", "maxLength": 40}, {"type": "string", "pattern": "^[0-9a-f-]"}
         money = {"type": "integer", "minimum": 0}
