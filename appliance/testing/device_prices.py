@@ -34,6 +34,7 @@ from appliance.api.pricing import (
     price_document,
 )
 from appliance.testing.device import Record
+from appliance.testing.device_lines import DeviceLines
 from appliance.testing.held_records import HeldRecords
 
 Master = TypeVar("Master", bound=msgspec.Struct)
@@ -64,6 +65,7 @@ class DevicePrices:
             for one in masters["products"]
         )
         self._book = PriceBook(Masters(**masters), head)
+        self._lines = DeviceLines(held)
         self._goods: dict[str | None, dict[str, list[str]]] = {}
         self._units: list[Record] | None = None
 
@@ -75,9 +77,19 @@ class DevicePrices:
     def goods(self, terms: Terms) -> Mapping[str, list[str]]:
         """Return the units of each product on sale that have a price in the list of the terms.
 
-        Those of the list's parents count too.
+        Those of the list's parents count too; goods that the outlet may not order are left out.
         """
-        named = self._price_list(terms.subject)
+        found = self._priced(self._price_list(terms.subject))
+        if not self._lines:
+            return found
+        return {
+            product: units
+            for product, units in found.items()
+            if product in self._book.goods
+            and self._lines.allows(terms.subject, self._book.goods[product].keys)
+        }
+
+    def _priced(self, named: str | None) -> dict[str, list[str]]:
         if named not in self._goods:
             found = self._goods[named] = {}
             wanted, seen = named, set[str]()

@@ -47,6 +47,7 @@ MASTERS = (
         "prices",
         "product_floors",
         "product_groups",
+        "product_lines",
         "product_uoms",
         "products",
         "promotions",
