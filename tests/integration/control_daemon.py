@@ -5,11 +5,13 @@ python control_daemon.py CONFIG
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+import structlog
 from twisted.internet import reactor as installed
 from twisted.python.threadpool import ThreadPool
 
@@ -20,6 +22,8 @@ from appliance.store.box import Box
 
 
 def main() -> None:
+    # Standard output is for who started it; what went wrong shows there all the same.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     reactor: Any = installed
     settings = load(Path(sys.argv[1]), {})
     pool = ThreadPool(1, 4, "workers")

@@ -183,7 +183,9 @@ _CODE = re.compile(
     r"|(?<=\"id\": \")[0-9A-Z]{4}(?=\")"
 )
 _FINGERPRINT = re.compile(r"(?<=ca=)[\w-]{43}|(?<=\"ca_sha256\": \")[\w-]{43}")
-_OWN = re.compile(r'(?<=")(running|started_at|bytes|free_bytes|empty_bytes)": [^,\n]+')
+_OWN = re.compile(
+    r'(?<=")(?:(?:running|started_at|bytes|free_bytes|empty_bytes)": [^,\n]+|(?:sent|total)": \d+)'
+)
 
 
 def normal(said: Said, place: Place) -> Said:
@@ -275,7 +277,7 @@ def test_a_command_answers_the_same_alone_and_beside_a_daemon(step: str, answers
 def test_every_operation_was_asked_for(answers: Answers) -> None:
     # `fieldbox config check` asks a daemon for it, and without one reads the store itself.
     # The others have tests of their own, which need more than one command can bring: files of
-    # imports with pictures, an outbox, printers.
+    # imports with pictures, an outbox, printers and what waits for them.
     elsewhere = {
         "blob.store",
         "export.end",
@@ -285,8 +287,15 @@ def test_every_operation_was_asked_for(answers: Answers) -> None:
         "outbox.list",
         "outbox.write",
         "plugin.memory",
+        "print.answer",
+        "print.cancel",
+        "print.hold",
+        "print.jobs",
         "print.preview",
+        "print.release",
+        "print.reprint",
         "printer.list",
+        "printer.profiles",
         "printer.try",
         "profile.remove",
         "profile.save",
@@ -324,7 +333,8 @@ def test_the_commands_did_what_they_say(answers: Answers) -> None:
     assert again["records"] == {"fridges": {"created": 0, "changed": 0, "unchanged": 2}}
     assert [hit["title"] for hit in json.loads(said["search"].output)] == ["Холодильник"]
     assert json.loads(said["command"].output)[0]["number"] == "A-7"
-    assert "Order A-7" in json.loads(said["print"].output)["text"]
+    printed = json.loads(said["print"].output)
+    assert (printed["title"], printed["state"]) == ("Order A-7", "completed")
     tried_all = json.loads(said["mutation try all"].output)
     assert (tried_all["chosen"], tried_all["outcomes"]) == (1, {"rejected": 1})
     assert "Did you mean 'fridges'?" in said["mutation list none"].output
