@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from appliance.cli import printer_jobs, printer_pages
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.preview import preview
-from appliance.cli.printer_jobs import COMMANDS
 from appliance.cli.screen import show_json, show_table
 from appliance.cli.templates import template
 from appliance.exchange.refusal import plain
@@ -14,8 +14,8 @@ from appliance.exchange.refusal import plain
 
 @click.group()
 def printer() -> None:
-    """Printers of the config, and what is plugged in: list, try. How documents look: preview,
-    template."""
+    """Printers of the config, and what is plugged in: list, try, test, calibrate. Their queues:
+    jobs. How documents look: preview, template."""
 
 
 printer.add_command(preview)
@@ -74,5 +74,5 @@ def try_printer(invocation: Invocation, name: str, as_json: bool) -> None:
         )
 
 
-for _command in COMMANDS:
+for _command in (*printer_pages.COMMANDS, *printer_jobs.COMMANDS):
     printer.add_command(_command)

@@ -20,11 +20,12 @@ from appliance.hardware.print_worker import PrintWorker
 from appliance.hardware.printers import profile_of, transport_of
 from appliance.hardware.transport import Transport
 from appliance.printing.attempt import Link, Patience
+from appliance.printing.calibration import calibration_page, is_calibration
 from appliance.printing.escpos import TooLong, prepare, render
 from appliance.printing.job import Answer, Job, JobRefused
 from appliance.printing.layout import lay_out
 from appliance.printing.printer_state import PrinterState
-from appliance.printing.profile import Profile, ProfileError
+from appliance.printing.profile import Profile, ProfileError, Profiles
 from appliance.printing.raster import png
 from appliance.printing.status import StopReason
 from appliance.printing.text import plain_text
@@ -158,6 +159,10 @@ class PrintShop:
             )
             for name, worker in self._workers.items()
         ]
+
+    def profile(self, name: str) -> Profile:
+        """Return what a printer that can be used can do."""
+        return self._profiles[name]
 
     def off(self) -> Mapping[str, str]:
         """Return the printers that cannot be used, each with why."""
@@ -326,6 +331,8 @@ class PrintShop:
     ) -> Payload:
         marked = as_copy(document, job.copy)
         try:
+            if is_calibration(job):
+                return self._calibration(printer, profile, transport, job, marked)
             sheet = lay_out(marked, profile.columns, self._blobs(marked))
             if isinstance(transport, FileTransport) and printer.format != "bytes":
                 transport.title = job.title
@@ -338,6 +345,22 @@ class PrintShop:
         if isinstance(transport, FileTransport):
             transport.title = job.title
         return Payload(rendered.data, profile.seconds(rendered.dots_high))
+
+    def _calibration(
+        self,
+        printer: Printer,
+        profile: Profile,
+        transport: Transport,
+        job: Job,
+        top: Document,
+    ) -> Payload:
+        if isinstance(transport, FileTransport):
+            if printer.format != "bytes":
+                raise Unprintable(f"{job.printer} is a folder of {printer.format} files")
+            transport.title = job.title
+        others = Profiles(self._box.settings.printing.profiles).usable()
+        page = calibration_page(top, profile, others)
+        return Payload(page.data, profile.seconds(page.dots_high))
 
 
 class _ToldDesk:

@@ -7,6 +7,7 @@ technician's folder takes the place of ours.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import difflib
 import re
 import tomllib
@@ -198,6 +199,14 @@ class Profiles:
         near = difflib.get_close_matches(name, names, 1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise ProfileError(f"there is no profile {name!r}; {hint}there are {', '.join(names)}")
+
+    def usable(self) -> list[Profile]:
+        """Return all profiles whose files are right."""
+        found = []
+        for name in self.names():
+            with contextlib.suppress(ProfileError):
+                found.append(self.get(name))
+        return found
 
     def of_usb(self, vendor: str, product: str) -> str:
         """Return the name of the profile for a printer with these USB ids, in hexadecimal."""
