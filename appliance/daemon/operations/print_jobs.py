@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from appliance.daemon.operations.desk import Desk
+from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
 from appliance.hardware.print_desk import NoPrinter
 from appliance.printing.job import Answer, Job, JobRefused
@@ -129,6 +130,12 @@ def list_jobs(desk: Desk, params: ListJobs, _actor: str) -> Listing:
 def print_record(desk: Desk, params: PrintRecord, _actor: str) -> JobView:
     """Give a document to a printer's queue; it does not wait for the paper."""
     shop, documents = desk.shop, desk.documents
+    printers = desk.box.settings.printers
+    if params.printer is not None and params.printer not in printers:
+        raise unknown("printer", params.printer, printers)
+    kinds = [one.kind for one in documents.kinds()]
+    if params.kind not in kinds:
+        raise unknown("document", params.kind, kinds)
     try:
         printer = shop.chosen(params.printer)
         here = documents.kind(params.kind)
