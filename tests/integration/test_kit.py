@@ -150,7 +150,7 @@ def test_a_low_voltage_holds_printing_and_a_higher_one_lets_it_go_on(van: Van) -
     van.battery.voltage_mv = 12_900
     van.until(lambda _seen: van.job(second)["state"] == "completed")
     van.until(lambda seen: seen["printer:paper"]["state"] == "idle")
-    assert van.seen()["power"]["state"] == "good"
+    van.until(lambda seen: seen["power"]["state"] == "good")
     assert list(van.runtime.iterdir()) == []
 
 
