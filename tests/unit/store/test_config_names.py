@@ -55,12 +55,13 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a collection that a role reads": (
         "[roles.agent]\nread = [\n  'note']\n",
-        'appliance.toml:5: roles.agent.read: there is no collection "note" (allowed: notes; '
-        'did you mean "notes"?)',
+        'appliance.toml:5: roles.agent.read: there is no collection "note" (allowed: kit_status, '
+        'notes, print_jobs; did you mean "notes"?)',
     ),
     "a collection that a role writes": (
         "[roles.agent]\nwrite = ['xyz']\n",
-        'appliance.toml:5: roles.agent.write: there is no collection "xyz" (allowed: notes)',
+        'appliance.toml:5: roles.agent.write: there is no collection "xyz" (allowed: kit_status, '
+        "notes, print_jobs)",
     ),
     "a role that reads a collection": (
         CARDS.format(more="read = ['agent', 'scrib']", field=""),
@@ -75,7 +76,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "what a field refers to": (
         CARDS.format(more="", field="note = 'ref:nots'"),
         'appliance.toml:10: collections.cards.fields.note.type: there is no collection "nots" '
-        '(allowed: cards, notes; did you mean "notes"?)',
+        '(allowed: cards, kit_status, notes, print_jobs; did you mean "notes"?)',
     ),
     "the name of a plugin's collection": (
         "[collections.notes]\nkey = ['a']\nfields = { a = 'text!' }\n",
