@@ -43,7 +43,7 @@ def check(context: click.Context, file: Path | None) -> None:
         path = find_config(given, os.environ)
         files = read_files(path)
         settings = load_texts(files, path.absolute().parent, os.environ)
-        memory, running = _memory(settings)
+        memory, running = remembered(settings)
         found = look(settings, memory, running=running)
         if found.problems:
             raise ConfigError(found.problems)
@@ -59,7 +59,7 @@ def check(context: click.Context, file: Path | None) -> None:
         click.echo(f"note: {note}")
 
 
-def _memory(settings: Settings) -> tuple[Mapping[str, Remembered] | None, bool]:
+def remembered(settings: Settings) -> tuple[Mapping[str, Remembered] | None, bool]:
     """Return what the box remembers of its plugins, and whether its daemon runs.
 
     The memory is None where it cannot be had.

@@ -7,6 +7,7 @@ import click
 from appliance.cli import printer_jobs, printer_pages
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.preview import preview
+from appliance.cli.printer_add import add
 from appliance.cli.screen import show_json, show_table
 from appliance.cli.templates import template
 from appliance.exchange.refusal import plain
@@ -14,10 +15,11 @@ from appliance.exchange.refusal import plain
 
 @click.group()
 def printer() -> None:
-    """Printers of the config, and what is plugged in: list, try, test, calibrate. Their queues:
-    jobs. How documents look: preview, template."""
+    """Printers of the config, and what is plugged in: list, add, try, test, calibrate. Their
+    queues: jobs. How documents look: preview, template."""
 
 
+printer.add_command(add)
 printer.add_command(preview)
 printer.add_command(template)
 
@@ -46,6 +48,8 @@ def list_printers(invocation: Invocation, as_json: bool) -> None:
         click.echo(f"\nplugged in and not in the config: {plain(unused['what'])}\n")
         for line in ("[printers.NAME]", *unused["config"].splitlines()):
             click.echo(f"    {plain(line)}")
+    if found["unused"]:
+        click.echo("\n`fieldbox printer add NAME` writes these lines")
 
 
 @printer.command("try")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -68,6 +72,44 @@ def read_files(path: Path) -> list[tuple[str, bytes]]:
     if problems:
         raise ConfigError(problems)
     return files
+
+
+def drop_in(path: Path, name: str) -> Path:
+    """Where the drop-in `name` of the main file `path` lies, or would lie."""
+    return path.parent / DROP_INS / f"{name}.toml"
+
+
+def add_drop_in(path: Path, name: str, text: str) -> Path:
+    """Write a new drop-in, whole or not at all; who may read the main file may read it.
+
+    Args:
+        path: of the main file.
+        name: of the drop-in, without ``.toml``.
+        text: its content.
+
+    Raises:
+        FileExistsError: there is one of that name; it stays as it is.
+        OSError: it cannot be written.
+    """
+    file = drop_in(path, name)
+    if not file.parent.exists():
+        file.parent.mkdir()
+        _same_rights(path.parent, file.parent)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=".") as stream:
+        stream.write(text)
+        stream.flush()
+        _same_rights(path, Path(stream.name))
+        os.fsync(stream.fileno())
+        os.link(stream.name, file)
+    return file
+
+
+def _same_rights(of: Path, to: Path) -> None:
+    """Give a file the mode of another one, and its owner where we may."""
+    found = of.stat()
+    with contextlib.suppress(PermissionError):
+        os.chown(to, found.st_uid, found.st_gid)
+    to.chmod(stat.S_IMODE(found.st_mode))
 
 
 def _drop_ins(folder: Path, problems: list[ConfigProblem]) -> list[Path]:

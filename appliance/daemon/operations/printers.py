@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -105,7 +106,7 @@ def list_printers(desk: Desk, _params: Empty, _actor: str) -> Printers:
     printers = desk.box.settings.printers
     return Printers(
         rows=[_view(desk, name, printer) for name, printer in printers.items()],
-        unused=_unused(list(printers.values())),
+        unused=unused(printers.values()),
     )
 
 
@@ -199,7 +200,9 @@ def _folder(printer: Printer) -> tuple[PrinterState, str]:
     return "folder", ""
 
 
-def _unused(printers: list[Printer]) -> list[UnusedView]:
+def unused(printers: Iterable[Printer]) -> list[UnusedView]:
+    """Return what is plugged in, USB printers and serial cables, that none of these means."""
+    known = list(printers)
     found = [
         UnusedView(
             transport="usb",
@@ -207,9 +210,9 @@ def _unused(printers: list[Printer]) -> list[UnusedView]:
             config=f'transport = "usb"\nusb = "{_toml(str(device.name))}"',
         )
         for device in usb_printers()
-        if not any(p.transport == "usb" and device.is_meant_by(p.usb) for p in printers)
+        if not any(p.transport == "usb" and device.is_meant_by(p.usb) for p in known)
     ]
-    ports = {os.path.realpath(p.port) for p in printers if p.port is not None}
+    ports = {os.path.realpath(p.port) for p in known if p.port is not None}
     return found + [
         UnusedView(
             transport="serial",

@@ -113,3 +113,24 @@ def test_a_daemon_tells_who_is_plugged_in_and_tries_for_the_command(place: Path)
                 os.sched_yield()
             assert daemon.ask("printer", "try", "belt")["answer"] == "12"
             assert daemon.stop() == 0
+
+
+def test_a_usb_printer_is_added_and_prints_once_the_daemon_is_started_anew(place: Path) -> None:
+    if reason := missing():
+        pytest.skip(reason)
+    env = environment(place / "usb")
+    with (
+        UsbPrinter(UsbTestbed(place / "usb")),
+        DaemonProcess(place, CONFIG, environment=env) as box,
+    ):
+        added = box.command("printer", "add", "van")
+        assert "EPSON TM-P80 is the printer van" in added
+        assert "systemctl restart fieldbox" in added
+        names = [one["name"] for one in box.ask("printer", "list")["printers"]]
+        assert "van" not in names
+        failed = fieldbox(place, "printer", "add", "again", env=env)
+        assert failed.returncode == 1
+        assert box.stop() == 0
+        box.start()
+        job = box.ask("printer", "test", "van")
+        assert (job["state"], job["confirmed"]) == ("completed", "printed")
