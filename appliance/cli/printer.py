@@ -13,6 +13,10 @@ from appliance.cli.templates import template
 from appliance.exchange.refusal import plain
 
 
+_OFFLINE = 0x08
+"""The bit of the answer to DLE EOT 1 that says so."""
+
+
 @click.group()
 def printer() -> None:
     """Printers of the config, and what is plugged in: list, add, try, test, calibrate. Their
@@ -71,6 +75,8 @@ def try_printer(invocation: Invocation, name: str, as_json: bool) -> None:
         click.echo(f"{name} is a folder and can be written into: {done['where'][5:]}")
     elif done["answer"]:
         click.echo(f"{name} answers: {done['answer']} ({done['where']})")
+        if int(done["answer"][:2], 16) & _OFFLINE:
+            click.echo("it says that it is offline: look at its paper, its cover and its lamps")
     else:
         click.echo(
             f"{name} takes bytes and does not answer ({done['where']}): many printers never do; "

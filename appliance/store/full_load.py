@@ -109,8 +109,10 @@ class FullLoad:
             stands = orjson.loads(body) if body else {ACTIVE: False}  # '' is a deleted record
             if stands.get(ACTIVE) is False:
                 continue
+            if row > self._newest:
+                continue  # it is new
             active += 1
-            if row <= self._newest and not self._named[row >> 3] & 1 << (row & 7):
+            if not self._named[row >> 3] & 1 << (row & 7):
                 unnamed.append(Unnamed(row, record_id, external_id, stands))
         return Page(active, unnamed, last if len(found) == PAGE else None)
 

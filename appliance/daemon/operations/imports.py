@@ -218,7 +218,8 @@ def end(desk: Desk, params: EndImport, actor: str) -> ImportEnded:
     box = desk.box
     ended = ImportEnded(deactivated={})
     if one.full is not None:
-        unused = count_unused(one.store, one.full)
+        # Of what there was before: a rehearsal's own store has the file's rows in it already.
+        unused = count_unused(box.store, one.full)
         refused = "" if params.unlimited else _too_many(unused, box.settings.exchange.full_percent)
         ended = ImportEnded(deactivated=unused, refused=refused)
         if one.entry is not None and params.deactivate and not refused:

@@ -77,6 +77,8 @@ def test_printers_are_listed_and_tried(place: Path) -> None:
         tried = json.loads(fieldbox(place, "printer", "try", "belt", "--json").stdout)
         assert tried["answer"] == "12"
         assert "does not answer" in fieldbox(place, "printer", "try", "office").stdout
+        belt.open_cover()
+        assert "it is offline" in fieldbox(place, "printer", "try", "belt").stdout
         belt.unplug()
         failed = fieldbox(place, "printer", "try", "belt")
         assert failed.returncode == 1
