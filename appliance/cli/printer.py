@@ -12,7 +12,6 @@ from appliance.cli.screen import show_json, show_table
 from appliance.cli.templates import template
 from appliance.exchange.refusal import plain
 
-
 _OFFLINE = 0x08
 """The bit of the answer to DLE EOT 1 that says so."""
 
