@@ -283,6 +283,7 @@ def test_every_operation_was_asked_for(answers: Answers) -> None:
         "export.end",
         "import.cancel",
         "import.undo",
+        "kit.status",
         "outbox.again",
         "outbox.list",
         "outbox.write",
