@@ -39,7 +39,8 @@ class Unnamed(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some records of a collection: how many are in use, those not named, and where to go on."""
+    """Some records of a collection: how many that are not new are in use, those not named, and
+    where to go on."""
 
     active: int
     unnamed: list[Unnamed]

@@ -198,7 +198,7 @@ class ReceiptPrinter:
         self._answers.append((0.0, data))
 
     def _say(self, answer: bytes, now: float) -> None:
-        if self.faults.silent:
+        if self.faults.silent or not self.plugged:
             return
         garbage = self.faults.garbage
         self._answers.append(

@@ -126,8 +126,11 @@ def test_a_low_voltage_holds_printing_and_a_higher_one_lets_it_go_on(van: Van) -
     van.until(lambda _seen: van.job(first)["state"] == "completed")
 
     van.battery.voltage_mv = 11_500
-    found = van.until(lambda seen: "power-low" in seen["printer:paper"]["reasons"])
-    assert found["power"]["state"] == "low"
+    found = van.until(
+        lambda seen: (
+            seen["power"]["state"] == "low" and "power-low" in seen["printer:paper"]["reasons"]
+        )
+    )
     assert found["power"]["reasons"] == ["power-low"]
     assert "12.4 V" in found["power"]["detail"]
     assert found["printer:paper"]["state"] == "stopped"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
@@ -100,13 +101,12 @@ def test_without_a_monitor_the_chargers_voltage_counts(tmp_path: Path) -> None:
     van.box.close()
 
 
-def test_a_switch_that_fails_is_asked_once_and_said(
-    van: Van, capsys: pytest.CaptureFixture[str]
-) -> None:
-    van.hear(300, battery=10_500)
+def test_a_switch_that_fails_is_asked_once_and_said(van: Van) -> None:
+    with capture_logs() as logs:
+        van.hear(300, battery=10_500)
     assert van.state("power") == "stopping"
     assert van.asked_off == 1
-    assert "no unit" in capsys.readouterr().out
+    assert ["no unit" in entry["reason"] for entry in logs if "reason" in entry] == [True]
     van.hear(60, battery=12_800)
     van.hear(100, battery=10_500)
     assert van.asked_off == 2

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from appliance.config import load_texts
 from appliance.config.kit import Position
@@ -126,15 +127,13 @@ def test_what_waits_is_bounded(box: Box) -> None:
     assert track.waiting == MOST_WAITING
 
 
-def test_a_person_there_is_not_is_told_once_and_nothing_piles_up(
-    box: Box, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_person_there_is_not_is_told_once_and_nothing_piles_up(box: Box) -> None:
     track = log(box, "nobody")
-    for start in (0.0, 1_000.0):
-        drive(track, 300, start=start)
-        flush(box, track)
-    said = capsys.readouterr().out
-    assert said.count("there is no user 'nobody'") == 1
+    with capture_logs() as logs:
+        for start in (0.0, 1_000.0):
+            drive(track, 300, start=start)
+            flush(box, track)
+    assert ["there is no user 'nobody'" in entry["reason"] for entry in logs] == [True]
     assert track.waiting == 0
     assert stored(box, "gps_points") == []
 

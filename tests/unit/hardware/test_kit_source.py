@@ -168,8 +168,9 @@ def test_a_position_is_followed_and_one_that_is_not_believed_is_told_as_such(
     link = tmp_path / "gps"
     took: list[Any] = []
     source = position(reactor, link, took)
-    with NmeaPlayer.on_pty(link) as player:
-        player.fix = False
+    player = NmeaPlayer.on_pty(link)
+    player.fix = False
+    with player:
         running(source)
         reactor.until(lambda: source.heard > 0)
         assert source.thing().state == "searching"
