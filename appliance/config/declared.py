@@ -47,7 +47,7 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True):
             PROFILE,
             "What the printer can do: a profile of the appliance or a file of "
             "`printing.profiles`; `fieldbox printer profiles` lists them.",
-            unset='known by its USB id, else "generic"',
+            unset='known by the id in `usb`, else "generic"',
         ),
     ] = None
     columns: Annotated[

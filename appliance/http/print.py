@@ -155,7 +155,8 @@ class PrintHandlers:
         def begin(earlier: Job | None) -> Any:
             # A device that did not hear the answer asks again; the record may have changed since.
             if earlier is not None:
-                return self._told(earlier, self._mine(identity, earlier))
+                self._check_mine(identity, earlier)
+                return self._told(earlier)
             return side_read(self._box.store, make).addCallback(store)
 
         return (
@@ -167,7 +168,7 @@ class PrintHandlers:
     def get(self, request: ApiRequest) -> Deferred[Response]:
         """Tell of a job."""
         identity = device_of(request)
-        return self._job(request, identity).addCallback(lambda job: self._told(job, True))
+        return self._job(request, identity).addCallback(lambda job: self._told(job))
 
     def cancel(self, request: ApiRequest) -> Deferred[Response]:
         """Give a job up."""
@@ -204,10 +205,9 @@ class PrintHandlers:
         except NoPrinter as error:
             raise Problem("not_found", f"{error}.") from None
 
-    def _mine(self, identity: DeviceIdentity, job: Job) -> bool:
+    def _check_mine(self, identity: DeviceIdentity, job: Job) -> None:
         if job.user != identity.enrolled.user.id:
             raise Problem("conflict", "This id is that of somebody else's job.")
-        return True
 
     def _job(self, request: ApiRequest, identity: DeviceIdentity) -> Deferred[Job]:
         job_id = request.params["id"]
@@ -225,15 +225,15 @@ class PrintHandlers:
         return (
             self._job(request, identity)
             .addCallback(lambda job: self._workers.run(lambda: act(job)))
-            .addCallback(lambda job: self._told(job, True))
+            .addCallback(lambda job: self._told(job))
             .addErrback(_failed)
         )
 
     def _taken(self, job: Job) -> Response:
         self._shop.wake(job.printer)
-        return self._told(job, True, status=201)
+        return self._told(job, status=201)
 
-    def _told(self, job: Job, _mine: bool, status: int = 200) -> Response:
+    def _told(self, job: Job, status: int = 200) -> Response:
         return json_response({"id": job.id, **record_of(job)}, status=status)
 
 

@@ -60,7 +60,6 @@ _REAL_TIME = {n: bytes((0x10, 0x04, n)) for n in (1, 2, 3, 4)}
 AUTOMATIC_ON = b"\x1da\x0e"
 """GS a: report changes of online state, errors and the paper sensors."""
 
-AUTOMATIC_OFF = b"\x1da\x00"
 _PAPER = b"\x1dr\x01"
 _CLEAR = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 """DLE DC4 8: drop what is in the receive buffer and the print buffer."""

@@ -19,7 +19,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from appliance.printing.job import Confirmed
 from appliance.printing.width import width
 
 MAX_BYTES = 65_536
@@ -84,7 +83,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     start: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{2}){0,64}$")] = ""
     answers: bool = False
     reports: bool = False
-    confirms: Confirmed = "sent"
+    confirms: Literal["sent", "processed", "printed"] = "sent"
     clears: bool = False
     speed_mm_s: Annotated[int, msgspec.Meta(ge=5, le=500)] = 60
     dots_mm: Annotated[int, msgspec.Meta(ge=4, le=24)] = 8

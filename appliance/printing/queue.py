@@ -18,8 +18,7 @@ def next_job(jobs: Iterable[Job]) -> Job | None:
 def outdated(jobs: Iterable[Job], age_h: float, now_ms: int) -> list[Job]:
     """Return the waiting jobs that are older than a job may get.
 
-    A clock that was put forward does not make a job older than it is by its own change: the age
-    counts from when it began to wait, so a job that a person released waits anew.
+    The age counts from when it began to wait, so a job that a person released waits anew.
 
     Args:
         jobs: any.
