@@ -23,13 +23,13 @@ run: $(STAMP) ## Start a demo appliance on https://127.0.0.1:8443
 
 test: $(STAMP) ## Lint, types, contracts and the tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n 2 -m 'not deep'
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not deep'
 
 quick: $(STAMP) ## The everyday subset of the tests
-	$(BIN)/pytest -n 2 -m 'not slow'
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
 
 deep: $(STAMP) ## The tests that take minutes each: every byte, thousands of power cuts
-	$(BIN)/pytest -n 2 -m deep
+	$(BIN)/pytest -n 2 --dist worksteal -m deep
 
 check: $(STAMP) ## Format, lint, types and import contracts
 	$(BIN)/ruff format --check .

@@ -25,6 +25,10 @@ ROLES: dict[str, str] = {
 }
 """The roles the field trade knows; plugins and the config may name further ones."""
 
+STAFF = tuple(role for role in ROLES if role != "client")
+"""Everybody who works for the company: what customers are not to see is read by these alone. A role
+that a partner adds is named in the config, or by the partner's plugin."""
+
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True):
     """One role may do one thing to one object.

@@ -7,34 +7,19 @@ from typing import get_args
 from appliance.api.collections import Collection
 from appliance.api.fields import Field
 from appliance.api.mutations import Row
+from appliance.api.permissions import STAFF
 from appliance.printing.job import Confirmed, Job, Reason, State
 
 MAX_TITLE = 300
 MAX_DETAIL = 1_000
 """Characters of a title and of a reason in words; longer ones are cut."""
 
-PRINTING_ROLES = (
-    "accounting",
-    "admin",
-    "agent",
-    "cashier",
-    "checker",
-    "driver",
-    "hq",
-    "manager",
-    "merchandiser",
-    "supervisor",
-    "technician",
-)
-"""Who may have documents printed: people of the company, and no customers. An operator can give
-and take the right to write this collection, which means just that: nothing is pushed into it."""
-
 PRINT_JOBS = Collection(
     name="print_jobs",
     title="Documents on their way to a printer, and what became of them.",
     bucket=("user:{user_id}", "print:office"),
     key=("number",),
-    write=PRINTING_ROLES,
+    write=STAFF,
     fields=(
         Field(name="number", type="int", required=True, doc="What people call the job by."),
         Field(name="printer", type="text", required=True, max_length=63),
@@ -75,7 +60,11 @@ PRINT_JOBS = Collection(
         Field(name="changed_at", type="timestamp", required=True),
     ),
 )
-"""A job of a person goes down to that person's devices; one of a technician to nobody's."""
+"""A job of a person goes down to that person's devices; one of a technician to nobody's.
+
+The right to write this collection is that to have documents printed, and nothing else: nothing is
+pushed into it.
+"""
 
 
 def record_of(job: Job) -> Row:

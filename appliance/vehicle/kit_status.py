@@ -14,6 +14,7 @@ import msgspec
 from appliance.api.collections import Collection
 from appliance.api.fields import Field
 from appliance.api.mutations import Row
+from appliance.api.permissions import STAFF
 from appliance.vehicle.fix import Fix
 from appliance.vehicle.power import Power
 from appliance.vehicle.reading import Reading
@@ -51,6 +52,7 @@ KIT_STATUS = Collection(
     title="How the kit of the box stands: power, battery, charger, position, printers.",
     bucket=("all",),
     key=("name",),
+    read=STAFF,
     fields=(
         Field(
             name="name",
@@ -91,7 +93,10 @@ KIT_STATUS = Collection(
         Field(name="at", type="timestamp", required=True, doc="Of these figures."),
     ),
 )
-"""Written by the appliance alone, when something changes that matters and otherwise seldom."""
+"""Written by the appliance alone, when something changes that matters and otherwise seldom.
+
+Customers do not get it: it says where the van is.
+"""
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):

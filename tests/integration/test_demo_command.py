@@ -13,6 +13,8 @@ import pytest
 from appliance.testing.daemon_process import COMMAND, DaemonProcess
 from appliance.testing.device import Device
 
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
+
 DAY = "2026-11-25"
 
 
@@ -76,7 +78,6 @@ def test_beside_a_daemon_and_data_it_asks_first(tmp_path: Path) -> None:
         assert second["people"][1]["login"] == "boris.2"
 
 
-@pytest.mark.slow
 def test_what_ctrl_c_cut_short_the_same_command_makes_whole(tmp_path: Path) -> None:
     arguments = ("demo", "--size", "mid", "--state", "var", "--day", DAY)
     with subprocess.Popen(

@@ -19,6 +19,8 @@ from PIL import Image
 from appliance.daemon.control_client import ControlClient
 from appliance.daemon.control_socket import connect
 
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
+
 CONFIG = """
 state_dir = "state"
 [http]
@@ -172,7 +174,6 @@ def test_a_file_that_grows_is_not_taken_before_it_is_whole(box: Box) -> None:
     assert len(box.history()) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("rows_before_kill", [1, 4_000, 9_000])
 def test_a_kill_in_the_middle_imports_a_file_once(box: Box, rows_before_kill: int) -> None:
     rows = 12_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from appliance.api.values import uuid7
 from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
 from appliance.testing.line_player import NmeaPlayer, VeDirectPlayer
+
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
 
 SOURCE = """
 from appliance import api
@@ -68,6 +71,7 @@ class Van:
     """A box with a battery, a receiver of positions, a printer that is a folder, and a driver."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.runtime = folder / "run"
         self.runtime.mkdir()
         self.battery = VeDirectPlayer.on_pty(folder / "battery", every_s=0.2).start()
@@ -195,6 +199,10 @@ def test_the_track_of_the_van_is_the_drivers_and_its_last_part_is_stored_at_the_
         lambda seen: seen["position"].get("lat_e7", 0) > 569_530_000 and "acc_m" in seen["position"]
     )["position"]
     assert (here["acc_m"], here["lon_e7"]) == (5, 241_000_000)
+    with closing(Device(van.folder / "customer.db")) as customer:  # whom it does not concern
+        customer.enroll(van.box.invite("pavel", "client"), name="phone")
+        customer.sync()
+        assert not list(customer.rows("kit_status"))
     assert van.box.stop() == 0
     van.box.start()
     records = van.box.ask("status")["store"]["records"]

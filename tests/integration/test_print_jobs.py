@@ -19,6 +19,8 @@ from appliance.testing.link import DeviceProblem
 from appliance.testing.receipt_printer import Faults
 from appliance.testing.virtual_printer import VirtualPrinter
 
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
+
 PROFILE = """
 title = "The test's printer"
 pages = { 0 = "cp437", 17 = "cp866" }
@@ -228,7 +230,6 @@ def test_two_devices_print_at_once(van: Van) -> None:
         assert [van.papers(f"{login} {n}") for n in range(6)] == [1] * 6
 
 
-@pytest.mark.slow
 def test_kill_9_at_any_moment_prints_nothing_twice(tmp_path: Path) -> None:
     """Kills at random moments of jobs on a slow printer; each job is on paper once or asks."""
     van = Van(tmp_path, Faults(speed=400, buffer=64, most_at_once=16))

@@ -27,6 +27,8 @@ from appliance.store.spool_desk import SpoolDesk
 from appliance.testing.receipt_printer import Faults
 from appliance.testing.virtual_printer import VirtualPrinter
 
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
+
 PAPER = Document(title="Invoice", blocks=(Text(text="milk 2 x 1.20"),))
 TELLING = Link(answers=True, confirms="printed")
 DUMB = Link()
@@ -180,7 +182,6 @@ def test_jobs_are_printed_once_in_their_order(tmp_path, line, link, confirmed):
         assert places == sorted(places)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("fault", ["unplug_at", "power_off_at"])
 @pytest.mark.parametrize("link", [TELLING, DUMB], ids=["telling", "dumb"])

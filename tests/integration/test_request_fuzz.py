@@ -23,6 +23,8 @@ from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
 from appliance.testing.dpop import DPoPKey
 
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
+
 ROUNDS = int(os.environ.get("FIELDBOX_FUZZ_ROUNDS", "150"))
 SEED = int(os.environ.get("FIELDBOX_FUZZ_SEED", "1"))
 INTEGERS = (0, 1, -1, 2, 1_000, 10_000, 2**31, 2**53 - 1, -(2**53) + 1)

@@ -227,6 +227,7 @@ def test_an_empty_file(box: Box) -> None:
     assert download(box, sha256(b"")).content == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checked", [False, True])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_upload_survives_cuts_at_random_bytes(box: Box, seed: int, checked: bool) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from appliance.api import Collection
+from appliance.api.permissions import STAFF
 from appliance_master_data.collections import COLLECTIONS
-from appliance_master_data.collections.roles import STAFF
 from appliance_master_data.plugin import plugin
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

@@ -19,6 +19,8 @@ from appliance.testing.usb_printer import UsbPrinter
 from appliance.testing.usb_testbed import UsbTestbed, environment, missing
 from appliance.testing.virtual_printer import VirtualPrinter
 
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
+
 CONFIG = """
 state_dir = "state"
 [http]

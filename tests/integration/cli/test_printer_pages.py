@@ -12,6 +12,8 @@ from appliance.testing.daemon_process import CommandFailed, DaemonProcess
 from appliance.testing.receipt_printer import Faults
 from appliance.testing.virtual_printer import VirtualPrinter
 
+pytestmark = pytest.mark.slow  # real daemons, lines and waits
+
 CONFIG = """
 state_dir = "state"
 name = "Van 7"

@@ -8,7 +8,7 @@ on their length ends one that leads back to itself.
 from __future__ import annotations
 
 from appliance.api import Context, Row
-from appliance_master_data.collections.roles import STAFF
+from appliance.api.permissions import STAFF
 
 MOST = 10
 """People who are told of one order."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from appliance.api import Context, Row
-from appliance_master_data.collections.roles import STAFF
+from appliance.api.permissions import STAFF
 from appliance_preselling.findings import Finding, issue
 
 CUSTOMER = "client"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
-from appliance_master_data.collections.roles import STAFF
+from appliance.api.permissions import STAFF
 
 METHODS = ("sell_out", "one_and_half", "norm", "must_have", "blocked", "none")
 """As of `appliance.api.suggested_order.Method`."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from appliance.api import Collection, Field
+from appliance.api.permissions import STAFF
 from appliance_master_data.collections.contacts import CONTACTS
 from appliance_master_data.collections.customers import OUTLETS, PARTIES
-from appliance_master_data.collections.roles import OFFICE, STAFF
+from appliance_master_data.collections.roles import OFFICE
 from appliance_master_data.collections.shapes import ISSUES
 
 STATES = ("pending", "approved", "rejected")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
-from appliance_master_data.collections.roles import STAFF
+from appliance.api.permissions import STAFF
 
 SUBJECT_KINDS = ("user", "route", "outlet", "org")
 

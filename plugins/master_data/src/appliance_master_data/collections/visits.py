@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from appliance.api import Collection, Field
-from appliance_master_data.collections.roles import FIELD, LEADERS, STAFF
+from appliance.api.permissions import STAFF
+from appliance_master_data.collections.roles import FIELD, LEADERS
 from appliance_master_data.collections.shapes import ISSUES
 
 STATES = ("planned", "in_progress", "completed", "completed_incomplete", "not_visited", "moved")
