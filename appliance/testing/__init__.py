@@ -14,6 +14,8 @@ What stands here is stable, as `appliance.api` is:
 ``Device``         a complete offline device that speaks the sync protocol over TLS
 ``VirtualPrinter`` a receipt printer on a pseudo terminal or a TCP port, with faults
 ``Faults``         what goes wrong with a `VirtualPrinter`
+``VirtualPaper``   what the bytes that a printer got look like on paper, as pictures
+``PaperMachine``   which printer's paper a `VirtualPaper` is: dots, code pages
 =================  =============================================================================
 
 Each is imported when it is first asked for: pytest imports this package in every test run on the
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
     from appliance.testing.daemon_process import CommandFailed, DaemonProcess
     from appliance.testing.device import Device
     from appliance.testing.fake_context import FakeContext
+    from appliance.testing.paper_mode import PaperMachine
     from appliance.testing.plugin_box import PluginBox
     from appliance.testing.receipt_printer import Faults
+    from appliance.testing.virtual_paper import VirtualPaper
     from appliance.testing.virtual_printer import VirtualPrinter
 
 __all__ = [
@@ -42,9 +46,11 @@ __all__ = [
     "Device",
     "FakeContext",
     "Faults",
+    "PaperMachine",
     "PluginBox",
     "PluginSuite",
     "PushAnswer",
+    "VirtualPaper",
     "VirtualPrinter",
     "assert_plain",
 ]
@@ -56,9 +62,11 @@ _HOMES = {
     "Device": "device",
     "FakeContext": "fake_context",
     "Faults": "receipt_printer",
+    "PaperMachine": "paper_mode",
     "PluginBox": "plugin_box",
     "PluginSuite": "conformance.plugin_suite",
     "PushAnswer": "box_device",
+    "VirtualPaper": "virtual_paper",
     "VirtualPrinter": "virtual_printer",
     "assert_plain": "conformance.plugin_suite",
 }
