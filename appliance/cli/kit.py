@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from typing import Any
 
 import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import moment, show_json, show_table
-
-EVERY_S = 1.0
+from appliance.cli.watch import shown, watch_option
 
 
 @click.group()
@@ -20,7 +17,7 @@ def kit() -> None:
 
 
 @kit.command()
-@click.option("--watch", is_flag=True, help="Show it again each second, until Ctrl-C.")
+@watch_option
 @json_option
 @pass_invocation
 def status(invocation: Invocation, watch: bool, as_json: bool) -> None:
@@ -32,21 +29,15 @@ def status(invocation: Invocation, watch: bool, as_json: bool) -> None:
     fieldbox kit status
     fieldbox kit status --watch          while you plug cables in
     """
-    while True:
+
+    def once() -> None:
         found = invocation.ask("kit.status")
         if as_json:
             show_json(found)
         else:
-            if watch and sys.stdout.isatty():
-                click.clear()
             _show(found)
-        if not watch:
-            return
-        sys.stdout.flush()
-        try:
-            time.sleep(EVERY_S)
-        except KeyboardInterrupt:
-            return
+
+    shown(once, again=watch)
 
 
 def _show(found: dict[str, Any]) -> None:

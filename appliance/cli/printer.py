@@ -10,6 +10,7 @@ from appliance.cli.preview import preview
 from appliance.cli.printer_add import add
 from appliance.cli.screen import show_json, show_table
 from appliance.cli.templates import template
+from appliance.cli.watch import shown, watch_option
 from appliance.exchange.refusal import plain
 
 _OFFLINE = 0x08
@@ -28,31 +29,39 @@ printer.add_command(template)
 
 
 @printer.command("list")
+@watch_option
 @json_option
 @pass_invocation
-def list_printers(invocation: Invocation, as_json: bool) -> None:
+def list_printers(invocation: Invocation, watch: bool, as_json: bool) -> None:
     """List the printers of the config, and what else is plugged in.
 
     Nothing is opened, so a printer that is printing is not disturbed. For a USB printer or serial
     cable that the config does not name, it shows the lines to put into the config.
+
+    \b
+    fieldbox printer list --watch        while you plug cables in
     """
-    found = invocation.ask("printer.list")
-    if as_json:
-        show_json({"printers": found["rows"], "unused": found["unused"]})
-        return
-    show_table(
-        ("printer", "where", "columns", "state", "advice"),
-        (
-            (r["name"], r["where"], r["columns"], r["state"].replace("_", " "), r["advice"])
-            for r in found["rows"]
-        ),
-    )
-    for unused in found["unused"]:
-        click.echo(f"\nplugged in and not in the config: {plain(unused['what'])}\n")
-        for line in ("[printers.NAME]", *unused["config"].splitlines()):
-            click.echo(f"    {plain(line)}")
-    if found["unused"]:
-        click.echo("\n`fieldbox printer add NAME` writes these lines")
+
+    def once() -> None:
+        found = invocation.ask("printer.list")
+        if as_json:
+            show_json({"printers": found["rows"], "unused": found["unused"]})
+            return
+        show_table(
+            ("printer", "where", "columns", "state", "advice"),
+            (
+                (r["name"], r["where"], r["columns"], r["state"].replace("_", " "), r["advice"])
+                for r in found["rows"]
+            ),
+        )
+        for unused in found["unused"]:
+            click.echo(f"\nplugged in and not in the config: {plain(unused['what'])}\n")
+            for line in ("[printers.NAME]", *unused["config"].splitlines()):
+                click.echo(f"    {plain(line)}")
+        if found["unused"]:
+            click.echo("\n`fieldbox printer add NAME` writes these lines")
+
+    shown(once, again=watch)
 
 
 @printer.command("try")

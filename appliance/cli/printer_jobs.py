@@ -10,6 +10,7 @@ import click
 
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.screen import moment, show_json, show_table
+from appliance.cli.watch import shown, watch_option
 from appliance.exchange.refusal import plain
 
 ANSWERS = ("printed", "again")
@@ -19,38 +20,51 @@ ANSWERS = ("printed", "again")
 @click.option("--printer", metavar="NAME", help="Of one printer alone.")
 @click.option("--all", "everything", is_flag=True, help="Finished ones too, as long as kept.")
 @click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True)
+@watch_option
 @json_option
 @pass_invocation
 def jobs(
-    invocation: Invocation, printer: str | None, everything: bool, limit: int, as_json: bool
+    invocation: Invocation,
+    printer: str | None,
+    everything: bool,
+    limit: int,
+    watch: bool,
+    as_json: bool,
 ) -> None:
     """List print jobs, the newest first.
 
     A job that "asks" may be on paper or not: the line to the printer broke in the middle. Look,
     and say so with `fieldbox printer answer NUMBER printed` or `... again`.
+
+    \b
+    fieldbox printer jobs --all --watch      see jobs come and go
     """
-    found = invocation.rows("print.jobs", printer=printer, finished=everything, limit=limit)
-    if as_json:
-        show_json(found)
-        return
-    if not found:
-        click.echo("no jobs" if everything else "no jobs wait; --all lists finished ones")
-        return
-    show_table(
-        ("number", "printer", "document", "state", "since", "bytes", ""),
-        (
+
+    def once() -> None:
+        found = invocation.rows("print.jobs", printer=printer, finished=everything, limit=limit)
+        if as_json:
+            show_json(found)
+            return
+        if not found:
+            click.echo("no jobs" if everything else "no jobs wait; --all lists finished ones")
+            return
+        show_table(
+            ("number", "printer", "document", "state", "since", "bytes", ""),
             (
-                str(job["number"]),
-                job["printer"],
-                _document(job),
-                "asks" if job["asks"] else job["state"],
-                moment(job["changed_at"]),
-                f"{job['sent']}/{job['total']}" if job["total"] else "",
-                job["detail"] or (job["confirmed"] if job["state"] == "completed" else ""),
-            )
-            for job in found
-        ),
-    )
+                (
+                    str(job["number"]),
+                    job["printer"],
+                    _document(job),
+                    "asks" if job["asks"] else job["state"],
+                    moment(job["changed_at"]),
+                    f"{job['sent']}/{job['total']}" if job["total"] else "",
+                    job["detail"] or (job["confirmed"] if job["state"] == "completed" else ""),
+                )
+                for job in found
+            ),
+        )
+
+    shown(once, again=watch)
 
 
 @click.command()

@@ -220,6 +220,8 @@ class PrintWorker:
         found = self._desk.next(self.name)
         if self._paused:
             self._stands(self._paused)
+            if found is not None:
+                self._delayed(found[0], self._paused)
             return LOOK_S
         if found is None:
             return self._idle()
@@ -281,9 +283,20 @@ class PrintWorker:
             self._settle()
         if isinstance(ending, NotBegun):
             self._saw(ending.reasons, ending.why, wanted=True)
+            self._delayed(job, ending.reasons)
             return RETRY_S
         self._stands(frozenset())
         return 0.0
+
+    def _delayed(self, job: Job, reasons: frozenset[StopReason]) -> None:
+        """Say of the next job what it waits for, so that who sent it need not ask the printer."""
+        why = ", ".join(sorted(reasons))
+        if job.detail == why:
+            return
+        try:
+            self._desk.change(job.id, lambda now, ms: now.delayed(why, ms))
+        except (JobRefused, StoreError) as error:  # a person was faster, or it is said later
+            self._log.info("job_delay_not_told", job=job.number, reason=str(error))
 
     def _attempt(self, job: Job, payload: Payload, begin: Callable[[], None]) -> Ending:
         try:

@@ -129,6 +129,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             "processing", "none", now_ms, total=total, sent=0, attempts=self.attempts + 1
         )
 
+    def delayed(self, why: str, now_ms: int) -> Job:
+        """It is next, and its printer is not ready: what it waits for, such as paper."""
+        self._must_be("pending")
+        return self._moved("pending", "printer-stopped", now_ms, detail=why)
+
     def waiting(self, why: str, now_ms: int) -> Job:
         """The printer has stopped in the middle, and goes on once a person has seen to it."""
         self._must_be(*SENDING)

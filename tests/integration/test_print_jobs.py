@@ -67,14 +67,15 @@ class Van:
         assert device.sync().push.outcomes == {"applied": 1}
         return record
 
-    def job(self, job_id: str, *states: str, seconds: float = 60.0):
-        """Wait for the job's state, as the device sees it by pulling."""
+    def job(self, job_id: str, *states: str, detail: str | None = None, seconds: float = 60.0):
+        """Wait for the job's state and its reason, as the device sees it by pulling."""
         until = time.monotonic() + seconds
         while True:
             self.driver.pull()
             rows = {record.id: record.row for record in self.driver.rows("print_jobs")}
-            if job_id in rows and rows[job_id]["state"] in states:
-                return rows[job_id]
+            job = rows.get(job_id)
+            if job and job["state"] in states and detail in (None, job.get("detail")):
+                return job
             assert time.monotonic() < until, (rows, self.box.log()[-2_000:])
             os.sched_yield()
 
@@ -168,6 +169,15 @@ def test_out_of_paper_is_seen_on_the_phone_and_printing_goes_on(van: Van) -> Non
     van.printer.new_paper()
     assert van.job(job_id, "completed")["confirmed"] == "printed"
     assert van.papers("bread") == 1
+
+    van.printer.open_cover()
+    later = new_id()
+    van.driver.print(later, "note", record)
+    waits = van.job(later, "pending", detail="cover-open")
+    assert waits["reason"] == "printer-stopped"
+    van.printer.new_paper()
+    assert "detail" not in van.job(later, "completed")
+    assert van.papers("bread") == 2
 
 
 def test_the_driver_is_asked_and_answers(van: Van) -> None:
