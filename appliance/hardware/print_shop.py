@@ -344,6 +344,7 @@ class PrintShop:
             raise Unprintable(str(error)) from error
         if isinstance(transport, FileTransport):
             transport.title = job.title
+            return Payload(rendered.data, 0.0)  # nothing moves in a folder
         return Payload(rendered.data, profile.seconds(rendered.dots_high))
 
     def _calibration(
@@ -360,7 +361,8 @@ class PrintShop:
             transport.title = job.title
         others = Profiles(self._box.settings.printing.profiles).usable()
         page = calibration_page(top, profile, others)
-        return Payload(page.data, profile.seconds(page.dots_high))
+        still = isinstance(transport, FileTransport)
+        return Payload(page.data, 0.0 if still else profile.seconds(page.dots_high))
 
 
 class _ToldDesk:

@@ -205,7 +205,7 @@ def attempt(
         return (yield from _printed(len(payload), link, number, seconds + patience.confirm))
     if link.confirms == "processed":
         return (yield from _processed(len(payload), link, seconds + patience.confirm))
-    return (yield from _left(len(payload), patience))
+    return (yield from _left(len(payload), patience, seconds))
 
 
 def _send(
@@ -240,8 +240,11 @@ def _send(
     return None
 
 
-def _left(sent: int, patience: Patience) -> Attempt:
-    """Wait until every byte has left this machine."""
+def _left(sent: int, patience: Patience, seconds: float) -> Attempt:
+    """Wait until every byte has left this machine, and for as long as printing them takes.
+
+    Of a printer that says nothing the line tells at least whether it went meanwhile.
+    """
     waited = 0.0
     while waited < patience.stall:
         drained = yield Drain(PATIENCE_S)
@@ -251,9 +254,22 @@ def _left(sent: int, patience: Patience) -> Attempt:
         if drained.canceled:
             return Dropped(sent)
         if drained.empty:
-            return Done("sent")
+            return (yield from _stood(sent, seconds))
         waited += drained.seconds
     return Broken(sent, "the printer took no more bytes, and not all have left the appliance")
+
+
+def _stood(sent: int, seconds: float) -> Attempt:
+    """See whether the line stands while the printer empties its buffer."""
+    while seconds > 0:
+        heard = yield Listen(min(seconds, PATIENCE_S))
+        assert isinstance(heard, Heard)
+        if heard.gone:
+            return Broken(sent, heard.gone)
+        if heard.canceled:
+            return Dropped(sent)
+        seconds -= heard.seconds
+    return Done("sent")
 
 
 def _newest(said: list[Said], before: frozenset[StopReason]) -> frozenset[StopReason]:

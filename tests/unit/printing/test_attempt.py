@@ -42,6 +42,7 @@ class Printer:
         silent: it answers nothing at all.
         deaf_at: it takes no byte from there on, and says nothing.
         cancel_at: a person gives the job up at that step.
+        goes_after: so many times the line is listened to, then it is gone.
         no_paper: before the job begins.
     """
 
@@ -54,6 +55,7 @@ class Printer:
     no_paper: bool = False
     lasts: int = 2
     drains: int = 1
+    goes_after: int = -1
     got: bytearray = field(default_factory=bytearray)
     begun: int = 0
     step: int = 0
@@ -84,6 +86,10 @@ class Printer:
             return self.heard(self.answers(step.command), canceled)
         if isinstance(step, Drain):
             return Drained(self.drains > 0, seconds=2.0, canceled=canceled)
+        if isinstance(step, Listen) and not self.wants:
+            self.goes_after -= 1
+            gone = "unplugged" if self.goes_after == -1 else ""
+            return Heard([], seconds=step.seconds, canceled=canceled, gone=gone)
         if isinstance(step, Listen):
             return self.heard(self.confirmation(), canceled)
         assert isinstance(step, Send)
@@ -195,6 +201,11 @@ def test_a_job_that_does_not_leave_the_machine_is_unknown():
     ending = printer.run(Link())
     assert isinstance(ending, Broken)
     assert ending.sent == len(PAYLOAD)
+
+
+def test_a_line_that_goes_while_a_printer_without_a_voice_prints_makes_the_job_unknown():
+    assert Printer(goes_after=2).run(Link(), seconds=5.0) == Broken(len(PAYLOAD), "unplugged")
+    assert Printer(goes_after=3).run(Link(), seconds=5.0) == Done("sent")
 
 
 def test_a_job_that_is_not_confirmed_is_unknown():
