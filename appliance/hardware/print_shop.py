@@ -107,6 +107,8 @@ class PrintShop:
         """
         for job in self._box.store.write(lambda tx: self._spool(tx).recover()):
             self._log.warning("print_job_unknown", job=job.number, printer=job.printer)
+            if job.printer in self._workers:
+                self._workers[job.printer].found_cut(job)
         for worker in self._workers.values():
             worker.start()
         if any(printer.transport != "file" for printer in self._box.settings.printers.values()):

@@ -16,6 +16,7 @@ import structlog
 
 from appliance.api.documents import Document
 from appliance.hardware.fault import PrinterFault
+from appliance.hardware.line import PrinterLine
 from appliance.hardware.presence import MISSES
 from appliance.hardware.press import Press
 from appliance.hardware.print_desk import JobDesk, Payload, Unprintable, ended, told
@@ -33,9 +34,6 @@ LOOK_S = 5.0
 
 RETRY_S = 1.0
 """Seconds until a printer that would not print is looked at again while a job waits."""
-
-OPEN_S = 3.0
-"""Seconds that opening a transport may take."""
 
 CHUNK = 4_096
 """Bytes given to a transport at once."""
@@ -101,7 +99,6 @@ class PrintWorker:
             clock: the transport's.
         """
         self.name = name
-        self._transport = transport
         self._link = link
         self._desk = desk
         self._make = make
@@ -118,11 +115,11 @@ class PrintWorker:
         self._state = PrinterState(since_ms=now_ms())
         self._current: Job | None = None
         self._missed = 0
-        self._is_open = False
         self._leftover = False
         self._owed: tuple[Job, Ending] | None = None
         self._loans: deque[_Loan] = deque()
         self._log = structlog.get_logger("appliance.hardware").bind(printer=name)
+        self._line = PrinterLine(transport, clock, self._log)
         self._thread = threading.Thread(target=self._run, name=f"printer-{name}", daemon=True)
 
     # --- from other threads ----------------------------------------------------------------------
@@ -141,6 +138,10 @@ class PrintWorker:
         with self._gate:
             self._woken = True
             self._gate.notify()
+
+    def found_cut(self, job: Job) -> None:
+        """Before `start`: a job was being sent when the box stopped, nobody knows how far."""
+        self._line.broke(job.total)
 
     def cancel(self, job_id: str) -> bool:
         """Stop the job where it is, if it is at the printer; return whether it is."""
@@ -190,7 +191,7 @@ class PrintWorker:
             return
         self._thread.join(GRACE_S)
         if self._thread.is_alive():
-            self._transport.interrupt()
+            self._line.transport.interrupt()
             self._thread.join()
 
     # --- the thread ------------------------------------------------------------------------------
@@ -203,7 +204,7 @@ class PrintWorker:
             except Exception:  # a printer that fails must not take its queue with it
                 self._log.exception("printer_turn_failed")
                 pause = LOOK_S
-        self._close()
+        self._line.close()
 
     def _wait(self, seconds: float) -> bool:
         """Wait until there may be something to do; False once the worker stops."""
@@ -242,16 +243,16 @@ class PrintWorker:
             if loan.withdrawn:
                 continue
             try:
-                self._open()
-                loan.result = loan.call(self._transport)
+                self._line.open()
+                loan.result = loan.call(self._line.transport)
             except Exception as error:
                 loan.error = error
-                self._close()
+                self._line.close()
             loan.over.set()
 
     def _idle(self) -> float:
         try:
-            self._open()
+            self._line.open()
             if self._link.answers:
                 seen = self._press(lambda: None, lambda: False).run(look(self._link))
             else:
@@ -260,7 +261,7 @@ class PrintWorker:
             seen = Look(frozenset({_REASON_OF[fault.kind]}), str(fault))
         self._saw(seen.reasons, seen.why)
         if not self._keeps_open:
-            self._close()
+            self._line.close()
         return LOOK_S
 
     def _print(self, job: Job, payload: Payload) -> float:
@@ -300,7 +301,7 @@ class PrintWorker:
 
     def _attempt(self, job: Job, payload: Payload, begin: Callable[[], None]) -> Ending:
         try:
-            self._open()
+            self._line.open()
         except PrinterFault as fault:
             return NotBegun(frozenset({_REASON_OF[fault.kind]}), str(fault))
         press = self._press(begin, lambda: job.id in self._canceled, job)
@@ -321,11 +322,11 @@ class PrintWorker:
             return Dropped(0)
         if isinstance(ending, Broken | Dropped):
             self._leftover = press.sent > 0 or self._leftover
-            self._close()
+            self._line.broke(len(payload.data))
         elif isinstance(ending, Done):
             self._leftover = False
         elif ending.reasons & {"connecting-to-device", "garbled"}:
-            self._close()
+            self._line.close()
         return ending
 
     def _press(
@@ -344,7 +345,9 @@ class PrintWorker:
                 self._log.warning("job_stop_not_stored", job=job.number, reason=str(error))
             self._stands(reasons, job=job.number)
 
-        return Press(self._transport, self._clock, begin=begin, stopped=stopped, canceled=canceled)
+        return Press(
+            self._line.transport, self._clock, begin=begin, stopped=stopped, canceled=canceled
+        )
 
     def _settle(self) -> None:
         """Write down what came of the last job; until that succeeds nothing else is done.
@@ -364,25 +367,12 @@ class PrintWorker:
         self._owed = None
         self._log.info("job_ended", job=job.number, ending=type(ending).__name__, **told(ending))
 
-    # --- the transport and the state -------------------------------------------------------------
-
-    def _open(self) -> None:
-        if not self._is_open:
-            self._transport.open(self._clock() + OPEN_S)
-            self._is_open = True
-
-    def _close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            try:
-                self._transport.close()
-            except PrinterFault as fault:
-                self._log.info("printer_closed", reason=str(fault))
+    # --- the state -------------------------------------------------------------------------------
 
     def _saw(self, reasons: frozenset[StopReason], why: str, *, wanted: bool = False) -> None:
         """Take what a look found; a printer that is missed once is not gone yet."""
         if "connecting-to-device" in reasons:
-            self._close()
+            self._line.broke()
             self._missed += 1
             if self._missed < MISSES and not wanted:
                 return

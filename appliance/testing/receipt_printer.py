@@ -35,6 +35,7 @@ class Faults:
         answer_delay_s: seconds from a question to its answer.
         garbage: sent in place of each answer.
         deaf: takes no byte from the line.
+        deaf_at: received bytes after which it takes no more.
         most_at_once: bytes taken from the line at a time, at most.
         speed: bytes a second that the head prints; 0 is at once.
         buffer: bytes received and not yet printed, at most.
@@ -49,6 +50,7 @@ class Faults:
     answer_delay_s: float = 0.0
     garbage: bytes | None = None
     deaf: bool = False
+    deaf_at: int | None = None
     most_at_once: int = 65_536
     speed: float = 0.0
     buffer: int = 65_536
@@ -93,7 +95,7 @@ class ReceiptPrinter:
         if not self.plugged or faults.deaf:
             return 0
         room = min(faults.most_at_once, max(0, faults.buffer - self._waiting))
-        for end in (faults.unplug_at, faults.power_off_at):
+        for end in (faults.unplug_at, faults.power_off_at, faults.deaf_at):
             if end is not None:
                 room = min(room, end - self.received)
         return max(0, room)
@@ -177,7 +179,7 @@ class ReceiptPrinter:
         """Plug it in again, with the power on."""
         self.plugged = True
         self.received = 0
-        self.dropped += self._commands.rest()
+        # A command that was cut still waits for its rest: who pulls a cable leaves the power on.
         self._answers.clear()
 
     def _obey(self, command: bytes, now: float) -> None:
