@@ -54,6 +54,8 @@ class _Program:
 
     def __init__(self, line: socket.socket) -> None:
         self.line = line
+        self.there = True
+        """Until the device is unplugged; plugged in again it is another device."""
         self.claimed = False
         self.pending: list[_Urb] = []
         self.done: deque[_Urb] = deque()
@@ -108,6 +110,7 @@ class UsbPrinter(RunningPrinter):
             self._listener.close()
             self._listener = None
         for program in self._programs:
+            program.there = program.claimed = False
             for urb in program.pending:
                 urb.status = -errno.ESHUTDOWN
             program.done.extend(program.pending)
@@ -159,7 +162,7 @@ class UsbPrinter(RunningPrinter):
     def _ioctl(self, program: _Program, number: int, argument: int) -> None:
         if number in (_REAP, _REAP_NOW):
             self._reap(program, argument)
-        elif not self._line_up:
+        elif not program.there:
             program.complete(-1, errno.ENODEV)
         elif number == _SUBMIT:
             self._submit(program, argument)
@@ -227,7 +230,7 @@ class UsbPrinter(RunningPrinter):
     def _reap(self, program: _Program, argument: int) -> None:
         self._move()
         if not program.done:
-            program.complete(-1, errno.EAGAIN if self._line_up else errno.ENODEV)
+            program.complete(-1, errno.EAGAIN if program.there else errno.ENODEV)
             return
         urb = program.done.popleft()
         if urb.endpoint >= 0x80 and urb.moved:

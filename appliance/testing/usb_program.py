@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -27,11 +28,17 @@ from appliance.testing.usb_testbed import environment
 
 
 class UsbProgram:
-    """The program, from entering to leaving; `root` is the testbed's folder."""
+    """The program, from entering to leaving.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: the testbed's folder.
+        user: the number of the user that it becomes, which root alone can let it; None stays.
+    """
+
+    def __init__(self, root: Path, user: int | None = None) -> None:
+        become = () if user is None else (str(user),)
         self._process = subprocess.Popen(
-            (sys.executable, "-m", "appliance.testing.usb_program"),
+            (sys.executable, "-m", "appliance.testing.usb_program", *become),
             env=environment(root),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -199,5 +206,14 @@ def _timed(transport: UsbTransport, data: bytes, deadline: float) -> float:
     return time.process_time() - began
 
 
+def _become(user: int) -> None:
+    """Once all is imported: the other user may not read what this one may."""
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+
+
 if __name__ == "__main__":
+    for number in sys.argv[1:]:
+        _become(int(number))
     _Far().serve()

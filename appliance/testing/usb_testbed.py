@@ -39,6 +39,7 @@ class UsbTestbed:
 
     Attributes:
         root: the folder; its path must be short, as it leads to sockets.
+        mode: who may open the device file of a printer that is plugged in from now on.
         socket: where the ioctls of the printer that is plugged in now come to.
     """
 
@@ -46,6 +47,7 @@ class UsbTestbed:
         self, root: Path, port: str = "1-1", serial: str = "J7K2", protocol: int = 2
     ) -> None:
         self.root = root
+        self.mode = 0o660
         self._port = port
         self._serial = serial
         self._protocol = protocol
@@ -105,7 +107,8 @@ class UsbTestbed:
         self.set_driver(driver)
         node = self.root / "dev" / self._node
         node.parent.mkdir(parents=True, exist_ok=True)
-        node.touch(mode=0o660)
+        node.touch()
+        node.chmod(self.mode)
         major_minor = self.root / "dev/.node" / self._node.replace("/", "_")
         major_minor.symlink_to(f"189:{self._number - 1}")
         self.socket = self.root / "ioctl/dev" / self._node
