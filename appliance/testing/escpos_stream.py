@@ -75,7 +75,7 @@ def _real_time(head: bytearray) -> int | None:
     if head[1] == DC4:
         if len(head) < 3:
             return None
-        return 10 if head[2] == 8 else 5
+        return {7: 4, 8: 10}.get(head[2], 5)
     return 1
 
 
@@ -90,7 +90,7 @@ def _escape(head: bytearray) -> int | None:
 
 def _group(stream: bytearray, at: int, head: bytearray) -> int | None:
     kind = head[1]
-    if kind == 0x72:  # GS r
+    if kind in (0x49, 0x61, 0x72):  # GS I, GS a, GS r
         return 3
     if kind == 0x28:  # GS (
         return None if len(head) < 5 else 5 + (head[3] | head[4] << 8)

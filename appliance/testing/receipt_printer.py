@@ -2,8 +2,9 @@
 
 Without threads and without a clock of its own: whoever drives it says what time it is. Commands
 are those of Epson's "ESC/POS Command Reference" that a line can tell apart: DLE EOT 1 to 4 and
-DLE DC4 are obeyed when they come, GS r and GS ( H when the head gets there; the rest is printed.
-Never sends anything unasked (Automatic Status Back is off).
+DLE DC4 are obeyed when they come, GS r, GS ( H and GS a when the head gets there; the rest is
+printed. Once GS a turned it on, it says by itself what changes, until ESC @: makers differ in
+whether that ends it, and this printer is one of those where it does.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from appliance.testing.escpos_stream import DC4, DLE, EOT, GS, CommandStream
-
-_BASE = 0x12
-"""The bits that are always set in an answer to DLE EOT."""
+from appliance.testing import printer_words
+from appliance.testing.escpos_stream import DC4, DLE, EOT, ESC, GS, CommandStream
+from appliance.testing.printer_words import Condition
 
 _CLEAR = bytes((DLE, DC4, 8, 1, 3, 20, 1, 6, 2, 8))
 """DLE DC4, function 8: throw away what is in the buffer."""
+
+_BATTERY = bytes((DLE, DC4, 7, 5))
+_AT_ONCE = (_CLEAR, _BATTERY, *(bytes((DLE, EOT, n)) for n in (1, 2, 3, 4)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,13 @@ class Faults:
         most_at_once: bytes taken from the line at a time, at most.
         speed: bytes a second that the head prints; 0 is at once.
         buffer: bytes received and not yet printed, at most.
+        paper_low: the paper is nearly at its end.
+        report_gap_s: seconds between the first two bytes of a report and the others.
+        hears_pictures: DLE EOT and DLE DC4 are obeyed wherever they stand, in pictures too.
+        keeps: DLE DC4 8 is not known, and the buffer stays as it is.
+        battery: how full its battery is, 0 to 1; None: it has none, and says nothing of it.
+        drain: of a full battery, what one printed byte takes.
+        mains: it hangs on its charger, and says so where it can.
     """
 
     paper_out_at: int | None = None
@@ -54,6 +64,13 @@ class Faults:
     most_at_once: int = 65_536
     speed: float = 0.0
     buffer: int = 65_536
+    paper_low: bool = False
+    report_gap_s: float = 0.0
+    hears_pictures: bool = False
+    keeps: bool = False
+    battery: float | None = None
+    drain: float = 0.0
+    mains: bool = False
 
 
 class ReceiptPrinter:
@@ -78,15 +95,26 @@ class ReceiptPrinter:
         self.plugged = True
         self._commands = CommandStream()
         self._queue: deque[tuple[bytes, bool]] = deque()
-        self._answers: deque[tuple[float, bytes]] = deque()
+        self._answers: list[tuple[float, bytes]] = []
         self._waiting = 0
+        self._reports = 0
+        self._reported = b""
         self._printed_until: float | None = None
         self._check_sensors()
 
     @property
     def offline(self) -> bool:
         """Whether the head stands still."""
-        return not self.paper or self.cover_open
+        return self.condition.offline
+
+    @property
+    def condition(self) -> Condition:
+        """How it is."""
+        faults = self.faults
+        charge = faults.battery
+        if charge is not None:
+            charge = max(0.0, charge - faults.drain * len(self.printed))
+        return Condition(self.paper, faults.paper_low, self.cover_open, charge)
 
     @property
     def room(self) -> int:
@@ -103,11 +131,13 @@ class ReceiptPrinter:
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes from the line, `room` at most."""
         self.received += len(data)
+        if self.faults.hears_pictures:
+            data = self._overhear(data, now)
         for piece, is_command in self._commands.feed(data):
             if is_command and piece[0] == DLE:
                 self._obey(piece, now)
-            else:
-                self._keep(piece, is_command)
+                continue
+            self._keep(piece, is_command)
         # The line goes after what came with it: a head without a speed has printed that by then.
         self.advance(now)
 
@@ -123,6 +153,8 @@ class ReceiptPrinter:
                 self._printed_until = now
         while self._queue and not self.offline and budget != 0:
             item, is_command = self._queue[0]
+            if is_command:
+                self._set(item, now)
             if is_command and (answer := self._in_order(item)):
                 self._queue.popleft()
                 self._waiting -= len(item)
@@ -141,13 +173,14 @@ class ReceiptPrinter:
             else:
                 self._queue[0] = item[count:], False
             self._check_sensors()
+        self._report(now)
         self._check_line()
 
     def answers(self, now: float) -> bytes:
         """Return what it says by `now`, once."""
         said = b""
         while self._answers and self._answers[0][0] <= now:
-            said += self._answers.popleft()[1]
+            said += self._answers.pop(0)[1]
         return said
 
     def wakes_at(self, now: float) -> float | None:
@@ -174,22 +207,37 @@ class ReceiptPrinter:
         """Take the power: what is in its buffer is lost."""
         self.plugged = False
         self._forget()
+        self._reports, self._reported = 0, b""
 
     def replug(self) -> None:
-        """Plug it in again, with the power on."""
+        """Plug it in again, with the power on.
+
+        Where only its cable was pulled it still is in the middle of the command that was cut.
+        """
         self.plugged = True
         self.received = 0
-        # A command that was cut still waits for its rest: who pulls a cable leaves the power on.
         self._answers.clear()
 
     def _obey(self, command: bytes, now: float) -> None:
         if command[:2] == bytes((DLE, EOT)):
-            self._say(self._status(command[2]), now)
-        elif command == _CLEAR:
+            self._say(printer_words.real_time(command[2], self.condition), now)
+        elif command == _CLEAR and not self.faults.keeps:
             self._forget()
             self._say(b"\x37\x25\x00", now)
+        elif command == _BATTERY and self.faults.battery is not None:
+            charge = self.condition.charge or 0.0
+            self._say(printer_words.battery_sixth(charge, self.faults.mains), now)
         elif command[:2] != bytes((DLE, DC4)):
             self._keep(command, False)
+
+    def _overhear(self, data: bytes, now: float) -> bytes:
+        """Obey real-time commands wherever they stand; return what is left without them."""
+        for command in _AT_ONCE:
+            while command in data:
+                before, _, after = data.partition(command)
+                self._obey(command, now)
+                data = before + after
+        return data
 
     def _keep(self, piece: bytes, is_command: bool) -> None:
         self._queue.append((piece, is_command))
@@ -197,33 +245,57 @@ class ReceiptPrinter:
 
     def say(self, data: bytes) -> None:
         """Send something that nobody asked for, such as XOFF."""
-        self._answers.append((0.0, data))
+        self._later(data, 0.0)
 
     def _say(self, answer: bytes, now: float) -> None:
+        if answer and not self.faults.silent and self.plugged:
+            garbage = self.faults.garbage
+            self._later(answer if garbage is None else garbage, now + self.faults.answer_delay_s)
+
+    def _later(self, data: bytes, when: float) -> None:
+        """Say something at a time, after what is said until then."""
+        place = sum(1 for at, _ in self._answers if at <= when)
+        self._answers.insert(place, (when, data))
+
+    def _report(self, now: float, *, always: bool = False) -> None:
+        """Say by itself what has changed, as far as GS a asked for it."""
+        report = printer_words.automatic(self.condition)
+        seen = printer_words.watched(report, self._reports)
+        if not self._reports or (seen == self._reported and not always):
+            return
+        self._reported = seen
         if self.faults.silent or not self.plugged:
             return
-        garbage = self.faults.garbage
-        self._answers.append(
-            (now + self.faults.answer_delay_s, answer if garbage is None else garbage)
-        )
+        gap = self.faults.report_gap_s
+        # The four bytes belong together: whatever would come in between comes after them.
+        self._answers = [
+            (at if at <= now else max(at, now + gap), said) for at, said in self._answers
+        ]
+        self._later(report[:2], now)
+        place = sum(1 for at, _ in self._answers if at <= now)
+        self._answers.insert(place, (now + gap, report[2:]))
 
-    def _status(self, kind: int) -> bytes:
-        bits = {
-            1: 0x08 * self.offline,
-            2: 0x04 * self.cover_open | 0x20 * (not self.paper),
-            3: 0,
-            4: 0x60 * (not self.paper),
-        }
-        return bytes((_BASE | bits[kind],)) if kind in bits else b""
+    def _set(self, item: bytes, now: float) -> None:
+        """Follow a setting that stands in the stream; it counts as printed all the same."""
+        if item == bytes((ESC, 0x40)):
+            self._reports, self._reported = 0, b""
+        elif item[:2] == bytes((GS, 0x61)):
+            self._reports = item[2]
+            self._report(now, always=True)
 
     def _in_order(self, item: bytes) -> bytes:
         """The answer to a question in the stream; nothing for what is printed."""
         if item[:2] == bytes((GS, 0x72)) and item[2] in (1, 49):
-            return b"\x00" if self.paper else b"\x0c"
+            return printer_words.transmitted(self.condition)
         if item[:2] == bytes((GS, 0x72)):
             return b"\x00"
         if item[:3] == bytes((GS, 0x28, 0x48)) and item[3:7] == b"\x06\x00\x30\x30":
             return b"\x37\x22" + item[7:11] + b"\x00"
+        charge = self.condition.charge
+        if charge is not None and item == bytes((GS, 0x49, 0x62)):
+            return printer_words.battery_quarter(charge)
+        if charge is not None and item == bytes((ESC, 0x60)):
+            return printer_words.battery_volts(charge)
         return b""
 
     def _until_sensor(self) -> int:

@@ -86,6 +86,80 @@ def test_a_slow_head_fills_its_buffer_and_takes_no_more() -> None:
     assert (printer.room, len(printer.printed)) == (10, 10)
 
 
+def test_it_reports_once_when_told_to_and_then_what_changes() -> None:
+    printer = ReceiptPrinter()
+    assert asked(printer, b"\x1da\x0e") == bytes.fromhex("10000000")
+    printer.advance(1.0)
+    assert printer.answers(1.0) == b""
+    printer.open_cover()
+    printer.advance(2.0)
+    assert printer.answers(2.0) == bytes.fromhex("38000000")
+    printer.faults = Faults(paper_out_at=0)
+    assert asked(printer, ASK[1], 3.0) == b"\x1a"
+    printer.new_paper()
+    printer.advance(4.0)
+    assert printer.answers(4.0) == bytes.fromhex("10000000")
+    printer.receive(b"\x1b@", 5.0)  # ends it
+    printer.open_cover()
+    printer.advance(6.0)
+    assert printer.answers(6.0) == b""
+
+
+def test_it_reports_only_what_was_asked_for() -> None:
+    printer = ReceiptPrinter()
+    assert asked(printer, b"\x1da\x08") == bytes.fromhex("10000000")
+    printer.open_cover()
+    printer.advance(1.0)
+    assert printer.answers(1.0) == b""
+    printer.faults = Faults(paper_low=True)
+    printer.advance(2.0)
+    assert printer.answers(2.0) == bytes.fromhex("38000300")
+
+
+def test_a_report_goes_before_an_answer_that_is_late_and_its_halves_stay_together() -> None:
+    printer = ReceiptPrinter(Faults(answer_delay_s=1.0, report_gap_s=2.0))
+    printer.receive(b"\x1da\x0e", 0.0)
+    assert printer.answers(5.0) == bytes.fromhex("10000000")
+    printer.receive(ASK[1], 10.0)
+    printer.open_cover()
+    printer.advance(10.0)
+    assert printer.answers(11.5) == bytes.fromhex("3800")
+    assert printer.answers(12.0) == bytes.fromhex("0000 12")
+
+
+def test_a_cable_that_is_pulled_in_a_picture_leaves_the_printer_waiting_for_the_rest() -> None:
+    printer = ReceiptPrinter()
+    printer.receive(RASTER + b"ab", 0.0)
+    printer.unplug()
+    printer.replug()
+    assert asked(printer, ASK[1]) == b""  # three of the four bytes that were missing
+    assert asked(printer, b"\0" + ASK[1]) == b"\x12"
+    printer.receive(RASTER + b"ab", 0.0)
+    printer.power_off()
+    printer.replug()
+    assert asked(printer, ASK[1]) == b"\x12"
+
+
+def test_some_printers_obey_what_stands_in_a_picture() -> None:
+    printer = ReceiptPrinter(Faults(hears_pictures=True, paper_out_at=0))
+    printer.receive(RASTER + b"ab", 0.0)
+    assert asked(printer, bytes((0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8))) == b"\x37\x25\0"
+    printer.new_paper()
+    printer.receive(b"text", 0.0)
+    assert printer.printed == b"text"
+
+
+def test_it_tells_its_battery_in_three_ways_which_printing_drains() -> None:
+    questions = (b"\x1b`", b"\x1dIb", b"\x10\x14\x07\x05")
+    assert [asked(ReceiptPrinter(), question) for question in questions] == [b""] * 3
+    printer = ReceiptPrinter(Faults(battery=1.0, drain=0.01))
+    full = (bytes((84 + 32, 57)), b"\x37\x45\x30\0", b"\x37\x45\x31\x36\0")
+    assert tuple(asked(printer, question) for question in questions) == full
+    printer.receive(b"x" * 90, 0.0)
+    empty = (bytes((62 + 32, 57)), b"\x37\x45\x33\0", b"\x37\x45\x31\x31\0")
+    assert tuple(asked(printer, question) for question in questions) == empty
+
+
 @given(
     st.lists(
         st.sampled_from([b"text", RASTER + b"\x10\x04\x01\x1d\x1b\x10", b"\x1b@", b"\x1dk\x04A1\0"])
