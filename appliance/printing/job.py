@@ -77,6 +77,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         total: bytes of the job; 0 until it was made ready for its printer.
         attempts: how often it was begun.
         created_at, changed_at: UTC milliseconds.
+        waits_from: since when it waits for its printer, UTC milliseconds: since it was added, or
+            released by a person. What is said of it meanwhile changes nothing here.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     total: int = 0
     attempts: int = 0
     changed_at: int = 0
+    waits_from: int = 0
 
     @property
     def final(self) -> bool:
@@ -203,7 +206,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         if self.asks:
             raise JobRefused(self._question())
         self._must_be("held")
-        return self._moved("pending", "none", now_ms)
+        freed = self._moved("pending", "none", now_ms)
+        return msgspec.structs.replace(freed, waits_from=now_ms)
 
     def canceled(self, now_ms: int, *, sent: int = 0) -> Job:
         """Give a job up. One that is being sent stops where it is: what is on paper stays there.

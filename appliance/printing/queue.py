@@ -18,7 +18,8 @@ def next_job(jobs: Iterable[Job]) -> Job | None:
 def outdated(jobs: Iterable[Job], age_h: float, now_ms: int) -> list[Job]:
     """Return the waiting jobs that are older than a job may get.
 
-    The age counts from when it began to wait, so a job that a person released waits anew.
+    The age counts from when it began to wait, so a job that a person released waits anew; one that
+    was begun in vain, or of which is said what it waits for, does not.
 
     Args:
         jobs: any.
@@ -28,4 +29,8 @@ def outdated(jobs: Iterable[Job], age_h: float, now_ms: int) -> list[Job]:
     if age_h <= 0:
         return []
     oldest = now_ms - int(age_h * HOUR_MS)
-    return [job for job in jobs if job.state == "pending" and job.changed_at < oldest]
+    return [job for job in jobs if job.state == "pending" and _waits_from(job) < oldest]
+
+
+def _waits_from(job: Job) -> int:
+    return job.waits_from or job.created_at  # a job of an earlier release knows no more

@@ -135,6 +135,7 @@ class Spool(SpoolReader):
             number=self._tx.db.raw.last_insert_rowid(),
             created_at=self._tx.now_ms,
             changed_at=self._tx.now_ms,
+            waits_from=self._tx.now_ms,
         )
         self.change(numbered)
         return numbered

@@ -94,11 +94,19 @@ def test_what_is_next_is_the_highest_priority_and_then_the_oldest():
 
 
 def test_old_jobs_are_those_that_wait():
-    old = job(changed_at=NOW - 7_200_001)
-    young = job(changed_at=NOW - 7_200_000)
-    held = job(changed_at=0, state="held")
+    old = job(waits_from=NOW - 7_200_001)
+    young = job(waits_from=NOW - 7_200_000)
+    held = job(waits_from=1, state="held")
     assert outdated([old, young, held], 2, NOW) == [old]
     assert outdated([old, young, held], 0, NOW) == []
+
+
+def test_a_job_gets_older_whatever_is_said_of_it_and_young_again_when_a_person_releases_it():
+    hour = 3_600_000
+    waiting = job(waits_from=NOW - 3 * hour)
+    told = waiting.delayed("media-empty", NOW).begun(9, NOW).broken(0, "unplugged", NOW)
+    assert outdated([told], 2, NOW) == [told]
+    assert outdated([told.hold(NOW).released(NOW)], 2, NOW) == []
 
 
 class Life(RuleBasedStateMachine):
