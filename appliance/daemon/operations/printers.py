@@ -20,6 +20,7 @@ from appliance.hardware.printers import is_plugged, profile_of, serial_cables, t
 from appliance.hardware.transport import Transport, send
 from appliance.hardware.usb_devices import usb_printers
 from appliance.printing.profile import ProfileError, Profiles
+from appliance.printing.status import Ear, RealTime
 
 ASK_ONLINE = b"\x10\x04\x01"
 """DLE EOT 1: the question that every ESC/POS printer answers with one byte."""
@@ -136,8 +137,21 @@ def _asked(name: str, transport: Transport) -> TriedPrinter:
     if not transport.identity.startswith("file:"):
         transport.flush_input()
         send(transport, ASK_ONLINE, time.monotonic() + _REACH_S)
-        answer = transport.read(16, time.monotonic() + _ANSWER_S)
+        answer = _answer(transport, time.monotonic() + _ANSWER_S)
     return TriedPrinter(name=name, where=transport.identity, answer=answer.hex())
+
+
+def _answer(transport: Transport, deadline: float) -> bytes:
+    """Wait for a status; return it without what the printer says by itself, or all it said."""
+    ear, heard = Ear(), b""
+    while said := transport.read(16, deadline):
+        heard += said
+        for one in ear.hear(said):
+            if isinstance(one, RealTime):
+                return bytes((one.byte,))
+        if len(heard) >= 16:
+            break
+    return heard
 
 
 def list_profiles(desk: Desk, _params: Empty, _actor: str) -> Listing:
