@@ -13,6 +13,7 @@ from appliance.printing.attempt_steps import (
     Begin,
     Drain,
     Drained,
+    Fill,
     Heard,
     Listen,
     Send,
@@ -20,8 +21,9 @@ from appliance.printing.attempt_steps import (
     Stopped,
     Told,
     Took,
+    Wanted,
 )
-from appliance.printing.status import Ear, Said, StopReason
+from appliance.printing.status import Ear, RealTime, Said, StopReason
 
 T = TypeVar("T")
 MOST_READ = 4_096
@@ -29,7 +31,11 @@ MOST_READ = 4_096
 
 
 class Press:
-    """Runs attempts on one open transport; on the thread that owns it."""
+    """Runs attempts on one open transport; on the thread that owns it.
+
+    Attributes:
+        sent: bytes of jobs that were accepted.
+    """
 
     def __init__(
         self,
@@ -70,6 +76,10 @@ class Press:
 
     def _do(self, step: Step) -> Answered:
         if isinstance(step, Send):
+            took = self._send(step)
+            self.sent += took.size
+            return took
+        if isinstance(step, Fill):
             return self._send(step)
         if isinstance(step, Ask):
             return self._ask(step)
@@ -84,7 +94,7 @@ class Press:
             self._stopped(step.reasons)
         return Told(self._canceled())
 
-    def _send(self, step: Send) -> Took:
+    def _send(self, step: Send | Fill) -> Took:
         began = self._clock()
         gone = ""
         try:
@@ -92,7 +102,6 @@ class Press:
         except PrinterFault as fault:
             size = fault.accepted
             gone = "" if fault.kind == "stalled" else str(fault)
-        self.sent += size
         said: list[Said] = []
         if not gone:
             said, gone = self._hear(self._clock())
@@ -100,30 +109,38 @@ class Press:
 
     def _ask(self, step: Ask) -> Heard:
         began = self._clock()
+        garbage = self._ear.garbage
+        before: list[Said] = []
         try:
             if step.fresh:
                 self._transport.flush_input()
                 self._ear.forget()
+                garbage = self._ear.garbage
+            else:
+                heard, gone = self._hear(began, _nothing)
+                before = [one for one in heard if not isinstance(one, RealTime)]
+                if gone:
+                    return Heard(before, 0, self._clock() - began, gone, self._canceled())
             send(self._transport, step.command, began + step.seconds)
         except PrinterFault as fault:
             gone = "" if fault.kind == "stalled" else str(fault)
-            return Heard([], 0, self._clock() - began, gone, self._canceled())
-        return self._listen(step.seconds, began, step.wants)
+            return Heard(before, 0, self._clock() - began, gone, self._canceled())
+        said, gone = self._hear(began + step.seconds, step.wants)
+        garbage = self._ear.garbage - garbage
+        return Heard(before + said, garbage, self._clock() - began, gone, self._canceled())
 
-    def _listen(
-        self, seconds: float, began: float | None = None, wants: type[Said] | None = None
-    ) -> Heard:
-        began = self._clock() if began is None else began
+    def _listen(self, seconds: float) -> Heard:
+        began = self._clock()
         garbage = self._ear.garbage
-        said, gone = self._hear(began + seconds, wants)
+        said, gone = self._hear(began + seconds)
         garbage = self._ear.garbage - garbage
         return Heard(said, garbage, self._clock() - began, gone, self._canceled())
 
-    def _hear(self, deadline: float, wants: type[Said] | None = None) -> tuple[list[Said], str]:
-        """Read until the printer has said something, of a kind where that is given."""
+    def _hear(self, deadline: float, wants: Wanted = bool) -> tuple[list[Said], str]:
+        """Read until the printer has said what is wanted, anything if nothing is named."""
         heard: list[Said] = []
         try:
-            while not any(wants is None or isinstance(one, wants) for one in heard):
+            while not any(map(wants, heard)):
                 data = self._transport.read(MOST_READ, deadline)
                 if not data:
                     break
@@ -143,3 +160,7 @@ class Press:
             empty = False
             gone = "" if fault.kind == "stalled" else str(fault)
         return Drained(empty, self._clock() - began, gone, self._canceled())
+
+
+def _nothing(_said: Said) -> bool:
+    return False

@@ -19,11 +19,11 @@ from appliance.hardware.print_desk import NoPrinter, Payload, Unprintable
 from appliance.hardware.print_worker import PrintWorker
 from appliance.hardware.printers import profile_of, transport_of
 from appliance.hardware.transport import Transport
-from appliance.printing.attempt import Link, Patience
 from appliance.printing.calibration import calibration_page, is_calibration
 from appliance.printing.escpos import TooLong, prepare, render
 from appliance.printing.job import Answer, Job, JobRefused
 from appliance.printing.layout import lay_out
+from appliance.printing.link import Link, Patience
 from appliance.printing.printer_state import PrinterState
 from appliance.printing.profile import Profile, ProfileError, Profiles
 from appliance.printing.raster import png

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from appliance.api.documents import Document
 from appliance.hardware.fault import PrinterFault
 from appliance.hardware.line import PrinterLine
+from appliance.hardware.loan import Loans
 from appliance.hardware.presence import MISSES
 from appliance.hardware.press import Press
 from appliance.hardware.print_desk import JobDesk, Payload, Unprintable, ended, told
 from appliance.hardware.transport import Clock, Transport
-from appliance.printing.attempt import Link, Look, Patience, attempt, look
-from appliance.printing.attempt_steps import Broken, Done, Dropped, Ending, NotBegun
+from appliance.printing.attempt import attempt
+from appliance.printing.attempt_steps import Broken, Dropped, Ending, NotBegun
 from appliance.printing.job import Job, JobRefused
+from appliance.printing.leftover import Leftover
+from appliance.printing.link import Link, Patience
+from appliance.printing.look import Look, look
 from appliance.printing.printer_state import PrinterState
 from appliance.printing.status import StopReason
 from appliance.store.errors import StoreError
@@ -50,17 +53,6 @@ _REASON_OF: dict[str, StopReason] = {
     "refused": "other-error",
     "interrupted": "paused",
 }
-
-
-class _Loan:
-    """A call that waits for the transport, and what came of it."""
-
-    def __init__(self, call: Callable[[Transport], Any]) -> None:
-        self.call = call
-        self.over = threading.Event()
-        self.withdrawn = False
-        self.result: Any = None
-        self.error: BaseException | None = None
 
 
 class PrintWorker:
@@ -115,9 +107,9 @@ class PrintWorker:
         self._state = PrinterState(since_ms=now_ms())
         self._current: Job | None = None
         self._missed = 0
-        self._leftover = False
+        self._leftover = Leftover()
         self._owed: tuple[Job, Ending] | None = None
-        self._loans: deque[_Loan] = deque()
+        self._loans = Loans()
         self._log = structlog.get_logger("appliance.hardware").bind(printer=name)
         self._line = PrinterLine(transport, clock, self._log)
         self._thread = threading.Thread(target=self._run, name=f"printer-{name}", daemon=True)
@@ -142,6 +134,8 @@ class PrintWorker:
     def found_cut(self, job: Job) -> None:
         """Before `start`: a job was being sent when the box stopped, nobody knows how far."""
         self._line.broke(job.total)
+        self._leftover.by(0.0)
+        self._leftover.asked = 1
 
     def cancel(self, job_id: str) -> bool:
         """Stop the job where it is, if it is at the printer; return whether it is."""
@@ -168,9 +162,7 @@ class PrintWorker:
             PrinterFault: the transport cannot be opened, or what `call` raised; ``busy`` where a
                 job takes longer.
         """
-        loan = _Loan(call)
-        with self._gate:
-            self._loans.append(loan)
+        loan = self._loans.add(call)
         self.wake()
         if not loan.over.wait(seconds):
             loan.withdrawn = True
@@ -217,7 +209,7 @@ class PrintWorker:
     def _turn(self) -> float:
         """Print one job or look at the printer; return the seconds until the next turn."""
         self._settle()
-        self._lend()
+        self._loans.serve(self._line)
         found = self._desk.next(self.name)
         if self._paused:
             self._stands(self._paused)
@@ -236,27 +228,10 @@ class PrintWorker:
             return 0.0
         return self._print(job, payload)
 
-    def _lend(self) -> None:
-        """Do what others asked for with the transport."""
-        while self._loans:
-            loan = self._loans.popleft()
-            if loan.withdrawn:
-                continue
-            try:
-                self._line.open()
-                loan.result = loan.call(self._line.transport)
-            except Exception as error:
-                loan.error = error
-                self._line.close()
-            loan.over.set()
-
     def _idle(self) -> float:
         try:
             self._line.open()
-            if self._link.answers:
-                seen = self._press(lambda: None, lambda: False).run(look(self._link))
-            else:
-                seen = Look(frozenset())
+            seen = self._press(lambda: None, lambda: False).run(look(self._link))
         except PrinterFault as fault:
             seen = Look(frozenset({_REASON_OF[fault.kind]}), str(fault))
         self._saw(seen.reasons, seen.why)
@@ -321,11 +296,13 @@ class PrintWorker:
             self._owed = None
             return Dropped(0)
         if isinstance(ending, Broken | Dropped):
-            self._leftover = press.sent > 0 or self._leftover
+            if press.sent:
+                self._leftover.by(payload.seconds)
             self._line.broke(len(payload.data))
-        elif isinstance(ending, Done):
-            self._leftover = False
-        elif ending.reasons & {"connecting-to-device", "garbled"}:
+        elif isinstance(ending, NotBegun) and ending.reasons & {
+            "connecting-to-device",
+            "garbled",
+        }:
             self._line.close()
         return ending
 
@@ -373,6 +350,7 @@ class PrintWorker:
         """Take what a look found; a printer that is missed once is not gone yet."""
         if "connecting-to-device" in reasons:
             self._line.broke()
+        if reasons & {"connecting-to-device", "timed-out"}:
             self._missed += 1
             if self._missed < MISSES and not wanted:
                 return

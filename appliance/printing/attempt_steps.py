@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 from appliance.printing.job import Confirmed
 from appliance.printing.status import Said, StopReason
 
 # --- what is asked of whoever runs it -----------------------------------------------------------
+
+Wanted = Callable[[Said], bool]
+"""Whether a thing that a printer said is what is waited for."""
+
+
+def of(*kinds: type[Said]) -> Wanted:
+    """Want anything of some kinds."""
+    return lambda said: isinstance(said, kinds)
 
 
 class Ask(NamedTuple):
@@ -17,13 +25,14 @@ class Ask(NamedTuple):
     Attributes:
         command: to send.
         seconds: to wait, at most.
-        wants: what kind of thing answers it; what else the printer says meanwhile is heard too.
-        fresh: drop what came in before, which may be a late answer to something else.
+        wants: what answers it; what else the printer says meanwhile is heard too.
+        fresh: drop what came in before, which may be a late answer to something else. Otherwise it
+            is heard, but for late answers to DLE EOT.
     """
 
     command: bytes
     seconds: float
-    wants: type[Said]
+    wants: Wanted
     fresh: bool = True
 
 
@@ -33,6 +42,13 @@ class Begin(NamedTuple):
 
 class Send(NamedTuple):
     """Send bytes of the job; answered by `Took`."""
+
+    data: bytes
+    seconds: float
+
+
+class Fill(NamedTuple):
+    """Send bytes that belong to no job, before one begins; answered by `Took`."""
 
     data: bytes
     seconds: float
@@ -57,7 +73,7 @@ class Stopped(NamedTuple):
     reasons: frozenset[StopReason]
 
 
-Step = Ask | Begin | Send | Drain | Listen | Stopped
+Step = Ask | Begin | Send | Fill | Drain | Listen | Stopped
 """What is to be done next."""
 
 

@@ -33,6 +33,7 @@ from appliance.printing.sheet import (
     Strip,
     Style,
 )
+from appliance.printing.status import REPORTS_ON
 
 if TYPE_CHECKING:
     from escpos.printer import Dummy
@@ -119,7 +120,9 @@ class _Paper:
         self._profile = profile
         self._dots = dots
         self._builder = _library()
-        self._parts = [_RESET, bytes.fromhex(profile.start)]
+        # Behind the reset, which turns reports off in the printers of some makers.
+        reports = REPORTS_ON if profile.reports else b""
+        self._parts = [_RESET, reports, bytes.fromhex(profile.start)]
         self._page = _NO_PAGE
         self._style = PLAIN
         self._drawn: list[Image.Image] = []

@@ -11,6 +11,8 @@ GS r, GS I              0xx0xxxx
 block (up to NUL)       00110111
 XON, XOFF               00010001, 00010011
 ======================  ==========
+
+XOFF may stand within a report and within a block (Epson, GS a and DLE DC4 8); no other byte does.
 """
 
 from __future__ import annotations
@@ -43,11 +45,18 @@ WARNINGS: frozenset[StopReason] = frozenset({"media-low"})
 MAX_BLOCK = 80
 """Bytes of a block from its header to NUL; the longest that is asked for has 7."""
 
-_BLOCK = 0x37
-_FLOW = frozenset({0x11, 0x13})
+REPORTS_ON = b"\x1da\x0e"
+"""GS a: report changes of online state, errors and the paper sensors."""
+
 PROCESS_ID = 0x22
 CLEARED = 0x25
-"""Identifiers of blocks: the answers to GS ( H function 48 and to DLE DC4 8."""
+BATTERY = 0x45
+"""Identifiers of blocks: the answers to GS ( H function 48, to DLE DC4 8, and to the questions of
+`appliance.printing.battery`."""
+
+_BLOCK = 0x37
+_FLOW = b"\x11\x13"
+_PRINTABLE = range(0x20, 0x7F)
 
 
 class RealTime(NamedTuple):
@@ -92,7 +101,7 @@ class Ear:
 
     def hear(self, data: bytes) -> list[Said]:
         """Take bytes as they arrive; return what is complete."""
-        self._left += data
+        self._left += data.translate(None, _FLOW)
         said: list[Said] = []
         while self._left:
             taken = self._next(said)
@@ -109,31 +118,36 @@ class Ear:
     def _next(self, said: list[Said]) -> int:
         """Take one thing off what is left; return its bytes, 0 where more must come first."""
         first = self._left[0]
-        if first in _FLOW:
-            return 1
         if first == _BLOCK:
-            end = self._left.find(b"\0", 1, MAX_BLOCK)
-            if end >= 2:
-                said.append(Block(self._left[1], self._left[2:end]))
-                return end + 1
-            if end < 0 and len(self._left) < MAX_BLOCK:
-                return 0
-            self.garbage += 1
-            return 1
+            return self._block(said)
         if first & 0b1001_0011 == 0b0001_0010:
             said.append(RealTime(first))
             return 1
         if first & 0b1001_0011 == 0b0001_0000:
-            if len(self._left) < 4:
-                return 0
             if any(byte & 0b1001_0000 for byte in self._left[1:4]):
                 self.garbage += 1
                 return 1
+            if len(self._left) < 4:
+                return 0
             said.append(Automatic(self._left[:4]))
             return 4
         if first & 0b1001_0000 == 0:
             said.append(Transmitted(first))
             return 1
+        self.garbage += 1
+        return 1
+
+    def _block(self, said: list[Said]) -> int:
+        """Take a block off what is left, as `_next` does."""
+        for at, byte in enumerate(self._left[1:MAX_BLOCK], 1):
+            if byte == 0 and at >= 2:
+                said.append(Block(self._left[1], self._left[2:at]))
+                return at + 1
+            if byte not in _PRINTABLE:
+                break
+        else:
+            if len(self._left) < MAX_BLOCK:
+                return 0
         self.garbage += 1
         return 1
 

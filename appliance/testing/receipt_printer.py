@@ -79,6 +79,9 @@ class ReceiptPrinter:
     Attributes:
         faults: may be exchanged at any time.
         printed: bytes that came out on paper; questions and their like do not.
+        heads: where in `printed` something began that the printer did not take for data: a command,
+            or text.
+        reports: how often it said by itself how it is.
         dropped: bytes received that never will: lost with the power, or cleared.
         received: bytes taken from the line since it was last plugged in.
         paper, cover: False and True where someone has to come.
@@ -88,7 +91,9 @@ class ReceiptPrinter:
     def __init__(self, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
         self.printed = bytearray()
+        self.heads: set[int] = set()
         self.dropped = bytearray()
+        self.reports = 0
         self.received = 0
         self.paper = True
         self.cover_open = False
@@ -97,7 +102,7 @@ class ReceiptPrinter:
         self._queue: deque[tuple[bytes, bool]] = deque()
         self._answers: list[tuple[float, bytes]] = []
         self._waiting = 0
-        self._reports = 0
+        self._watched = 0
         self._reported = b""
         self._printed_until: float | None = None
         self._check_sensors()
@@ -163,6 +168,8 @@ class ReceiptPrinter:
             self._check_sensors()
             if self.offline:
                 break
+            if is_command:
+                self.heads.add(len(self.printed))
             count = len(item) if budget < 0 else min(len(item), budget)
             count = min(count, self._until_sensor())
             self.printed += item[:count]
@@ -207,7 +214,7 @@ class ReceiptPrinter:
         """Take the power: what is in its buffer is lost."""
         self.plugged = False
         self._forget()
-        self._reports, self._reported = 0, b""
+        self._watched, self._reported = 0, b""
 
     def replug(self) -> None:
         """Plug it in again, with the power on.
@@ -260,12 +267,13 @@ class ReceiptPrinter:
     def _report(self, now: float, *, always: bool = False) -> None:
         """Say by itself what has changed, as far as GS a asked for it."""
         report = printer_words.automatic(self.condition)
-        seen = printer_words.watched(report, self._reports)
-        if not self._reports or (seen == self._reported and not always):
+        seen = printer_words.watched(report, self._watched)
+        if not self._watched or (seen == self._reported and not always):
             return
         self._reported = seen
         if self.faults.silent or not self.plugged:
             return
+        self.reports += 1
         gap = self.faults.report_gap_s
         # The four bytes belong together: whatever would come in between comes after them.
         self._answers = [
@@ -278,9 +286,9 @@ class ReceiptPrinter:
     def _set(self, item: bytes, now: float) -> None:
         """Follow a setting that stands in the stream; it counts as printed all the same."""
         if item == bytes((ESC, 0x40)):
-            self._reports, self._reported = 0, b""
+            self._watched, self._reported = 0, b""
         elif item[:2] == bytes((GS, 0x61)):
-            self._reports = item[2]
+            self._watched = item[2]
             self._report(now, always=True)
 
     def _in_order(self, item: bytes) -> bytes:

@@ -24,11 +24,11 @@ from appliance.api.values import uuid7
 from appliance.config.load import load_texts
 from appliance.hardware.print_worker import Payload, PrintWorker
 from appliance.hardware.tcp import TcpTransport
-from appliance.printing.attempt import Link
 from appliance.printing.escpos import render
 from appliance.printing.job import Job
 from appliance.printing.layout import lay_out
 from appliance.printing.library import Library
+from appliance.printing.link import Link
 from appliance.printing.profile import Profiles
 from appliance.printing.samples import sample
 from appliance.store.box import Box

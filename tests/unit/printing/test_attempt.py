@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.printing.attempt import Link, Patience, attempt, look, process_id
+from appliance.printing.attempt import attempt
 from appliance.printing.attempt_steps import (
     Ask,
     Begin,
@@ -17,6 +17,7 @@ from appliance.printing.attempt_steps import (
     Drain,
     Drained,
     Dropped,
+    Fill,
     Heard,
     Listen,
     NotBegun,
@@ -25,6 +26,10 @@ from appliance.printing.attempt_steps import (
     Told,
     Took,
 )
+from appliance.printing.confirmation import process_id
+from appliance.printing.leftover import Leftover
+from appliance.printing.link import Link, Patience
+from appliance.printing.look import look
 from appliance.printing.status import Automatic, Block, RealTime, Transmitted
 
 PAYLOAD = bytes(range(256)) * 2
@@ -61,6 +66,8 @@ class Printer:
     step: int = 0
     stops: list = field(default_factory=list)
     wants: bytes = b""
+    filled: bytearray = field(default_factory=bytearray)
+    keeps: bool = False
 
     def run(self, link, **given):
         given = {"number": 7, "seconds": 5.0, "patience": PATIENCE, "chunk": 100} | given
@@ -92,6 +99,10 @@ class Printer:
             return Heard([], seconds=step.seconds, canceled=canceled, gone=gone)
         if isinstance(step, Listen):
             return self.heard(self.confirmation(), canceled)
+        if isinstance(step, Fill):
+            assert self.begun == 0
+            self.filled += step.data
+            return Took(len(step.data), [], canceled=canceled)
         assert isinstance(step, Send)
         return self.take(step.data, canceled)
 
@@ -101,13 +112,14 @@ class Printer:
     def answers(self, command):
         if self.silent:
             return []
-        if command[:2] == b"\x1da":
-            return [Automatic(bytes((0x10, 0, 0x0C if self.no_paper else 0, 0)))]
+        if command == b"\x1dr\x01":
+            return [Transmitted(0)]
         if command[:2] == b"\x10\x04":
             out = self.no_paper or self.out()
             meaning = {1: 0x08, 2: 0x20, 3: 0, 4: 0x60}
             return [RealTime(0x12 | (meaning[command[2]] if out else 0))]
-        return [Block(0x25, b"0")]
+        assert command.startswith(b"\x10\x14\x08")
+        return [] if self.keeps else [Block(0x25, b"")]
 
     def out(self):
         return len(self.got) == self.empty_at and self.empty_steps > 0
@@ -123,15 +135,18 @@ class Printer:
             self.empty_steps -= 1
             said = [Automatic(b"\x18\0\x0c\0")]
             return Took(0, said, seconds=2.0, canceled=canceled)
+        well = []
+        if len(self.got) == self.empty_at and self.empty_steps == 0:
+            self.empty_steps, well = -1, [Automatic(b"\x10\0\0\0")]
         if len(self.got) == self.deaf_at:
-            return Took(0, [], seconds=2.0, canceled=canceled)
+            return Took(0, well, seconds=2.0, canceled=canceled)
         size = len(data)
         for edge in (self.breaks_at, self.empty_at, self.deaf_at):
             if edge > len(self.got):
                 size = min(size, edge - len(self.got))
         self.got += data[:size]
         gone = "unplugged" if 0 <= self.breaks_at <= len(self.got) else ""
-        return Took(size, [], gone=gone, canceled=canceled)
+        return Took(size, well, gone=gone, canceled=canceled)
 
     def confirmation(self):
         self.lasts -= 1
@@ -139,7 +154,7 @@ class Printer:
             return []
         if self.wants.startswith(b"\x1d(H"):
             return [Block(0x22, self.wants[-4:])]
-        return [Transmitted(0)] if self.wants == b"\x1dr\x01" else []
+        return [Transmitted(0)] if self.wants.endswith(b"\x1dr\x01") else []
 
 
 @pytest.mark.parametrize(
@@ -253,7 +268,11 @@ def test_a_confirmation_that_arrives_with_a_status_is_heard():
 )
 def test_what_is_told_is_what_arrived(link, chunk, leftover, **faults):
     printer = Printer(**faults)
-    ending = printer.run(link, chunk=chunk, leftover=leftover)
+    left = Leftover()
+    if leftover:
+        left.by(1.0)
+    ending = printer.run(link, chunk=chunk, leftover=left)
+    assert left.there == (leftover and isinstance(ending, NotBegun | Dropped) and not printer.got)
     assert PAYLOAD.startswith(bytes(printer.got))
     if isinstance(ending, NotBegun):
         assert (len(printer.got), printer.begun) == (0, 0)
@@ -263,6 +282,47 @@ def test_what_is_told_is_what_arrived(link, chunk, leftover, **faults):
         assert printer.got == PAYLOAD
     if isinstance(ending, Broken | Dropped):
         assert ending.sent == len(printer.got)
+
+
+def after_a_break(**faults):
+    printer, left = Printer(**faults), Leftover()
+    left.by(1.0)
+    left.asked = 1
+    return printer, left
+
+
+def test_a_printer_that_clears_is_cleared_and_gets_nothing_but_a_gap():
+    printer, left = after_a_break()
+    assert printer.run(EVERYTHING, leftover=left) == Done("printed")
+    assert (printer.filled, left.there) == (b"\n" * 4, False)
+
+
+@pytest.mark.parametrize("link", [EVERYTHING, Link(answers=True, confirms="processed"), Link()])
+def test_a_printer_that_does_not_clear_gets_the_gap_as_well(link):
+    printer, left = after_a_break(keeps=True)
+    assert isinstance(printer.run(link, leftover=left), Done)
+    assert printer.filled == b"\n" * 4
+
+
+def confirmed_by(*answers):
+    """How a job ends whose question behind it (GS r 1) gets these answers, one after another."""
+    printer, left = Printer(), list(answers)
+    printer.confirmation = lambda: left.pop(0) if left else []
+    return printer.run(Link(answers=True, confirms="processed")), printer.stops
+
+
+def test_three_bytes_of_a_report_without_its_first_confirm_nothing():
+    tail = [Transmitted(0), Transmitted(0x0C), Transmitted(0)]
+    ending, stops = confirmed_by(tail)
+    assert isinstance(ending, Broken)
+    assert stops == []
+    assert confirmed_by(tail, [], [Transmitted(0)])[0] == Done("processed")
+
+
+def test_an_answer_that_says_there_is_no_paper_confirms_nothing_until_there_is():
+    ending, stops = confirmed_by([Transmitted(0x0C)], [], [Transmitted(3)])
+    assert ending == Done("processed")
+    assert stops == [frozenset({"media-empty"}), frozenset()]
 
 
 def test_process_ids_are_printable_and_differ_between_neighbours():

@@ -56,6 +56,9 @@ def read(data):
         rest = data[at:]
         if rest[:2] == b"\x1b@":
             at += 2
+        elif rest[:3] == b"\x1da\x0e":  # report changes; it follows the reset
+            assert data[at - 2 : at] == b"\x1b@"
+            at += 3
         elif rest[:2] in (b"\x1bt", b"\x1bu"):
             page, at = rest[2], at + 3
         elif rest[:2] in (b"\x1bE", b"\x1d!", b"\x1ba", b"\x1dV"):

@@ -30,7 +30,7 @@ def test_cuts_change_nothing(data):
         ),
         st.integers(0, 255).map(lambda b: bytes([b & 0x6F])),
         st.binary(min_size=1, max_size=20).map(
-            lambda b: b"\x37\x22" + b.replace(b"\0", b"x") + b"\0"
+            lambda b: b"\x37\x22" + bytes(32 + byte % 95 for byte in b) + b"\0"
         ),
     )
     whole = b"".join(data.draw(st.lists(kinds, max_size=20)))
@@ -59,6 +59,17 @@ def test_a_block_that_never_ends_does_not_swallow_what_follows():
     heard = ear.hear(b"\x37" + b"\x22" * 200 + b"\x12")
     assert heard[-1] == RealTime(0x12)
     assert ear.garbage > 0
+
+
+def test_flow_control_may_stand_within_a_report_and_within_a_block():
+    heard = Ear().hear(bytes.fromhex("1c 13 20 11 00 00  37 22 41 13 42 43 44 00"))
+    assert heard == [Automatic(bytes.fromhex("1c200000")), Block(0x22, b"ABCD")]
+
+
+@pytest.mark.parametrize("noise", ["10", "1000", "37", "3722"])
+def test_noise_that_begins_like_something_longer_swallows_no_answer(noise):
+    heard = Ear().hear(bytes.fromhex(noise) + b"\x12")
+    assert heard[-1] == RealTime(0x12)
 
 
 @pytest.mark.parametrize(
