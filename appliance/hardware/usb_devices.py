@@ -82,7 +82,7 @@ def _device(folder: Path) -> UsbDevice | None:
         bus, number = int(_text(folder / "busnum")), int(_text(folder / "devnum"))
         serial = _text(folder / "serial")
         name = UsbName(vendor, product, serial, "" if serial else folder.name)
-        if UsbName.parse(str(name)) != name:
+        if not _can_be_written(name):
             name = UsbName(vendor, product, "", folder.name)
             UsbName.parse(str(name))
     except ValueError:  # a root hub, or one that was unplugged while we looked
@@ -97,6 +97,14 @@ def _device(folder: Path) -> UsbDevice | None:
         interface=None if interface is None else int(_text(interface / "bInterfaceNumber"), 16),
         driver="" if interface is None else _driver(interface),
     )
+
+
+def _can_be_written(name: UsbName) -> bool:
+    """Whether the configuration can name it so: a serial number may hold any characters."""
+    try:
+        return UsbName.parse(str(name)) == name
+    except ValueError:
+        return False
 
 
 def _interface(folder: Path) -> Path | None:
