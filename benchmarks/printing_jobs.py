@@ -131,7 +131,7 @@ def _install(site: Path) -> None:
 
 def _config(folder: Path) -> Path:
     lines = ['state_dir = "state"', "[http]", 'listen = "127.0.0.1:0"', "[mdns]", "enabled = false"]
-    lines += ["[log]", 'level = "warning"']
+    lines += ["[log]", 'level = "warning"', "[printing]", "status_slip = false"]
     for name in PRINTERS:
         lines += [f"[printers.{name}]", 'transport = "serial"', f'port = "{folder / name}"']
         lines += ["baud = 115200", 'profile = "bixolon-spp-r"']

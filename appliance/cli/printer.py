@@ -8,6 +8,7 @@ from appliance.cli import printer_jobs, printer_pages
 from appliance.cli.invocation import Invocation, json_option, pass_invocation
 from appliance.cli.preview import preview
 from appliance.cli.printer_add import add
+from appliance.cli.printer_forget import forget
 from appliance.cli.screen import show_json, show_table
 from appliance.cli.templates import template
 from appliance.cli.watch import shown, watch_option
@@ -19,11 +20,12 @@ _OFFLINE = 0x08
 
 @click.group()
 def printer() -> None:
-    """Printers of the config, and what is plugged in: list, add, try, test, calibrate. Their
-    queues: jobs. How documents look: preview, template."""
+    """Printers of the config and those that were found: list, add, forget, try, test, calibrate.
+    Their queues: jobs. How documents look: preview, template."""
 
 
 printer.add_command(add)
+printer.add_command(forget)
 printer.add_command(preview)
 printer.add_command(template)
 
@@ -33,10 +35,11 @@ printer.add_command(template)
 @json_option
 @pass_invocation
 def list_printers(invocation: Invocation, watch: bool, as_json: bool) -> None:
-    """List the printers of the config, and what else is plugged in.
+    """List the printers of the box, and what else is plugged in.
 
-    Nothing is opened, so a printer that is printing is not disturbed. For a USB printer or serial
-    cable that the config does not name, it shows the lines to put into the config.
+    Those that the box found by itself are marked so. Nothing is opened, so a printer that is
+    printing is not disturbed. For a serial cable that is no printer yet, or a USB printer, it shows
+    the lines to put into the config.
 
     \b
     fieldbox printer list --watch        while you plug cables in
@@ -48,14 +51,22 @@ def list_printers(invocation: Invocation, watch: bool, as_json: bool) -> None:
             show_json({"printers": found["rows"], "unused": found["unused"]})
             return
         show_table(
-            ("printer", "where", "columns", "state", "advice"),
+            ("printer", "by", "where", "profile", "columns", "state", "advice"),
             (
-                (r["name"], r["where"], r["columns"], r["state"].replace("_", " "), r["advice"])
+                (
+                    r["name"],
+                    "found" if r["found"] else "config",
+                    r["where"],
+                    r["profile"],
+                    r["columns"],
+                    r["state"].replace("_", " "),
+                    r["advice"],
+                )
                 for r in found["rows"]
             ),
         )
         for unused in found["unused"]:
-            click.echo(f"\nplugged in and not in the config: {plain(unused['what'])}\n")
+            click.echo(f"\nplugged in and no printer yet: {plain(unused['what'])}\n")
             for line in ("[printers.NAME]", *unused["config"].splitlines()):
                 click.echo(f"    {plain(line)}")
         if found["unused"]:

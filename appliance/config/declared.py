@@ -23,6 +23,7 @@ from appliance.config.forms import (
     SENTENCE,
     SIMPLE_TYPES,
     USB_NAME,
+    VAN,
     WHO,
     Form,
 )
@@ -47,7 +48,7 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True):
             PROFILE,
             "What the printer can do: a profile of the appliance or a file of "
             "`printing.profiles`; `fieldbox printer profiles` lists them.",
-            unset='known by the id in `usb`, else "generic"',
+            unset='known by the USB ids that it plugs in with, else "generic"',
         ),
     ] = None
     columns: Annotated[
@@ -66,6 +67,13 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True):
     devices: Annotated[
         tuple[str, ...],
         text(WHO, "Ids of the devices whose documents go to this printer, whoever has them."),
+    ] = ()
+    vans: Annotated[
+        tuple[str, ...],
+        text(
+            VAN,
+            "Number plates or codes of the vans whose drivers' documents go to this printer.",
+        ),
     ] = ()
     format: Annotated[
         Literal["picture", "text", "bytes"],

@@ -87,6 +87,12 @@ def _who(value: str) -> str:
     return value
 
 
+def _van(value: str) -> str:
+    if not any(c.isalnum() for c in value):
+        raise Wrong(f"{quoted(value)} is neither a number plate nor a code")
+    return _line(value, 64)
+
+
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         hint = f"write {quoted(text.lower())}" if _NAME.fullmatch(text.lower()) else ""
@@ -255,6 +261,7 @@ PROFILE = Form(
     r"^[a-z0-9][a-z0-9_-]{0,62}$",
 )
 WHO = Form("text of 1 to 64 characters without spaces", _who, r"^\S{1,64}$")
+VAN = Form("text of 1 to 64 characters on one line, with a letter or a digit", _van, r"\S")
 SECRET = Form("text", _secret, secret=True, quiet=True)
 BUCKET = Form(
     'text such as "all" or "outlet:{outlet_id}"', _bucket, r"^(?:[a-z0-9_.:-]|\{[a-z0-9_]+\})+$"

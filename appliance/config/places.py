@@ -40,6 +40,10 @@ class Places:
                 return self._by_path[path[:end]]
         return self._first
 
+    def gives(self, path: KeyPath) -> bool:
+        """Whether some file says something about `path`."""
+        return path in self._by_path
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Places)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from appliance.config.forms import PATH
-from appliance.config.keys import number, text, whole
+from appliance.config.keys import doc, number, text, whole
 
 
 class Printing(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,20 @@ class Printing(msgspec.Struct, frozen=True, kw_only=True):
             unset="the appliance's own",
         ),
     ] = None
+    discover: Annotated[
+        bool,
+        doc(
+            "Whether a USB printer that is plugged in and that no printer of the configuration "
+            "means becomes a printer by itself."
+        ),
+    ] = True
+    status_slip: Annotated[
+        bool,
+        doc(
+            "Whether a printer prints a status slip when it is plugged in for the first time, on "
+            "USB or a serial port."
+        ),
+    ] = True
     job_age_h: Annotated[
         float,
         number(

@@ -48,8 +48,9 @@ class Printing:
             blobs=self.documents.blobs,
             told=lambda name, state: reactor.callFromThread(self._stands, name, state),
             ended=lambda job: reactor.callFromThread(self._ended, job),
+            moved=lambda: reactor.callFromThread(self._hotplug.look_soon),
         )
-        self._hotplug = Hotplug(box.settings.printers, reactor, workers.run, self._moved)
+        self._hotplug = Hotplug(self.shop.search.look, reactor, workers.run, self._plugged)
 
     def start(self) -> None:
         """Make folders, begin to print and to watch cables."""
@@ -60,7 +61,8 @@ class Printing:
                 except PrinterFault as fault:  # printing says so too, and all else goes on
                     self._log.warning("printer_off", printer=name, reason=str(fault))
         self._workers.run(self.shop.start).addErrback(self._not_printing)
-        self._hotplug.start()
+        if self.shop.search.searches:
+            self._hotplug.start()
 
     def stop(self) -> Deferred[None]:
         """End it: a job at a printer is given a moment."""
@@ -84,9 +86,9 @@ class Printing:
             for printer in self.shop.printers()
         ]
 
-    def _moved(self, name: str, there: bool) -> None:
+    def _plugged(self, name: str, there: bool) -> None:
         self._log.info("printer_plugged_in" if there else "printer_unplugged", printer=name)
-        self.shop.plugged(name)
+        self.shop.wake(name)
 
     def _not_printing(self, failure: Failure) -> None:
         self._log.error("printing_off", exc_info=failure.value)

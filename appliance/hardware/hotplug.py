@@ -1,4 +1,4 @@
-"""Hot-plug: learns within a moment which of the configured printers come and go.
+"""Hot-plug: learns within a moment which printers come and go.
 
 The kernel's messages (a netlink socket) only say when to look; what is there is always found by
 looking. Where the socket cannot be had, looking again and again does alone.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -17,9 +17,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from appliance.config.declared import Printer
 from appliance.hardware.presence import APART_S, Presence
-from appliance.hardware.printers import is_plugged
 from appliance.hardware.uevent import LARGEST, parse_uevent
 
 NETLINK_KOBJECT_UEVENT = 15
@@ -41,7 +39,7 @@ SETTLE_S = 0.3
 """Seconds from a message to a look: udev gives a new device its name and group after it."""
 
 Told = Callable[[str, bool], None]
-"""Hears on the reactor's thread that a printer, by its configured name, came or is gone."""
+"""Hears on the reactor's thread that a printer, by its name, came or is gone."""
 
 
 @implementer(IReadDescriptor)
@@ -50,33 +48,26 @@ class Hotplug:
 
     def __init__(
         self,
-        printers: Mapping[str, Printer],
+        look: Callable[[], set[str]],
         reactor: Any,
         run: Callable[[Callable[[], set[str]]], Deferred[set[str]]],
         told: Told,
         *,
-        plugged: Callable[[Printer], bool | None] = is_plugged,
         connect: Callable[[], socket.socket] | None = None,
     ) -> None:
         """Prepare; `start` begins.
 
         Args:
-            printers: of the configuration, by name.
+            look: returns the names of the printers that are plugged in; blocks.
             reactor: twisted's.
             run: runs a function that blocks outside of the reactor's thread.
             told: see `Told`.
-            plugged: looks for one printer; blocks.
             connect: opens the kernel's socket. Raises `OSError`.
         """
-        self._printers = {
-            name: printer
-            for name, printer in printers.items()
-            if printer.transport in ("usb", "serial")
-        }
+        self._seen = look
         self._reactor = reactor
         self._run = run
         self._told = told
-        self._plugged = plugged
         self._connect = connect or kernel_messages
         self._log = structlog.get_logger("appliance.hardware")
         self._socket: socket.socket | None = None
@@ -92,9 +83,7 @@ class Hotplug:
         return frozenset(self._presence.there)
 
     def start(self) -> None:
-        """Begin to watch; nothing is watched where no printer has a cable."""
-        if not self._printers:
-            return
+        """Begin to watch."""
         try:
             self._socket = self._connect()
         except OSError as error:
@@ -109,6 +98,10 @@ class Hotplug:
         if self._next is not None and self._next.active():
             self._next.cancel()
         self._hang_up()
+
+    def look_soon(self) -> None:
+        """Look in a moment: something was noticed in another way."""
+        self._due(SETTLE_S)
 
     def fileno(self) -> int:
         """For the reactor."""
@@ -164,9 +157,6 @@ class Hotplug:
         self._looking = True
         self._again = False
         self._run(self._seen).addCallbacks(self._saw, self._failed)
-
-    def _seen(self) -> set[str]:
-        return {name for name, printer in self._printers.items() if self._plugged(printer)}
 
     def _saw(self, found: set[str]) -> None:
         self._looking = False

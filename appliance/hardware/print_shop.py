@@ -1,34 +1,27 @@
-"""The print shop: one worker for each printer of the configuration, over the spool of the box.
+"""The print shop: one worker for each printer, over the spool of the box.
 
 It needs no event loop: the daemon has one for as long as it runs, a command one for its own job.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from typing import NamedTuple, TypeVar
 
+import msgspec
 import structlog
 
-from appliance.api.documents import Document, as_copy
+from appliance.api.documents import Document
 from appliance.api.values import uuid7
-from appliance.config.declared import Printer
-from appliance.hardware.file_transport import FileTransport
-from appliance.hardware.print_desk import NoPrinter, Payload, Unprintable
-from appliance.hardware.print_worker import PrintWorker
-from appliance.hardware.printers import profile_of, transport_of
+from appliance.hardware.job_payload import Blobs
+from appliance.hardware.print_desk import NoPrinter
+from appliance.hardware.printer_search import PrinterSearch
+from appliance.hardware.stations import Stations
 from appliance.hardware.transport import Transport
-from appliance.printing.calibration import calibration_page, is_calibration
-from appliance.printing.escpos import TooLong, prepare, render
+from appliance.hardware.usb_devices import UsbDevice, usb_devices
 from appliance.printing.job import Answer, Job, JobRefused
-from appliance.printing.layout import lay_out
-from appliance.printing.link import Link, Patience
 from appliance.printing.printer_state import PrinterState
-from appliance.printing.profile import Profile, ProfileError, Profiles
-from appliance.printing.raster import png
 from appliance.printing.status import StopReason
-from appliance.printing.text import plain_text
 from appliance.store.box import Box
 from appliance.store.connection import Connection
 from appliance.store.spool import Spool, SpoolReader
@@ -36,16 +29,13 @@ from appliance.store.spool_desk import SpoolDesk
 from appliance.store.transaction import WriteTransaction
 
 T = TypeVar("T")
-_SUFFIXES = {"picture": ".png", "text": ".txt", "bytes": ".bin"}
-Blobs = Callable[[Document], Mapping[str, bytes]]
-"""The pictures that a document names, by their SHA-256."""
 
 
 class PrinterHere(NamedTuple):
     """A printer that jobs can be given to.
 
     Attributes:
-        name: in the configuration.
+        name: in the configuration, or that the box gave it.
         title: what it is.
         columns: characters across its paper.
         state: how it stands.
@@ -58,7 +48,12 @@ class PrinterHere(NamedTuple):
 
 
 class PrintShop:
-    """The printers of one box, and the jobs at them. Any thread may call it."""
+    """The printers of one box, and the jobs at them. Any thread may call it.
+
+    Attributes:
+        stations: the printers.
+        search: finds those that are plugged in.
+    """
 
     def __init__(
         self,
@@ -67,6 +62,8 @@ class PrintShop:
         blobs: Blobs,
         told: Callable[[str, PrinterState], None] = lambda _name, _state: None,
         ended: Callable[[Job], None] = lambda _job: None,
+        moved: Callable[[], None] = lambda: None,
+        devices: Callable[[], list[UsbDevice]] = usb_devices,
     ) -> None:
         """Prepare; `start` begins to print. What changes jobs alone needs no start.
 
@@ -75,27 +72,28 @@ class PrintShop:
             blobs: finds pictures; blocks.
             told: hears how a printer stands, on that printer's thread.
             ended: hears of each job that is finished or asks, on that printer's thread.
+            moved: told, on a printer's thread, that another model stands in a printer's place:
+                the search should look.
+            devices: returns what is plugged into USB.
+
+        Raises:
+            StoreError: the store cannot be used.
         """
         self._box = box
-        self._blobs = blobs
-        self._told = told
         self._log = structlog.get_logger("appliance.hardware")
-        settings = box.settings
         self._desk = _ToldDesk(
             SpoolDesk(
                 box.store,
                 box.plugins.registry,
                 box.now_ms,
-                age_h=settings.printing.job_age_h,
+                age_h=box.settings.printing.job_age_h,
             ),
             ended,
         )
-        self._workers: dict[str, PrintWorker] = {}
-        self._profiles: dict[str, Profile] = {}
-        self._off: dict[str, str] = {}
-        self._paused: frozenset[StopReason] = frozenset()
-        for name, printer in settings.printers.items():
-            self._add(name, printer)
+        self.stations = Stations(
+            box.settings, self._desk, blobs=blobs, told=told, now_ms=box.now_ms, moved=moved
+        )
+        self.search = PrinterSearch(box, self.stations, devices)
 
     def start(self) -> None:
         """Ask about the jobs that were being sent when the box stopped, and begin to print.
@@ -107,97 +105,48 @@ class PrintShop:
         """
         for job in self._box.store.write(lambda tx: self._spool(tx).recover()):
             self._log.warning("print_job_unknown", job=job.number, printer=job.printer)
-            if job.printer in self._workers:
-                self._workers[job.printer].found_cut(job)
-        for worker in self._workers.values():
-            worker.start()
-        if any(printer.transport != "file" for printer in self._box.settings.printers.values()):
-            prepare()
-
-    def _add(self, name: str, printer: Printer) -> None:
-        try:
-            profile = profile_of(printer, self._box.settings.printing.profiles)
-        except ProfileError as error:
-            self._off[name] = str(error)
-            self._log.warning("printer_off", printer=name, reason=str(error))
-            return
-        self._profiles[name] = profile
-        transport = transport_of(printer)
-        if isinstance(transport, FileTransport):
-            transport.suffix = _SUFFIXES[printer.format]
-        self._workers[name] = PrintWorker(
-            name,
-            transport,
-            _link(printer, profile),
-            self._desk,
-            make=lambda job, document: self._make(printer, profile, transport, job, document),
-            tell=self._told,
-            now_ms=self._box.now_ms,
-            keeps_open=printer.transport != "tcp",
-            patience=Patience(stall=self._box.settings.printing.stall_s),
-        )
+            station = self.stations.all.get(job.printer)
+            if station is not None:
+                station.worker.found_cut(job)
+        self.stations.begin()
 
     def stop(self) -> None:
         """End the workers: a job at a printer is given a moment. Blocks."""
-        ending = [
-            threading.Thread(target=worker.stop, name=f"end-{worker.name}")
-            for worker in self._workers.values()
-        ]
-        for thread in ending:
-            thread.start()
-        for thread in ending:
-            thread.join()
+        self.stations.end()
 
     # --- printers --------------------------------------------------------------------------------
 
     def printers(self) -> list[PrinterHere]:
-        """Return the printers that jobs can be given to, in the order of the configuration."""
+        """Return the printers that jobs can be given to: those of the configuration in its order,
+        then those that were found."""
         return [
-            PrinterHere(
-                name,
-                self._profiles[name].title,
-                self._profiles[name].columns,
-                worker.state,
-            )
-            for name, worker in self._workers.items()
+            PrinterHere(name, one.profile.title, one.profile.columns, one.worker.state)
+            for name, one in self.stations.all.items()
         ]
 
-    def profile(self, name: str) -> Profile:
-        """Return what a printer that can be used can do."""
-        return self._profiles[name]
-
-    def off(self) -> Mapping[str, str]:
-        """Return the printers that cannot be used, each with why."""
-        return dict(self._off)
-
-    def chosen(self, name: str | None, *, login: str = "", device: str = "") -> str:
+    def chosen(
+        self,
+        name: str | None,
+        *,
+        login: str = "",
+        device: str = "",
+        vans: Collection[str] = (),
+    ) -> str:
         """Return the printer that a job goes to.
 
         Args:
-            name: that was asked for; None for the one of the device, else of the user, else the
-                first of the configuration.
+            name: that was asked for; None for the usual one, see `Stations.usual`.
             login: of who asks.
             device: the id of who asks.
+            vans: what the van of who asks is called.
 
         Raises:
             NoPrinter: there is none of that name, or none that can be used.
         """
-        if name is not None:
-            if name in self._workers:
-                return name
-            if name in self._off:
-                raise NoPrinter(f"the printer {name} cannot be used: {self._off[name]}")
-            there = ", ".join(self._workers) or "none"
-            raise NoPrinter(f"there is no printer {name!r}; there are {there}")
-        printers = self._box.settings.printers
-        for wanted in (
-            next((n for n, p in printers.items() if device and device in p.devices), None),
-            next((n for n, p in printers.items() if login and login in p.users), None),
-            next(iter(self._workers), None),
-        ):
-            if wanted is not None:
-                return self.chosen(wanted)
-        raise NoPrinter("the configuration names no printer that can be used")
+        if name is None:
+            return self.stations.usual(login=login, device=device, vans=vans)
+        self.stations.named(name)
+        return name
 
     def borrow(self, name: str, call: Callable[[Transport], T], seconds: float) -> T:
         """Have something done with a printer's transport between two jobs. Blocks.
@@ -206,20 +155,11 @@ class PrintShop:
             NoPrinter: there is none of that name that can be used.
             PrinterFault: see `PrintWorker.borrow`.
         """
-        return self._workers[self.chosen(name)].borrow(call, seconds)
+        return self.stations.named(name).worker.borrow(call, seconds)
 
     def pause(self, reasons: frozenset[StopReason]) -> None:
         """Begin no job at any printer while there are such reasons."""
-        if reasons != self._paused:
-            self._paused = reasons
-            for worker in self._workers.values():
-                worker.pause(reasons)
-
-    def plugged(self, name: str) -> None:
-        """A printer was plugged in, or went away: look at it now."""
-        worker = self._workers.get(name)
-        if worker is not None:
-            worker.wake()
+        self.stations.pause(reasons)
 
     # --- jobs ------------------------------------------------------------------------------------
 
@@ -232,10 +172,10 @@ class PrintShop:
         return self._spool(tx).add(job, document)
 
     def wake(self, printer: str) -> None:
-        """Look at the queue of a printer now."""
-        worker = self._workers.get(printer)
-        if worker is not None:
-            worker.wake()
+        """Look at a printer and its queue now."""
+        station = self.stations.all.get(printer)
+        if station is not None:
+            station.worker.wake()
 
     def change(self, job_id: str, act: Callable[[Job, int], Job]) -> Job:
         """Change a job for a person, and look at its printer's queue. Blocks.
@@ -256,8 +196,8 @@ class PrintShop:
 
         def act(job: Job, now_ms: int) -> Job:
             if job.state in ("processing", "stopped"):
-                worker = self._workers.get(job.printer)
-                if worker is not None and worker.cancel(job.id):
+                station = self.stations.all.get(job.printer)
+                if station is not None and station.worker.cancel(job.id):
                     return job
             return job.canceled(now_ms)
 
@@ -281,8 +221,8 @@ class PrintShop:
             if answer == "printed":
                 return spool.change(job.on_paper(tx.now_ms))
             if job.state == "aborted" and job.reason == "job-reprinted":
-                return spool.copy(job, new_id)  # asked for twice
-            return spool.copy(spool.change(job.not_on_paper(tx.now_ms)), new_id)
+                return self._copied(spool, job, new_id)  # asked for twice
+            return self._copied(spool, spool.change(job.not_on_paper(tx.now_ms)), new_id)
 
         job = self._box.store.write(take)
         self.wake(job.printer)
@@ -300,7 +240,7 @@ class PrintShop:
             job = spool.get(job_id)
             if job is None:
                 raise JobRefused(f"there is no job {job_id} any more")
-            return spool.copy(job, new_id)
+            return self._copied(spool, job, new_id)
 
         job = self._box.store.write(copy)
         self.wake(job.printer)
@@ -320,51 +260,19 @@ class PrintShop:
 
     # --- inside ----------------------------------------------------------------------------------
 
+    def _copied(self, spool: Spool, job: Job, new_id: str) -> Job:
+        """Copy a job; one of a printer that is none any more goes to the usual one."""
+        copy, stations = spool.copy(job, new_id), self.stations
+        if copy.final or copy.printer in stations.all or copy.printer in stations.off:
+            return copy
+        try:
+            usual = stations.usual(device=copy.device)
+        except NoPrinter as error:
+            raise JobRefused(str(error)) from error
+        return spool.change(msgspec.structs.replace(copy, printer=usual))
+
     def _spool(self, tx: WriteTransaction) -> Spool:
         return Spool(tx, self._box.plugins.registry)
-
-    def _make(
-        self,
-        printer: Printer,
-        profile: Profile,
-        transport: Transport,
-        job: Job,
-        document: Document,
-    ) -> Payload:
-        marked = as_copy(document, job.copy)
-        try:
-            if is_calibration(job):
-                return self._calibration(printer, profile, transport, job, marked)
-            sheet = lay_out(marked, profile.columns, self._blobs(marked))
-            if isinstance(transport, FileTransport) and printer.format != "bytes":
-                transport.title = job.title
-                if printer.format == "text":
-                    return Payload(plain_text(sheet).encode(), 0.0)
-                return Payload(png(sheet), 0.0)
-            rendered = render(sheet, profile)
-        except (TooLong, ValueError) as error:
-            raise Unprintable(str(error)) from error
-        if isinstance(transport, FileTransport):
-            transport.title = job.title
-            return Payload(rendered.data, 0.0)  # nothing moves in a folder
-        return Payload(rendered.data, profile.seconds(rendered.dots_high))
-
-    def _calibration(
-        self,
-        printer: Printer,
-        profile: Profile,
-        transport: Transport,
-        job: Job,
-        top: Document,
-    ) -> Payload:
-        if isinstance(transport, FileTransport):
-            if printer.format != "bytes":
-                raise Unprintable(f"{job.printer} is a folder of {printer.format} files")
-            transport.title = job.title
-        others = Profiles(self._box.settings.printing.profiles).usable()
-        page = calibration_page(top, profile, others)
-        still = isinstance(transport, FileTransport)
-        return Payload(page.data, 0.0 if still else profile.seconds(page.dots_high))
 
 
 class _ToldDesk:
@@ -382,15 +290,3 @@ class _ToldDesk:
         if job.final or job.asks:
             self._ended(job)
         return job
-
-
-def _link(printer: Printer, profile: Profile) -> Link:
-    """What a printer can say; a folder says nothing whatever the profile."""
-    if printer.transport == "file":
-        return Link()
-    return Link(
-        answers=profile.answers,
-        reports=profile.reports,
-        confirms=profile.confirms,
-        clears=profile.clears,
-    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ _RULE = (
     "printers to the group lp; then `udevadm control --reload && udevadm trigger`"
 )
 
+Pick = Callable[[list[UsbDevice]], list[UsbDevice]]
+"""Takes all devices that are plugged in and returns those that could be meant; one may be opened.
+Raises `PrinterFault` where it knows better why none is."""
 
 _LOADING = threading.Lock()
 
@@ -52,16 +56,23 @@ class UsbTransport:
     """A printer on USB."""
 
     def __init__(
-        self, wanted: UsbName | None = None, *, sys: Path = SYS, clock: Clock = time.monotonic
+        self,
+        wanted: UsbName | None = None,
+        *,
+        pick: Pick | None = None,
+        sys: Path = SYS,
+        clock: Clock = time.monotonic,
     ) -> None:
         """Name the printer; nothing is opened yet.
 
         Args:
             wanted: which one; None takes the only one that is plugged in.
+            pick: chooses in place of the name; the name is what the printer is called by.
             sys: where sysfs is.
             clock: that deadlines are on.
         """
         self._wanted = wanted
+        self._pick: Pick = pick or by_name(wanted)
         self._sys = sys
         self._waiting = Waiting(clock)
         self._line: _Line | None = None
@@ -155,7 +166,7 @@ class UsbTransport:
         return self._line
 
     def _found(self) -> UsbDevice:
-        found = [d for d in usb_devices(self._sys) if d.is_meant_by(self._wanted)]
+        found = self._pick(usb_devices(self._sys))
         if len(found) == 1:
             return found[0]
         if found:
@@ -180,6 +191,15 @@ class UsbTransport:
             f"the printer {name} is gone ({line.told(code)}); is it on, and its cable in?",
             taken,
         )
+
+
+def by_name(wanted: UsbName | None) -> Pick:
+    """Pick the devices that a name means; None means any that declares to be a printer."""
+
+    def pick(devices: list[UsbDevice]) -> list[UsbDevice]:
+        return [device for device in devices if device.is_meant_by(wanted)]
+
+    return pick
 
 
 def _library() -> Any:

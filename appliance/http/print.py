@@ -34,6 +34,7 @@ from appliance.store.connection import Connection
 from appliance.store.documents import DocumentMaker, DocumentRefused
 from appliance.store.spool import SpoolReader
 from appliance.store.transaction import WriteTransaction
+from appliance.store.vans import van_of
 from appliance.store.visibility import record_is_visible
 from appliance.sync.codec import is_uuid
 
@@ -198,9 +199,12 @@ class PrintHandlers:
             raise Problem("forbidden", f"The right to write {PRINT_JOBS.name} is needed.")
 
     def _chosen(self, identity: DeviceIdentity, name: str | None) -> str:
+        vans: frozenset[str] = frozenset()
+        if name is None and self._shop.stations.know_vans:
+            vans = self._box.store.read(lambda db: van_of(db, identity.number))
         try:
             return self._shop.chosen(
-                name, login=identity.enrolled.user.login, device=identity.subject
+                name, login=identity.enrolled.user.login, device=identity.subject, vans=vans
             )
         except NoPrinter as error:
             raise Problem("not_found", f"{error}.") from None

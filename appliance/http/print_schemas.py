@@ -29,7 +29,8 @@ REQUEST: dict[str, Any] = {
         "record_id": {"type": "string", "description": "The record that the document shows."},
         "printer": {
             "type": "string",
-            "description": "Its name; without one, the device's, the user's, or the first.",
+            "description": "Its name; without one, that of the device, of its van, "
+            "of the user, or the first.",
         },
         "language": {
             "type": "string",

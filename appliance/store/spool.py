@@ -169,6 +169,12 @@ class Spool(SpoolReader):
         copied = job.copied(new_id, 0, mark, self._tx.now_ms)
         return self.add(copied, self.document(job.id))
 
+    def move(self, printer: str, other: str) -> list[Job]:
+        """Give the unfinished jobs of a printer to another one, or to its new name; return them."""
+        return [
+            self.change(msgspec.structs.replace(job, printer=other)) for job in self.open(printer)
+        ]
+
     def recover(self) -> list[Job]:
         """Ask of every job that was being sent when the daemon died; return those jobs."""
         marks = ", ".join("?" for _ in SENDING)

@@ -7,9 +7,11 @@ be started with.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes.util
 import os
 import shutil
+import socket
 from pathlib import Path
 
 PRELOAD = "libumockdev-preload.so.0"
@@ -40,6 +42,8 @@ class UsbTestbed:
     Attributes:
         root: the folder; its path must be short, as it leads to sockets.
         mode: who may open the device file of a printer that is plugged in from now on.
+        texts: what the kernel shows otherwise than usual of a device that is plugged in from now
+            on, by the names of its files: ``{"idVendor": "0416", "product": "POS-58"}``.
         socket: where the ioctls of the printer that is plugged in now come to.
     """
 
@@ -48,6 +52,7 @@ class UsbTestbed:
     ) -> None:
         self.root = root
         self.mode = 0o660
+        self.texts: dict[str, str] = {}
         self._port = port
         self._serial = serial
         self._protocol = protocol
@@ -97,6 +102,7 @@ class UsbTestbed:
             f"{interface.name}/bInterfaceNumber": "00",
             f"{interface.name}/bInterfaceProtocol": f"{self._protocol:02x}",
             f"{interface.name}/uevent": "DEVTYPE=usb_interface\nINTERFACE=7/1/2",
+            **self.texts,
         }.items():
             (device / name).write_text(f"{text}\n")
         (device / "descriptors").write_bytes(descriptors(self._protocol))
@@ -113,6 +119,18 @@ class UsbTestbed:
         major_minor.symlink_to(f"189:{self._number - 1}")
         self.socket = self.root / "ioctl/dev" / self._node
         self.socket.parent.mkdir(parents=True, exist_ok=True)
+
+    def announce(self) -> None:
+        """Tell the programs that listen to the kernel that something was plugged in or out.
+
+        umockdev gives them a socket in its folder in place of the kernel's. One without a name that
+        the kernel makes up is what they take for the kernel.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.bind("")
+            for listener in self.root.glob("event*"):
+                with contextlib.suppress(ConnectionRefusedError):  # of a program that has ended
+                    line.sendto(b"add@/devices/usb1\0SUBSYSTEM=usb\0", str(listener))
 
     def set_driver(self, driver: str) -> None:
         """Show which driver of the kernel has the interface; "" is none."""

@@ -296,6 +296,7 @@ def test_every_operation_was_asked_for(answers: Answers) -> None:
         "print.release",
         "print.reprint",
         "printer.calibrate",
+        "printer.forget",
         "printer.list",
         "printer.profiles",
         "printer.test",

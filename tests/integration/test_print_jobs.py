@@ -45,8 +45,9 @@ class Van:
         (folder / "profiles").mkdir()
         (folder / "profiles" / "test.toml").write_text(PROFILE)
         config = (
-            '[printing]\nprofiles = "profiles"\n[printers.van]\ntransport = "serial"\n'
-            f'port = "{folder}/printer"\nbaud = 115200\nprofile = "test"\n[printers.paper]\n'
+            '[printing]\nprofiles = "profiles"\nstatus_slip = false\n[printers.van]\n'
+            f'transport = "serial"\nport = "{folder}/printer"\nbaud = 115200\nprofile = "test"\n'
+            "[printers.paper]\n"
         )
         plugin = PartnerPlugin(folder / "site", PRINTING)
         self.box = DaemonProcess(folder, config, environment=plugin.environment)

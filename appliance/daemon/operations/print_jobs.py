@@ -11,6 +11,7 @@ import msgspec
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
+from appliance.daemon.operations.printers import known
 from appliance.hardware.print_desk import NoPrinter
 from appliance.printing.job import Answer, Job, JobRefused
 from appliance.store.documents import DocumentRefused
@@ -104,7 +105,8 @@ class Waited(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrintRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The kind of document, the record, the printer (the config's first where not given)."""
+    """The kind of document, the record, the printer (the first of the box
+    where not given)."""
 
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     record: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -130,9 +132,8 @@ def list_jobs(desk: Desk, params: ListJobs, _actor: str) -> Listing:
 def print_record(desk: Desk, params: PrintRecord, _actor: str) -> JobView:
     """Give a document to a printer's queue; it does not wait for the paper."""
     shop, documents = desk.shop, desk.documents
-    printers = desk.box.settings.printers
-    if params.printer is not None and params.printer not in printers:
-        raise unknown("printer", params.printer, printers)
+    if params.printer is not None:
+        known(desk, params.printer)
     kinds = [one.kind for one in documents.kinds()]
     if params.kind not in kinds:
         raise unknown("document", params.kind, kinds)

@@ -1,10 +1,10 @@
-"""Printers: which the configuration names, which are plugged in, and whether one answers."""
+"""Printers: which the box has, which are plugged in, and whether one answers."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,12 +13,14 @@ from appliance.config.declared import Printer
 from appliance.daemon.operations.desk import Desk
 from appliance.daemon.operations.names import unknown
 from appliance.daemon.operations.operation import Empty, Listing, Operation, OperationRefused
+from appliance.hardware.discovery import matched, nobodys
 from appliance.hardware.fault import PrinterFault
 from appliance.hardware.file_printer import FilePrinter
 from appliance.hardware.print_desk import NoPrinter
-from appliance.hardware.printers import is_plugged, profile_of, serial_cables, transport_of
+from appliance.hardware.printer_search import StillNeeded
+from appliance.hardware.printers import is_plugged, serial_cables, transport_of
 from appliance.hardware.transport import Transport, send
-from appliance.hardware.usb_devices import usb_printers
+from appliance.hardware.usb_devices import UsbDevice, usb_devices, usb_printers
 from appliance.printing.profile import ProfileError, Profiles
 from appliance.printing.status import Ear, RealTime
 
@@ -33,16 +35,18 @@ PrinterState = Literal["plugged_in", "absent", "folder", "network", "off"]
 
 
 class PrinterName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A printer of the configuration."""
+    """A printer of the box."""
 
     printer: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
 
 
 class PrinterView(msgspec.Struct, frozen=True, kw_only=True):
-    """A printer of the configuration.
+    """A printer of the box.
 
     Attributes:
+        found: whether the box found it, as against one of the configuration.
         where: its identity, such as ``usb:04b8:0e15:J7K2``.
+        profile: its name; "" where it cannot be used.
         columns: across its paper.
         state: as far as it shows without opening the printer.
         advice: what to do, where something is to be done.
@@ -50,14 +54,16 @@ class PrinterView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     transport: str
+    found: bool
     where: str
+    profile: str
     columns: int
     state: PrinterState
     advice: str = ""
 
 
 class UnusedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A USB printer or serial cable that is plugged in and that no printer of the config means.
+    """A USB printer or serial cable that is plugged in and that no printer of the box means.
 
     Attributes:
         what: what it calls itself.
@@ -70,7 +76,7 @@ class UnusedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Printers(Listing, kw_only=True):
-    """Every printer of the configuration, as `PrinterView`.
+    """Every printer of the box, as `PrinterView`.
 
     Attributes:
         unused: what else is plugged in.
@@ -104,25 +110,50 @@ class TriedPrinter(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_printers(desk: Desk, _params: Empty, _actor: str) -> Printers:
     """Return every printer, and what else is plugged in."""
-    printers = desk.box.settings.printers
+    configured = desk.box.settings.printers
+    stations = desk.shop.stations
+    found = stations.found
+    free = nobodys(usb_devices(), configured)
+    there = matched(free, found)
+    printers = dict(configured)
+    printers.update({one.name: Printer(transport="usb", usb=one.usb) for one in found})
     return Printers(
-        rows=[_view(desk, name, printer) for name, printer in printers.items()],
-        unused=unused(printers.values()),
+        rows=[_view(desk, name, printer, there) for name, printer in printers.items()],
+        unused=unused(configured.values(), taken=there.values()),
     )
+
+
+def known(desk: Desk, name: str) -> None:
+    """Refuse a name that no printer of the box has.
+
+    Raises:
+        OperationRefused: it is none.
+    """
+    names = [*desk.box.settings.printers, *(one.name for one in desk.shop.stations.found)]
+    if name not in names:
+        raise unknown("printer", name, names)
+
+
+def forget_printer(desk: Desk, params: PrinterName, _actor: str) -> PrinterName:
+    """Forget a printer that the box found; plugged in again it is a new one."""
+    known(desk, params.printer)
+    try:
+        desk.shop.search.forget(params.printer)
+    except (NoPrinter, StillNeeded) as error:
+        raise OperationRefused(str(error), "conflict") from error
+    return params
 
 
 def try_printer(desk: Desk, params: PrinterName, _actor: str) -> TriedPrinter:
     """Reach a printer and ask it whether it is online; nothing is printed."""
-    printer = desk.box.settings.printers.get(params.printer)
-    if printer is None:
-        raise unknown("printer", params.printer, desk.box.settings.printers)
+    known(desk, params.printer)
     shop = desk.serving.shop
     try:
         if shop is not None:
             return shop.borrow(
                 params.printer, lambda line: _asked(params.printer, line), 2 * _REACH_S
             )
-        transport = transport_of(printer)
+        transport = desk.shop.stations.named(params.printer).transport
         try:
             transport.open(time.monotonic() + _REACH_S)
             return _asked(params.printer, transport)
@@ -167,15 +198,13 @@ def list_profiles(desk: Desk, _params: Empty, _actor: str) -> Listing:
     return Listing(rows=rows)
 
 
-def _view(desk: Desk, name: str, printer: Printer) -> PrinterView:
+def _view(desk: Desk, name: str, printer: Printer, found: Mapping[str, UsbDevice]) -> PrinterView:
+    stations = desk.shop.stations
+    station = stations.all.get(name)
     state: PrinterState
     advice = ""
-    columns, trouble = 0, ""
-    try:
-        columns = profile_of(printer, desk.box.settings.printing.profiles).columns
-    except ProfileError as error:
-        trouble = str(error)
-    match is_plugged(printer):
+    configured = name in desk.box.settings.printers
+    match is_plugged(printer) if configured else name in found:
         case True:
             state = "plugged_in"
         case False:
@@ -187,10 +216,12 @@ def _view(desk: Desk, name: str, printer: Printer) -> PrinterView:
     return PrinterView(
         name=name,
         transport=printer.transport,
+        found=not configured,
         where=transport_of(printer).identity,
-        columns=columns,
+        profile=station.model if station is not None else "",
+        columns=station.profile.columns if station is not None else 0,
         state=state,
-        advice=trouble or _doing(desk, name) or advice,
+        advice=stations.off.get(name) or _doing(desk, name) or advice,
     )
 
 
@@ -214,8 +245,13 @@ def _folder(printer: Printer) -> tuple[PrinterState, str]:
     return "folder", ""
 
 
-def unused(printers: Iterable[Printer]) -> list[UnusedView]:
-    """Return what is plugged in, USB printers and serial cables, that none of these means."""
+def unused(printers: Iterable[Printer], *, taken: Collection[UsbDevice] = ()) -> list[UnusedView]:
+    """Return what is plugged in, USB printers and serial cables, that none of these means.
+
+    Args:
+        printers: of the configuration.
+        taken: USB printers that are printers of the box all the same.
+    """
     known = list(printers)
     found = [
         UnusedView(
@@ -224,7 +260,8 @@ def unused(printers: Iterable[Printer]) -> list[UnusedView]:
             config=f'transport = "usb"\nusb = "{_toml(str(device.name))}"',
         )
         for device in usb_printers()
-        if not any(p.transport == "usb" and device.is_meant_by(p.usb) for p in known)
+        if device not in taken
+        and not any(p.transport == "usb" and device.is_meant_by(p.usb) for p in known)
     ]
     ports = {os.path.realpath(p.port) for p in known if p.port is not None}
     return found + [
@@ -244,6 +281,7 @@ def _toml(text: str) -> str:
 
 OPERATIONS = (
     Operation("printer.list", Empty, "read", list_printers),
+    Operation("printer.forget", PrinterName, "write", forget_printer),
     Operation("printer.try", PrinterName, "read", try_printer),
     Operation("printer.profiles", Empty, "read", list_profiles),
 )

@@ -95,7 +95,7 @@ def test_a_usb_printer_that_the_config_does_not_name_is_shown_with_its_lines(pla
     with UsbPrinter(UsbTestbed(place / "usb")) as printer:
         listed = fieldbox(place, "printer", "list", env=env).stdout
         shown = [line.strip() for line in listed.splitlines() if line.startswith("    ")]
-        assert "plugged in and not in the config: EPSON TM-P80" in listed
+        assert "plugged in and no printer yet: EPSON TM-P80" in listed
         assert shown == ["[printers.NAME]", 'transport = "usb"', 'usb = "04b8:0e15:J7K2"']
         configure(place, "\n".join(shown).replace("NAME", "van"))
         found = json.loads(fieldbox(place, "printer", "list", "--json", env=env).stdout)

@@ -23,6 +23,8 @@ listen = "127.0.0.1:0"
 enabled = false
 [plugins]
 enabled = []
+[printing]
+status_slip = false
 [printers.van]
 transport = "serial"
 port = "{port}"

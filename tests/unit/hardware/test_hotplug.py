@@ -23,11 +23,6 @@ from appliance.hardware.hotplug import (
 from appliance.hardware.printers import is_plugged
 from appliance.testing.usb_testbed import UsbTestbed
 
-PRINTERS = {
-    "van": Printer(transport="usb"),
-    "belt": Printer(transport="serial", port=Path("/dev/missing")),
-    "paper": Printer(folder=Path("/paper")),
-}
 PLUGGED = b"add@/devices/usb1/1-1\0SUBSYSTEM=usb\0"
 
 
@@ -81,21 +76,15 @@ class Bench:
                 raise OSError(errno.EPERM, "not here")
             return messages
 
-        names = {id(printer): name for name, printer in PRINTERS.items()}
-
-        def plugged(printer: Printer) -> bool:
-            return names[id(printer)] in self.there
-
         def run(look: Callable[[], set[str]]) -> Deferred[set[str]]:
             self.looks += 1
             return execute(look)
 
         self.hotplug = Hotplug(
-            PRINTERS,
+            lambda: set(self.there),
             self.reactor,
             run,
             lambda name, there: self.told.append((name, there)),
-            plugged=plugged,
             connect=connect,
         )
         self.hotplug.start()
@@ -194,4 +183,4 @@ def test_plugging_is_seen_in_sysfs_and_by_the_ports_name(tmp_path: Path) -> None
     assert is_plugged(serial) is False
     port.touch()
     assert is_plugged(serial) is True
-    assert is_plugged(PRINTERS["paper"]) is None
+    assert is_plugged(Printer(folder=Path("/paper"))) is None
