@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,9 @@ from appliance.cli.demo_box import (
     configured,
     populate,
 )
+from appliance.cli.demo_kit import kit
 from appliance.cli.demo_texts import counts, made_in_short, summary, welcome
+from appliance.cli.demo_van import DemoVan, driver_and_stops, remove_config, write_config
 from appliance.cli.door import open_door
 from appliance.cli.failure import Failure, WrongUse, reason
 from appliance.cli.invocation import Invocation, json_option
@@ -97,6 +99,7 @@ def demo(
     fieldbox demo --size mid --state var-mid      a company in a new box
     fieldbox demo run --state var-mid             then start it
     fieldbox demo run                             a small one, made and started
+    fieldbox demo kit paper-out                   faults at the printer of one that runs
     """
     if context.invoked_subcommand is not None:
         given = [p.opts[0] for p in context.command.params if p.name and _was_given(context, p)]
@@ -175,6 +178,9 @@ def _plain(made: Made, wanted: Wanted, settings: Settings, seconds: float) -> di
     }
 
 
+demo.add_command(kit)
+
+
 @demo.command("run")
 @click.option(
     "--state",
@@ -189,57 +195,125 @@ def _plain(made: Made, wanted: Wanted, settings: Settings, seconds: float) -> di
     help="Where devices connect, for a demo that has no configuration yet; port 0 picks a free"
     " one.  [default: 127.0.0.1:8443]",
 )
+@click.option(
+    "--without-kit",
+    is_flag=True,
+    help="Without the virtual printer, battery monitor and receiver of positions of a van.",
+)
 @_size_options
 @click.pass_context
-def run(context: click.Context, state: Path, listen: str | None, size: str, seed: int) -> None:
+def run(
+    context: click.Context,
+    state: Path,
+    listen: str | None,
+    without_kit: bool,
+    size: str,
+    seed: int,
+) -> None:
     """Start the demo appliance in the foreground, making it on the first run.
 
     Shows a pairing code and what to try next. Ctrl-C stops it; its data stays for the next run.
+    Beside it runs the virtual kit of a van: slips come out of its printer as pictures, and
+    `fieldbox demo kit` makes faults.
     """
     check_owner(state, daemon=True)
     settings = _configured(state, listen)
+    van = None if without_kit else _van(state, settings)
     asked = any(_was_given(context, p) for p in context.command.params if p.name in _COMPANY)
-    made = _populated(settings, Wanted(size, seed), asked=asked)
-    agent = None if made is None else made.first("agent")
-    login = None if agent is None else agent.login
-    code = serve(settings, lambda service: _welcome(service, settings, state / CONFIG_FILE, login))
+    try:
+        made, driver, stops = _populated(settings, Wanted(size, seed), asked=asked)
+        agent = None if made is None else made.first("agent")
+        login = None if agent is None else agent.login
+        van = _in_the_config(van, state / CONFIG_FILE, driver, stops)
+        settings = _configured(state, None)
+        code = serve(settings, lambda service: _welcome(service, settings, state, login, van))
+    finally:
+        if van is not None:
+            van.close()
     if code == 0:
         click.echo(f"Stopped. The data stays in {state}.")
     context.exit(code)
 
 
-def _populated(settings: Settings, wanted: Wanted, *, asked: bool) -> Made | None:
+def _van(state: Path, settings: Settings) -> DemoVan | None:
+    """Begin to start the virtual kit."""
+    van = DemoVan(state, settings.state_dir / "paper", _say)
+    try:
+        van.start()
+    except OSError as problem:
+        click.echo(f"the virtual kit does not start: {reason(problem)}", err=True)
+        return None
+    return van
+
+
+def _in_the_config(
+    van: DemoVan | None, config: Path, driver: str, stops: Sequence[tuple[float, float]]
+) -> DemoVan | None:
+    """Name the kit in the configuration, if it runs, else nothing of it; return it if it runs."""
+    try:
+        if van is not None and van.ready():
+            write_config(config, driver)
+            van.drive(stops)
+            return van
+        if van is not None:
+            van.close()
+            if van.taken:
+                return None  # of a demo that runs; that this one cannot, the daemon tells
+            click.echo(f"the virtual kit does not start: {van.trouble}", err=True)
+        remove_config(config)
+    except OSError as problem:
+        raise Failure(f"the demo's configuration cannot be written: {reason(problem)}") from problem
+    return None
+
+
+def _say(text: str) -> None:
+    click.echo(text)
+    sys.stdout.flush()
+
+
+def _populated(
+    settings: Settings, wanted: Wanted, *, asked: bool
+) -> tuple[Made | None, str, list[tuple[float, float]]]:
     """Fill the box before it serves; where that is refused, it serves what it has.
 
     Args:
         settings: of the box.
         wanted: the company.
         asked: it was asked for, so that another one in its place is worth a word.
+
+    Returns:
+        What was made, and who drives the van past which stops.
     """
     door = open_door(settings)
+    made = None
     try:
-        with progress_bar(quiet=False) as progress:
-            made = populate(door, wanted, progress)
-    except Failure as problem:
-        if _HELD not in problem.message or asked:
-            click.echo(f"the demo company was not made: {problem.message}", err=True)
-        else:
-            click.echo("The box holds data already; it is served as it stands.")
-        return None
+        try:
+            with progress_bar(quiet=False) as progress:
+                made = populate(door, wanted, progress)
+        except Failure as problem:
+            if _HELD not in problem.message or asked:
+                click.echo(f"the demo company was not made: {problem.message}", err=True)
+            else:
+                click.echo("The box holds data already; it is served as it stands.")
+        driver, stops = driver_and_stops(door)
     finally:
         door.close()
-    click.echo(made_in_short(made))
-    return made
+    if made is not None:
+        click.echo(made_in_short(made))
+    return made, driver, stops
 
 
-def _welcome(service: Any, settings: Settings, config: Path, login: str | None) -> None:
+def _welcome(
+    service: Any, settings: Settings, state: Path, login: str | None, van: DemoVan | None
+) -> None:
     """Print the ready line, then an invitation, got on a thread as a command gets one.
 
     Args:
         service: the daemon.
         settings: of the box.
-        config: its file.
+        state: the demo's folder.
         login: whose device is invited; None: the first agent's, or the first user's.
+        van: its kit, which speaks from then on.
     """
     from twisted.internet.threads import deferToThread
     from twisted.python.failure import Failure as Failed
@@ -253,15 +327,17 @@ def _welcome(service: Any, settings: Settings, config: Path, login: str | None) 
             users = door.ask("user.list")["rows"]
             agents = [user["login"] for user in users if "agent" in user["roles"]]
             whose = login or next(iter(agents or (user["login"] for user in users)), "anna")
-            return welcome(door.ask("device.invite", {"user": whose}), config, users, whose)
+            invitation = door.ask("device.invite", {"user": whose})
+            paper = None if van is None else settings.state_dir / "paper"
+            return welcome(invitation, state / CONFIG_FILE, users, whose, paper=paper)
         finally:
             door.close()
-
-    def show(text: str) -> None:
-        click.echo(text)
-        sys.stdout.flush()
 
     def failed(failure: Failed) -> None:
         click.echo(f"no pairing code: {failure.value}", err=True)
 
-    deferToThread(invite).addCallbacks(show, failed)
+    def shown(_nothing: object) -> None:
+        if van is not None:
+            van.speak()
+
+    deferToThread(invite).addCallbacks(_say, failed).addBoth(shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -127,6 +128,7 @@ def welcome(
     users: Sequence[Mapping[str, Any]],
     login: str,
     *,
+    paper: Path | None = None,
     width: int | None = None,
 ) -> str:
     """Return what a newcomer reads once the demo serves.
@@ -136,6 +138,7 @@ def welcome(
         config: of the demo.
         users: as ``user.list`` tells them.
         login: whose device is invited.
+        paper: where slips of its virtual printer appear; None where it has none.
         width: columns of the terminal, 0 where there is none: the QR code is left out; None: of
             the one that reads us.
     """
@@ -157,7 +160,7 @@ def welcome(
 
 In a second terminal, {DEVICES} simulated devices take orders while their links break:
   {command} simulate --devices {DEVICES}
-
+{"" if paper is None else _van(command, paper)}
 Then look around, with the same beginning:
   {command} status
   {command} --help
@@ -165,6 +168,28 @@ Import a file (docs/import.md):
   {command} import products FILE.csv --profile ru-csv
 Users: {_users(users)}. Everything is kept in {shlex.quote(str(config.parent))}.
 Ctrl-C stops the appliance."""
+
+
+def _van(command: str, paper: Path) -> str:
+    """Return what to try with the virtual kit of the van."""
+    return f"""
+Each has an order printed in a virtual van. Slips are pictures in {short(paper)}.
+End its paper, print, look, and put paper in again:
+  {command} demo kit paper-out
+  {command} printer jobs
+  {command} demo kit refill
+Its battery and where it drives:
+  {command} kit status
+"""
+
+
+def short(path: Path) -> str:
+    """Return a path as people would type it from here."""
+    text = str(path)
+    with contextlib.suppress(ValueError, OSError):
+        text = str(path.relative_to(Path.cwd()))
+    # Letters of any alphabet need no quotes in a shell.
+    return text if all(sign.isalnum() or sign in "/._-+" for sign in text) else shlex.quote(text)
 
 
 def _users(users: Sequence[Mapping[str, Any]]) -> str:

@@ -14,6 +14,7 @@ What stands here is stable, as `appliance.api` is:
 ``Device``         a complete offline device that speaks the sync protocol over TLS
 ``VirtualPrinter`` a receipt printer on a pseudo terminal or a TCP port, with faults
 ``Faults``         what goes wrong with a `VirtualPrinter`
+``VirtualKit``     a van's printer, battery monitor and receiver of positions, and what befalls them
 ``VirtualPaper``   what the bytes that a printer got look like on paper, as pictures
 ``PaperMachine``   which printer's paper a `VirtualPaper` is: dots, code pages
 =================  =============================================================================
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from appliance.testing.paper_mode import PaperMachine
     from appliance.testing.plugin_box import PluginBox
     from appliance.testing.receipt_printer import Faults
+    from appliance.testing.virtual_kit import VirtualKit
     from appliance.testing.virtual_paper import VirtualPaper
     from appliance.testing.virtual_printer import VirtualPrinter
 
@@ -50,6 +52,7 @@ __all__ = [
     "PluginBox",
     "PluginSuite",
     "PushAnswer",
+    "VirtualKit",
     "VirtualPaper",
     "VirtualPrinter",
     "assert_plain",
@@ -66,6 +69,7 @@ _HOMES = {
     "PluginBox": "plugin_box",
     "PluginSuite": "conformance.plugin_suite",
     "PushAnswer": "box_device",
+    "VirtualKit": "virtual_kit",
     "VirtualPaper": "virtual_paper",
     "VirtualPrinter": "virtual_printer",
     "assert_plain": "conformance.plugin_suite",

@@ -23,12 +23,14 @@ class Slip(NamedTuple):
         lines: what is on it as text, from top to bottom; ``[image 576x24]``, ``[qr DATA]`` and
             ``[barcode ean13 DATA]`` stand for what is drawn.
         ended: see `Ended`.
+        title: its first lines of large letters; "" where it has none.
         dpi: dots in an inch.
     """
 
     picture: Image.Image
     lines: Sequence[str]
     ended: Ended
+    title: str = ""
     dpi: int = 203
 
     def png(self) -> bytes:
@@ -50,6 +52,8 @@ class Roll:
         """`ended` hears of each slip."""
         self.dots = dots
         self.lines: list[str] = []
+        self._title = ""
+        self._title_ended = False
         self._ended = ended
         self._dpi = dpi
         self._top = 0
@@ -78,6 +82,13 @@ class Roll:
         self._low = max(self._low, self._top + box[3])
         return left + box[0] >= 0 and left + box[2] <= self.dots
 
+    def entitle(self, text: str) -> None:
+        """Hear of a line's large letters, or that it has none: the first ones are the title."""
+        if text and not self._title_ended:
+            self._title = f"{self._title} {text}".strip()
+        elif self._title:
+            self._title_ended = True
+
     def feed(self, dots: int) -> None:
         """Move the paper on; a slip that becomes too long ends."""
         self._top += max(0, dots)
@@ -96,7 +107,8 @@ class Roll:
             whole = Image.new("1", (self.dots, high), 255)
             for left, top, picture in self._inked:
                 whole.paste(0, (left, top), picture)
-            self._ended(Slip(whole, tuple(self.lines), why, self._dpi))
+            self._ended(Slip(whole, tuple(self.lines), why, self._title, self._dpi))
         self._inked.clear()
         self.lines.clear()
+        self._title, self._title_ended = "", False
         self._top = self._low = 0

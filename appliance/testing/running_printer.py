@@ -77,33 +77,33 @@ class RunningPrinter(ABC):
 
     def set_faults(self, faults: Faults) -> None:
         """Exchange what goes wrong."""
-        self._do(lambda printer: setattr(printer, "faults", faults))
+        self.do(lambda printer: setattr(printer, "faults", faults))
 
     def new_paper(self) -> None:
         """Put in a new roll and close the cover."""
-        self._do(ReceiptPrinter.new_paper)
+        self.do(ReceiptPrinter.new_paper)
 
     def open_cover(self) -> None:
         """Open the cover."""
-        self._do(ReceiptPrinter.open_cover)
+        self.do(ReceiptPrinter.open_cover)
 
     def say(self, data: bytes) -> None:
         """Send something that nobody asked for, such as XOFF."""
-        self._do(lambda printer: printer.say(data))
+        self.do(lambda printer: printer.say(data))
 
     def unplug(self) -> None:
         """Pull the cable. The line is broken when this returns."""
-        self._do(ReceiptPrinter.unplug)
+        self.do(ReceiptPrinter.unplug)
         self.wait_for(lambda _printer: not self._line_up)
 
     def power_off(self) -> None:
         """Take the power. The line is broken when this returns."""
-        self._do(ReceiptPrinter.power_off)
+        self.do(ReceiptPrinter.power_off)
         self.wait_for(lambda _printer: not self._line_up)
 
     def replug(self) -> None:
         """Plug it in again. The line is there when this returns."""
-        self._do(ReceiptPrinter.replug)
+        self.do(ReceiptPrinter.replug)
         self.wait_for(lambda _printer: self._line_up)
 
     def wait_for(self, true: Callable[[ReceiptPrinter], bool], seconds: float = 30.0) -> None:
@@ -120,7 +120,8 @@ class RunningPrinter(ABC):
         """Wait until `data` is all on paper. Raises `TimeoutError`."""
         self.wait_for(lambda printer: printer.printed.endswith(data), seconds)
 
-    def _do(self, change: Callable[[ReceiptPrinter], None]) -> None:
+    def do(self, change: Callable[[ReceiptPrinter], None]) -> None:
+        """Have something changed in the printer, between two of its own turns."""
         with self._changed:
             change(self._printer)
             self._changed.notify_all()

@@ -59,7 +59,7 @@ class VirtualPaper:
             "text": self._letters,
             "LF": lambda _command: self._print_line(),
             "HT": self._tab,
-            "ESC @": self._begin_anew,
+            "ESC @": lambda _command: self._reset(),
             "ESC $": self._move,
             "ESC *": self._columns,
             "ESC J": lambda command: self._print_line(self._units(command)),
@@ -98,6 +98,12 @@ class VirtualPaper:
         """Tear the paper off where it is; what is printed of the next line stays in the printer."""
         self._roll.end("torn")
 
+    def restart(self) -> None:
+        """Switch the printer off and on: what it had of a command or a line is gone."""
+        self.tear()
+        self._commands = PaperCommands()
+        self._reset()
+
     def _wonder(self, what: str) -> None:
         self.strange[what] += 1
 
@@ -106,7 +112,7 @@ class VirtualPaper:
     def _units(self, command: PaperCommand) -> int:
         return int(command.parameters[0] * self._machine.spacing_unit)
 
-    def _begin_anew(self, _command: PaperCommand) -> None:
+    def _reset(self) -> None:
         self._mode = PaperMode(self._machine)
         self._line.clear()
         self._text, self._at = "", 0
@@ -185,6 +191,7 @@ class VirtualPaper:
         if not fits:
             self._wonder("wider than the paper")
         self._roll.lines.append(self._text.rstrip(" "))
+        self._roll.entitle(self._text.strip() if high > self._mode.font[1] else "")
         self._line.clear()
         self._text, self._at = "", 0
         self._roll.feed(max(high, self._mode.spacing if feed is None else feed))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from appliance.testing.receipt_printer import Faults
+from appliance.testing.slip_folder import SlipFolder
 from appliance.testing.virtual_printer import Line, PtyLine, TcpLine, VirtualPrinter
 
 _AT = click.IntRange(min=0)
@@ -18,6 +19,11 @@ _AT = click.IntRange(min=0)
 @click.option("--pty", "link", type=click.Path(path_type=Path), help="A link to its serial port.")
 @click.option("--tcp", "address", metavar="HOST:PORT", help="Where it listens; 9100 is usual.")
 @click.option("--paper", type=click.Path(path_type=Path), help="A file for what it printed.")
+@click.option(
+    "--slips",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder for pictures of what it printed.",
+)
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=0, help="Bytes a second; 0: at once."
 )
@@ -33,6 +39,7 @@ def main(
     link: Path | None,
     address: str | None,
     paper: Path | None,
+    slips: Path | None,
     speed: float,
     buffer: int,
     paper_out_at: int | None,
@@ -44,6 +51,8 @@ def main(
     answer_delay: float,
 ) -> None:
     """Run the printer."""
+    if paper is not None and slips is not None:
+        raise click.UsageError("give one of --paper and --slips")
     faults = Faults(
         speed=speed,
         buffer=buffer,
@@ -60,10 +69,20 @@ def main(
         signal.signal(number, lambda _number, _frame: ended.set())
     with VirtualPrinter(_line(link, address), faults, click.echo) as printer:
         click.echo(f"a printer is at {_place(printer, link)}")
+        if slips is not None:
+            _follow(printer, slips, ended)
+            return
         ended.wait()
         if paper is not None:
             paper.write_bytes(printer.printed)
         click.echo(f"{len(printer.printed)} bytes printed, {len(printer.dropped)} lost")
+
+
+def _follow(printer: VirtualPrinter, slips: Path, ended: threading.Event) -> None:
+    folder = SlipFolder(printer, slips, lambda slip: click.echo(slip.file or slip.trouble))
+    folder.start()
+    ended.wait()
+    folder.close()
 
 
 def _line(link: Path | None, address: str | None) -> Line:

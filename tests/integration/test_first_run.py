@@ -48,7 +48,7 @@ class Demo:
         assert self.process.stdout is not None
         self.process.send_signal(signal.SIGINT)
         code = self.process.wait(STOP_SECONDS)
-        assert code != 0 or self.process.stdout.read().startswith("Stopped.")
+        assert code != 0 or self.process.stdout.read().splitlines()[-1].startswith("Stopped.")
         return code
 
 
