@@ -11,7 +11,7 @@ MAX_DATA = 8 * 1024 * 1024
 """Bytes of one command's data that are kept; a command may announce 4 GiB."""
 
 _LEADS = {0x10: "DLE", 0x1B: "ESC", 0x1C: "FS", 0x1D: "GS"}
-_ALONE = {0x09: "HT", 0x0A: "LF", 0x0C: "FF", 0x0D: "CR", 0x18: "CAN"}
+_ALONE = {0x00: "NUL", 0x09: "HT", 0x0A: "LF", 0x0C: "FF", 0x0D: "CR", 0x18: "CAN"}
 _SPELLED = {0x04: "EOT", 0x05: "ENQ", 0x0C: "FF", 0x14: "DC4", 0x20: "SP"}
 
 _SIZES: dict[str, dict[str, int]] = {

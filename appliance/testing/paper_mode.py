@@ -11,7 +11,7 @@ from appliance.testing.paper_letters import EPSON_PAGES, FONT_A, FONT_B
 
 _NOTHING = frozenset(
     {
-        *("byte 00", "CAN", "CR", "DLE DC4", "DLE ENQ", "DLE EOT", "ESC =", "ESC c", "ESC p"),
+        *("NUL", "CAN", "CR", "DLE DC4", "DLE ENQ", "DLE EOT", "ESC =", "ESC c", "ESC p"),
         *("ESC r", "ESC U", "ESC u", "ESC v", "FS .", "GS a", "GS b", "GS I", "GS j", "GS P"),
         *("GS r", "GS ( A", "GS ( D", "GS ( K", "GS ( E", "GS f"),
     }

@@ -132,6 +132,7 @@ class SlipFolder:
         self._taken = bytes(printer.printed)
         self._offline = printer.offline
         printer.printed.clear()
+        printer.heads.clear()
         # It was told to forget its buffer, or lost it with its power.
         self._restarted |= bool(printer.dropped)
         printer.dropped.clear()

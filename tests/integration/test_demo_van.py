@@ -116,9 +116,8 @@ def test_a_newcomer_prints_ends_the_paper_and_puts_it_in_again(tmp_path: Path) -
             assert b"is on paper" in waits.communicate(timeout=60)[0]
         assert picture(demo.until("slip came out")[-1]).exists()
 
-        things = {
-            row["thing"]: row for row in json.loads(demo.do("kit", "status", "--json"))["rows"]
-        }
+        found = json.loads(demo.do("kit", "status", "--json"))["things"]
+        things = {one["name"]: one for one in found}
         assert things["battery"]["state"] == "reading"
         assert things["position"]["state"] == "fix"
 

@@ -154,7 +154,7 @@ def test_a_slip_is_a_png_file_of_the_printers_dots():
 
 def test_what_no_printer_has_is_counted_and_does_not_hide_what_follows():
     paper = VirtualPaper()
-    paper.feed(b"\x1b\x7fone\n\x1d\x01two\n\x1d(Z\x02\x00xythree\n\x07" + CUT)
+    paper.feed(b"\x1b\x7fone\n\x1d\x01two\n\x1d(Z\x02\x00xythree\n\x07\x00" + CUT)
     assert paper.slips[0].lines == ("one", "two", "three")
     assert paper.strange == {"ESC 7F": 1, "GS 01": 1, "GS ( Z": 1, "byte 07": 1}
 
