@@ -12,9 +12,12 @@ from appliance.printing.profile import Profiles
 # a profile is found. emupos does not know Datecs' ESC u, which means something else to Epson;
 # with ESC t in its place everything else of that profile is read.
 _DATECS = msgspec.structs.replace(Profiles().get("datecs-dpp"), select="ESC t")
+# GS a, which a job begins with where a printer reports by itself, is a question that emupos
+# answers; on paper it is nothing.
+_EPSON = msgspec.structs.replace(Profiles().get("epson-tm-p80"), reports=False)
 PRINTERS = {
     "epson-tm-p80": (
-        Profiles().get("epson-tm-p80"),
+        _EPSON,
         Make("epson-tm-t20iii", {46: "WPC1251", 53: "KZ1048"}),
     ),
     "xprinter": (
