@@ -107,6 +107,7 @@ class Kit:
         self._held = False
         self._asked_off = False
         self._writing = False
+        self._records: dict[str, Thing] = {}
         self._unstored = ""
         self._states: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._tick = LoopingCall(self._look)
@@ -186,6 +187,7 @@ class Kit:
             )
         self.views = tuple(views)
         self._metrics.kit.show(self.views, power)
+        self._clear(things)
         awaited = {source.name for source in self._sources if source.awaited}
         known = [thing for thing in things if thing.name not in awaited]
         self._say(known)
@@ -277,6 +279,15 @@ class Kit:
                 self._log.warning("kit_status_not_stored", reason=self._unstored)
 
         self._box.store.submit(job, stored)
+
+    def _clear(self, things: Iterable[Thing]) -> None:
+        """Delete the records of things that there are no more: a printer was forgotten."""
+        earlier, self._records = self._records, {thing.record_id: thing for thing in things}
+        gone = [thing for record, thing in earlier.items() if record not in self._records]
+        if gone:
+            self._book.untold(gone)
+            keep = frozenset(self._records)
+            self._box.store.submit(lambda tx: forget_others(tx, keep), self._forgot)
 
     def _forgot(self, _value: object, error: BaseException | None) -> None:
         if error is not None:

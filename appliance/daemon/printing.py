@@ -48,6 +48,7 @@ class Printing:
             blobs=self.documents.blobs,
             told=lambda name, state: reactor.callFromThread(self._stands, name, state),
             ended=lambda job: reactor.callFromThread(self._ended, job),
+            forgotten=lambda name: reactor.callFromThread(self._forgotten, name),
             moved=lambda: reactor.callFromThread(self._hotplug.look_soon),
         )
         self._hotplug = Hotplug(self.shop.search.look, reactor, workers.run, self._plugged)
@@ -98,6 +99,9 @@ class Printing:
         self._metrics.printer_stopped.labels(name).set(stopped)
         say = self._log.warning if stopped else self._log.info
         say("printer", printer=name, state=state.standing, reasons=sorted(state.reasons))
+
+    def _forgotten(self, name: str) -> None:
+        self._metrics.printer_stopped.remove(name)
 
     def _ended(self, job: Job) -> None:
         self._metrics.print_jobs.labels(job.printer, job.state).inc()

@@ -63,6 +63,7 @@ class PrintShop:
         told: Callable[[str, PrinterState], None] = lambda _name, _state: None,
         ended: Callable[[Job], None] = lambda _job: None,
         moved: Callable[[], None] = lambda: None,
+        forgotten: Callable[[str], None] = lambda _name: None,
         devices: Callable[[], list[UsbDevice]] = usb_devices,
     ) -> None:
         """Prepare; `start` begins to print. What changes jobs alone needs no start.
@@ -74,6 +75,7 @@ class PrintShop:
             ended: hears of each job that is finished or asks, on that printer's thread.
             moved: told, on a printer's thread, that another model stands in a printer's place:
                 the search should look.
+            forgotten: told the name of a printer that is none any more, on any thread.
             devices: returns what is plugged into USB.
 
         Raises:
@@ -93,7 +95,7 @@ class PrintShop:
         self.stations = Stations(
             box.settings, self._desk, blobs=blobs, told=told, now_ms=box.now_ms, moved=moved
         )
-        self.search = PrinterSearch(box, self.stations, devices)
+        self.search = PrinterSearch(box, self.stations, devices, forgotten)
 
     def start(self) -> None:
         """Ask about the jobs that were being sent when the box stopped, and begin to print.

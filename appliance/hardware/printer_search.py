@@ -46,6 +46,7 @@ class PrinterSearch:
         box: Box,
         stations: Stations,
         devices: Callable[[], list[UsbDevice]] = usb_devices,
+        forgotten: Callable[[str], None] = lambda _name: None,
     ) -> None:
         """Add the printers that were found before to the stations.
 
@@ -56,6 +57,7 @@ class PrinterSearch:
             box: whose printers.
             stations: they get those that are found.
             devices: returns what is plugged in.
+            forgotten: told the name of a printer that is none any more, on any thread.
 
         Raises:
             StoreError: the store cannot be used.
@@ -63,6 +65,7 @@ class PrinterSearch:
         self._box = box
         self._stations = stations
         self._devices = devices
+        self._forgotten = forgotten
         self._printers = box.settings.printers
         self._slips = FirstSlips(box, stations)
         self._profiles = Profiles(box.settings.printing.profiles)
@@ -144,6 +147,7 @@ class PrinterSearch:
             self._box.store.write(forget)
             self._slips.forgotten()
             self._stations.remove(name)
+        self._forgotten(name)
         self._log.info("printer_forgotten", printer=name, where=found.identity)
         return found
 

@@ -175,6 +175,31 @@ def test_what_a_stranger_calls_itself_does_no_harm(van: Van) -> None:
 
 
 @pytest.mark.slow
+def test_devices_see_it_in_the_kit_until_it_is_forgotten(van: Van) -> None:
+    van.configure(
+        "[printing]\nstatus_slip = false\n"
+        f'[kit.battery]\nprotocol = "ve_direct"\nport = "{van.folder}/battery"\n'
+    )
+    van.box.start()
+    device = Device(van.folder / "phone.db")
+    device.enroll(van.box.invite("grigory", "driver"), name="phone")
+
+    def kit() -> set[str]:
+        device.pull()
+        return {record.row["name"] for record in device.rows("kit_status")}
+
+    van.until(lambda: "printer:paper" in kit())
+    printer = van.plug(testbed := UsbTestbed(van.usb))
+    van.until(lambda: f"printer:{NAME}" in kit())
+    printer.unplug()
+    testbed.announce()
+    van.box.command("printer", "forget", NAME)
+    van.until(lambda: f"printer:{NAME}" not in kit())
+    assert "printer:paper" in kit()
+    device.close()
+
+
+@pytest.mark.slow
 def test_a_box_that_is_killed_while_it_finds_a_printer_prints_one_slip(van: Van) -> None:
     printer = UsbPrinter(UsbTestbed(van.usb)).start()
     van.printers.append(printer)
