@@ -34,6 +34,10 @@ listen = {listen}
 # Whether it announces itself in the network.
 enabled = false
 
+[printing]
+# Whether a printer on this machine's USB becomes one of the demo.
+discover = false
+
 [log]
 level = "warning"
 """

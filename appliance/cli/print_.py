@@ -12,7 +12,7 @@ from appliance.cli.screen import show_json, show_table
 @click.command("print")
 @click.argument("kind", required=False)
 @click.argument("record", metavar="RECORD_ID", required=False)
-@click.option("--printer", metavar="NAME", help="A printer of the config; default: its first.")
+@click.option("--printer", metavar="NAME", help="One of `fieldbox printer list`; else the first.")
 @click.option("--language", metavar="L", default="", help="en, ru, bg, kk or uz.")
 @click.option("--no-wait", is_flag=True, help="Do not wait for the paper.")
 @click.option("--kinds", "list_kinds", is_flag=True, help="List the documents there are.")

@@ -71,7 +71,7 @@ class PrinterSearch:
         self._profiles = Profiles(box.settings.printing.profiles)
         self._log = structlog.get_logger("appliance.hardware")
         self._looking = threading.Lock()
-        self._no_room: frozenset[str] = frozenset()
+        self._lost: frozenset[str] = frozenset()
         for found in self._remembered():
             stations.add(found)
 
@@ -216,12 +216,17 @@ class PrinterSearch:
         """Remember the printers that nobody knows yet."""
         known = self._stations.found
         old = matched(free, known).values()
-        lost = set()
+        lost: dict[str, str] = {}
         for device in free:
             if device in old:
                 continue
+            if device.prints_pages:
+                lost[device.identity] = "it prints pages: as an office printer it takes no slips"
+                continue
             if len(known) >= MOST_FOUND:
-                lost.add(device.identity)
+                lost[device.identity] = (
+                    f"{MOST_FOUND} are remembered: forget one with `fieldbox printer forget`"
+                )
                 continue
             taken = {*self._printers, *(one.name for one in known)}
             profile = self._profiles.of_usb(device.name.vendor, device.name.product)
@@ -237,14 +242,13 @@ class PrinterSearch:
             self._log.info(
                 "printer_found", printer=found.name, where=found.identity, model=found.model
             )
-        if lost - self._no_room:
+        for identity in lost.keys() - self._lost:
             self._log.warning(
                 "printer_not_taken",
-                where=sorted(lost),
-                reason=f"{MOST_FOUND} are remembered: forget one with `fieldbox printer forget`, "
-                "or name it with `fieldbox printer add`",
+                where=identity,
+                reason=f"{lost[identity]}; `fieldbox printer add` makes it a printer all the same",
             )
-        self._no_room = frozenset(lost)
+        self._lost = frozenset(lost)
 
     def _follow(self, free: list[UsbDevice]) -> None:
         """Remember the sockets that known printers are in now."""

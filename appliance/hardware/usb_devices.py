@@ -16,6 +16,9 @@ SYS = Path("/sys")
 PRINTER_CLASS = "07"
 """bInterfaceClass of printers (USB Printing Class 1.1)."""
 
+_OF_PAGES = ("pcl", "pjl", "postscript", "pdf", "urf", "pwg", "xps", "escpr", "escpl", "bj")
+"""How the names of languages of pages begin."""
+
 _LONGEST = 126
 """Characters of a USB string descriptor, at most."""
 
@@ -30,6 +33,8 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
         bus, number: where it is now; they change with each plugging in.
         interface: the number of its printer interface; None where it declares none.
         driver: the kernel's driver that holds that interface, such as ``usblp``, or "".
+        says: what the printer told that driver of itself (IEEE 1284.4), such as
+            ``MFG:EPSON;CMD:ESC/POS;MDL:TM-P80;``; "" where nobody asked it.
     """
 
     name: UsbName
@@ -39,6 +44,7 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     interface: int | None
     driver: str
+    says: str = ""
 
     @property
     def node(self) -> Path:
@@ -49,6 +55,18 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     def identity(self) -> str:
         """As `Transport.identity`."""
         return f"usb:{self.name}"
+
+    @property
+    def prints_pages(self) -> bool:
+        """Whether it says that it takes pages, as office printers do, and no ESC/POS."""
+        languages = [
+            "".join(filter(str.isalnum, language)).lower()
+            for key, _, value in (field.partition(":") for field in self.says.split(";"))
+            if key.strip().upper() in ("CMD", "COMMAND SET")
+            for language in value.split(",")
+        ]
+        receipts = any("escpos" in language for language in languages)
+        return not receipts and any(language.startswith(_OF_PAGES) for language in languages)
 
     def is_meant_by(self, wanted: UsbName | None) -> bool:
         """Whether a name means this device; None means any that declares to be a printer."""
@@ -96,6 +114,7 @@ def _device(folder: Path) -> UsbDevice | None:
         number=number,
         interface=None if interface is None else int(_text(interface / "bInterfaceNumber"), 16),
         driver="" if interface is None else _driver(interface),
+        says="" if interface is None else _text(interface / "ieee1284_id", 8 * _LONGEST),
     )
 
 
@@ -129,11 +148,11 @@ def _driver(interface: Path) -> str:
         return ""
 
 
-def _text(file: Path) -> str:
+def _text(file: Path, longest: int = _LONGEST) -> str:
     """What stands in a file of sysfs, on one line; "" where there is none."""
     try:
-        raw = file.read_bytes()[: 4 * _LONGEST]
+        raw = file.read_bytes()[: 4 * longest]
     except OSError:
         return ""
     text = raw.decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else " " for c in text).strip()[:_LONGEST]
+    return "".join(c if c.isprintable() else " " for c in text).strip()[:longest]

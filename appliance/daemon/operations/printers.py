@@ -253,6 +253,7 @@ def unused(printers: Iterable[Printer], *, taken: Collection[UsbDevice] = ()) ->
         taken: USB printers that are printers of the box all the same.
     """
     known = list(printers)
+    ports_taken = {device.port for device in taken}
     found = [
         UnusedView(
             transport="usb",
@@ -260,7 +261,7 @@ def unused(printers: Iterable[Printer], *, taken: Collection[UsbDevice] = ()) ->
             config=f'transport = "usb"\nusb = "{_toml(str(device.name))}"',
         )
         for device in usb_printers()
-        if device not in taken
+        if device.port not in ports_taken
         and not any(p.transport == "usb" and device.is_meant_by(p.usb) for p in known)
     ]
     ports = {os.path.realpath(p.port) for p in known if p.port is not None}

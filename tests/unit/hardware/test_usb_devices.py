@@ -77,5 +77,27 @@ def test_whatever_a_device_calls_itself_its_name_can_be_configured(
     testbed.unplug()
 
 
+@pytest.mark.parametrize(
+    ("says", "pages"),
+    [
+        ("MFG:Hewlett-Packard;CMD:PJL,PCL,POSTSCRIPT;MDL:HP LaserJet;CLS:PRINTER;", True),
+        ("MFG:Canon;COMMAND SET:BJRaster3,NCCe,IVEC;CLS:PRINTER;", True),
+        ("MFG:EPSON;CMD:ESCPL2,BDC,D4;MDL:Stylus;", True),
+        ("MFG:Brother; CMD: URF ,PWGRaster;", True),
+        ("MFG:EPSON;CMD:ESC/POS;MDL:TM-P80;CLS:PRINTER;", False),
+        ("MFG:X;CMD:PJL,ESC/POS;", False),
+        ("MFG:PCL;MDL:PDF;", False),
+        (";;:;CMD;CMD:", False),
+        ("", False),
+    ],
+)
+def test_a_printer_of_pages_says_so(tmp_path: Path, says: str, pages: bool) -> None:
+    testbed = UsbTestbed(tmp_path)
+    testbed.texts = {"1-1:1.0/ieee1284_id": says} if says else {}
+    testbed.plug("usblp")
+    (device,) = usb_printers(tmp_path / "sys")
+    assert (device.says, device.prints_pages) == (says, pages)
+
+
 def test_without_usb_there_is_none(tmp_path: Path) -> None:
     assert usb_devices(tmp_path) == []

@@ -114,6 +114,12 @@ def test_where_it_is_turned_off_nobody_is_found(tmp_path: Path) -> None:
     plugs.close()
 
 
+def test_an_office_printer_is_left_alone(plugs: Plugs) -> None:
+    plugs.plugged(**{"1-1:1.0/ieee1284_id": "MFG:HP;CMD:PJL,PCL;"})
+    assert plugs.shop.search.look() == set()
+    assert plugs.names() == []
+
+
 def test_no_more_are_remembered_than_can_be(plugs: Plugs) -> None:
     for number in range(MOST_FOUND + 3):
         testbed = plugs.plugged(serial=f"FRESH{number}")
