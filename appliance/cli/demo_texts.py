@@ -174,11 +174,12 @@ def _van(command: str, paper: Path) -> str:
     """Return what to try with the virtual kit of the van."""
     return f"""
 Each has an order printed in a virtual van. Slips are pictures in {short(paper)}.
-End its paper, print, look, and put paper in again:
+End its paper, print, see what the job waits for, and put paper in again:
   {command} demo kit paper-out
+  {command} printer test van --no-wait
   {command} printer jobs
   {command} demo kit refill
-Its battery and where it drives:
+How the van stands, its battery, and where it drives:
   {command} kit status
 """
 

@@ -27,7 +27,12 @@ class Place(NamedTuple):
 
 
 class Tour:
-    """Straight ways between stops, at one speed, with a rest at each."""
+    """Straight ways between stops, at one speed, with a rest at each.
+
+    Attributes:
+        seconds: that once round takes.
+        rest_s: at each stop.
+    """
 
     def __init__(self, stops: Sequence[Point], kmh: float = 30.0, rest_s: float = 60.0) -> None:
         """Plan it.
@@ -43,7 +48,7 @@ class Tour:
         if not stops or any(abs(lat) > 89 or abs(lon) > 180 for lat, lon in stops):
             raise ValueError("a tour has stops with a latitude up to 89 and a longitude up to 180")
         self._kmh = kmh
-        self._rest_s = rest_s
+        self.rest_s = rest_s
         self._legs = []
         for one, other in zip(stops, [*stops[1:], stops[0]], strict=True):
             north = (other[0] - one[0]) * METRES_PER_DEGREE
@@ -57,9 +62,9 @@ class Tour:
         """Return where the van is so many seconds after it stopped at the first stop."""
         left = seconds % self.seconds if self.seconds else 0.0
         for one, other, drive, course in self._legs:
-            if left < self._rest_s:
+            if left < self.rest_s:
                 return Place(*one, 0.0, course)
-            left -= self._rest_s
+            left -= self.rest_s
             if left < drive:
                 share = left / drive
                 lat, lon = (a + (b - a) * share for a, b in zip(one, other, strict=True))
@@ -82,8 +87,8 @@ class TouringPlayer(NmeaPlayer):
         self.fix = False
 
     def drive_round(self, tour: Tour) -> None:
-        """Set out."""
-        self._tour, self._began = tour, self._clock()
+        """Set out from the first stop, at once."""
+        self._tour, self._began = tour, self._clock() - tour.rest_s
 
     def message(self) -> bytes:
         """Return a GGA and an RMC."""
