@@ -17,6 +17,7 @@ import struct
 import time
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
 from appliance.testing.receipt_printer import Faults
 from appliance.testing.running_printer import RunningPrinter
@@ -30,6 +31,9 @@ _IOCTL, _DONE, _READ_MEM, _WRITE_MEM = 1, 3, 5, 6
 _SET_INTERFACE, _GET_DRIVER, _SUBMIT, _DISCARD, _REAP, _REAP_NOW = 4, 8, 10, 11, 12, 13
 _CLAIM, _RELEASE, _DRIVER, _RESET, _CLEAR_HALT, _DISCONNECT, _CONNECT = 15, 16, 18, 20, 21, 22, 23
 _CAPABILITIES, _SPEED = 26, 31
+
+_GONE = 3
+"""Devices whose sockets are kept, the newest included."""
 
 _HIGH_SPEED = 3
 _CAN = 0x01 | 0x02 | 0x04 | 0x10
@@ -91,24 +95,27 @@ class UsbPrinter(RunningPrinter):
         self.driver = driver
         self.error = 0
         self.error_after = 0
-        self._listener: socket.socket | None = None
+        self._listeners: deque[socket.socket] = deque()
+        """The newest is the device's that is plugged in; others are of devices that went."""
         self._programs: list[_Program] = []
         self._said = b""
 
     def _plug(self) -> None:
         self._said = b""
-        self._testbed.plug(self.driver)
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self._testbed.socket))
+        self._testbed.plug(self.driver, self._listen)
+
+    def _listen(self, path: Path) -> None:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
         # Whether a user may open the printer is decided by the device file alone.
-        self._testbed.socket.chmod(0o666)
-        self._listener.listen()
+        path.chmod(0o666)
+        listener.listen()
+        self._listeners.append(listener)
+        if len(self._listeners) > _GONE:
+            self._listeners.popleft().close()
 
     def _unplug(self) -> None:
         self._testbed.unplug()
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
         for program in self._programs:
             program.there = program.claimed = False
             for urb in program.pending:
@@ -121,6 +128,8 @@ class UsbPrinter(RunningPrinter):
         super().close()
         for program in self._programs:
             program.line.close()
+        for listener in self._listeners:
+            listener.close()
 
     def _run(self) -> None:
         while not self._ended:
@@ -128,8 +137,8 @@ class UsbPrinter(RunningPrinter):
             poll.register(self._wake, select.POLLIN)
             with self._changed:
                 self._follow_plug()
-                if self._listener is not None:
-                    poll.register(self._listener, select.POLLIN)
+                for listener in self._listeners:
+                    poll.register(listener, select.POLLIN)
                 for program in self._programs:
                     poll.register(program.line, select.POLLIN)
                 wakes_at = self._printer.wakes_at(time.monotonic())
@@ -140,8 +149,11 @@ class UsbPrinter(RunningPrinter):
         with self._changed:
             if self._wake in ready:
                 os.eventfd_read(self._wake)
-            if self._listener is not None and self._listener.fileno() in ready:
-                self._programs.append(_Program(self._listener.accept()[0]))
+            for listener in self._listeners:
+                if listener.fileno() in ready:
+                    program = _Program(listener.accept()[0])
+                    program.there = self._line_up and listener is self._listeners[-1]
+                    self._programs.append(program)
             for program in list(self._programs):
                 if program.line.fileno() in ready:
                     self._serve(program)

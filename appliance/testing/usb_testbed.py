@@ -12,6 +12,7 @@ import ctypes.util
 import os
 import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 PRELOAD = "libumockdev-preload.so.0"
@@ -78,9 +79,19 @@ class UsbTestbed:
     def _bus(self) -> int:
         return int(self._port.split("-")[0])
 
-    def plug(self, driver: str) -> None:
-        """Make what the kernel shows of a new device; its number is a new one each time."""
+    def plug(self, driver: str, listen: Callable[[Path], None] = Path.touch) -> None:
+        """Make what the kernel shows of a new device; its number is a new one each time.
+
+        Args:
+            driver: the kernel's driver that takes it, or "".
+            listen: makes the socket before anything shows the device: where a program finds none,
+                libumockdev ends that program.
+        """
         self._plugged += 1
+        self.socket = self.root / "ioctl/dev" / self._node
+        self.socket.parent.mkdir(parents=True, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        listen(self.socket)
         device = self._device
         interface = device / f"{self._port}:1.0"
         interface.mkdir(parents=True)
@@ -117,8 +128,6 @@ class UsbTestbed:
         node.chmod(self.mode)
         major_minor = self.root / "dev/.node" / self._node.replace("/", "_")
         major_minor.symlink_to(f"189:{self._number - 1}")
-        self.socket = self.root / "ioctl/dev" / self._node
-        self.socket.parent.mkdir(parents=True, exist_ok=True)
 
     def announce(self) -> None:
         """Tell the programs that listen to the kernel that something was plugged in or out.
@@ -142,13 +151,12 @@ class UsbTestbed:
             link.symlink_to(os.path.relpath(target, link.parent))
 
     def unplug(self) -> None:
-        """Take it all away."""
+        """Take it all away but the socket, which a program may be about to open still."""
         for name in (self._port, f"{self._port}:1.0"):
             (self.root / "sys/bus/usb/devices" / name).unlink()
         shutil.rmtree(self._device)
         (self.root / "dev" / self._node).unlink()
         (self.root / "dev/.node" / self._node.replace("/", "_")).unlink()
-        self.socket.unlink()
 
 
 def descriptors(protocol: int = 2) -> bytes:
