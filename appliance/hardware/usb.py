@@ -184,7 +184,11 @@ class UsbTransport:
         name = line.device.name
         if code == _PIPE:
             line.clear()
-            return PrinterFault("refused", f"the printer {name} refuses what it is sent", taken)
+            return PrinterFault(
+                "refused",
+                f"the printer {name} refuses what it is sent; switch it off and on again",
+                taken,
+            )
         # While a cable is being pulled the first failure may be any other.
         return PrinterFault(
             "gone",
@@ -290,8 +294,8 @@ class _Line:
 
     def take(self, seconds: float) -> tuple[int, bytes]:
         """Receive what is there; the code of libusb, and the bytes."""
-        if self._in is None:
-            return _TIMEOUT, b""
+        if self._in is None:  # it says nothing; the kernel says whether it is there
+            return _TIMEOUT if self.device.node.exists() else _NO_DEVICE, b""
         room = ctypes.create_string_buffer(_ROOM)
         code, count = self._transfer(self._in, room, seconds)
         return code, room.raw[:count]

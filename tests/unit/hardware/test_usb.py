@@ -180,8 +180,12 @@ def test_a_printer_without_a_way_back_says_nothing(program: UsbProgram, folder: 
         send(transport, b"\x10\x04\x01text", soon())
         assert transport.read(1, time.monotonic() + 0.1) == b""
         transport.flush_input()
-        transport.close()
         printer.wait_printed(b"text")
+        printer.unplug()
+        with pytest.raises(PrinterFault) as caught:
+            transport.read(1, soon())
+        assert caught.value.kind == "gone", "though nothing was sent to it"
+        transport.close()
 
 
 def test_what_was_read_too_much_is_kept_for_the_next_read(
