@@ -132,7 +132,7 @@ class PrintWorker:
             self._gate.notify()
 
     def found_cut(self, job: Job) -> None:
-        """Before `start`: a job was being sent when the box stopped, nobody knows how far."""
+        """Before `start`: a job was being sent when its line broke or the box stopped."""
         self._line.broke(job.total)
         self._leftover.by(0.0)
         self._leftover.asked = 1

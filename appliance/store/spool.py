@@ -49,6 +49,10 @@ class SpoolReader:
         """Return the jobs of a printer that are not finished, the oldest first."""
         return self._all(f"WHERE printer = ? AND {_OPEN} ORDER BY number", (printer,))
 
+    def asking(self) -> list[Job]:
+        """Return the jobs of all printers of which a person must say what is on the paper."""
+        return [job for job in self._all("WHERE state = 'held'", ()) if job.asks]
+
     def newest(self, limit: int, *, printer: str | None = None, only_open: bool) -> list[Job]:
         """Return jobs, the newest first.
 
