@@ -9,7 +9,6 @@ Source of the commands: Epson's ESC/POS reference; of ``ESC u``: Datecs' manuals
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import shutil
 from functools import lru_cache
@@ -269,9 +268,8 @@ class _Paper:
             self._parts[before] = b"\x1b3" + units + built[len(_COLUMN_SPACING) :]
 
     def _build(self, method: str, *arguments: Any, **named: Any) -> None:
-        """Have python-escpos build something; it prints on the terminal, which is not wanted."""
-        with contextlib.redirect_stdout(io.StringIO()):
-            getattr(self._builder, method)(*arguments, **named)
+        """Have python-escpos build something."""
+        getattr(self._builder, method)(*arguments, **named)
         self._put(self._builder.output)
         self._builder.clear()
 
@@ -306,12 +304,19 @@ def _library() -> Dummy:
 
 @lru_cache(maxsize=1)
 def _import() -> None:
-    """Import python-escpos without what it does besides: a log handler and a folder in /tmp."""
+    """Import python-escpos without what it does besides: a log handler, a folder, and printing.
+
+    What it prints on the terminal goes nowhere by a name of its own module. To exchange
+    `sys.stdout` around each call would take it from all other threads, and for good where two do
+    so at once.
+    """
     root = logging.getLogger()
     guard = logging.NullHandler()
     root.addHandler(guard)  # so that its basicConfig() adds none
     try:
         from escpos import capabilities
+        from escpos import escpos as builder
     finally:
         root.removeHandler(guard)
     shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
+    builder.print = lambda *_texts, **_named: None

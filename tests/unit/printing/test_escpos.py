@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from PIL import Image
@@ -289,6 +290,20 @@ def test_how_long_it_takes_is_told_by_the_dots():
     rendered = render(sheet(Line(text="a"), Line(text="b"), Feed(lines=2)), EPSON)
     assert rendered.dots_high == 4 * EPSON.line_dots
     assert EPSON.seconds(800) == pytest.approx(1.0)
+
+
+def test_the_terminal_is_never_taken_from_other_threads(capsys):
+    strips = sheet(*(PictureStrip(width=64, height=24, rows=bytes(192)) for _ in range(20)))
+    before, usual = sys.stdout, sys.getswitchinterval()
+    work = threading.Thread(target=lambda: [render(strips, EPSON) for _ in range(30)])
+    sys.setswitchinterval(1e-6)
+    work.start()
+    seen = set()
+    while work.is_alive():
+        seen.add(sys.stdout is before)
+    sys.setswitchinterval(usual)
+    assert seen == {True}
+    assert capsys.readouterr().out == ""
 
 
 def test_importing_the_library_leaves_nothing_behind(tmp_path):
