@@ -57,7 +57,7 @@ def _show(found: dict[str, Any]) -> None:
                 thing["name"],
                 thing["state"],
                 moment(thing["since"] if found["live"] else thing["at"]),
-                _figures(thing["figures"]) or ", ".join(thing["reasons"]),
+                _told(thing),
             )
             for thing in found["things"]
         ),
@@ -102,6 +102,14 @@ def _figures(figures: dict[str, Any]) -> str:
     if "lat_e7" in figures and "lon_e7" in figures:
         parts.insert(0, f"{figures['lat_e7'] / 1e7:.5f}, {figures['lon_e7'] / 1e7:.5f}")
     return ", ".join(part for part in parts if part)
+
+
+def _told(thing: dict[str, Any]) -> str:
+    """Return the figures of a thing; of a printer, and where there are none, its reasons."""
+    figures = _figures(thing["figures"])
+    if figures and thing["kind"] != "printer":
+        return figures
+    return ", ".join(part for part in (figures, *thing["reasons"]) if part)
 
 
 def _left(minutes: int) -> str:

@@ -51,7 +51,7 @@ def list_printers(invocation: Invocation, watch: bool, as_json: bool) -> None:
             show_json({"printers": found["rows"], "unused": found["unused"]})
             return
         show_table(
-            ("printer", "by", "where", "profile", "columns", "state", "advice"),
+            ("printer", "by", "where", "profile", "columns", "state", "battery", "advice"),
             (
                 (
                     r["name"],
@@ -60,6 +60,7 @@ def list_printers(invocation: Invocation, watch: bool, as_json: bool) -> None:
                     r["profile"],
                     r["columns"],
                     r["state"].replace("_", " "),
+                    r["battery"],
                     r["advice"],
                 )
                 for r in found["rows"]

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from appliance.daemon.kit_metrics import KitMetrics
 from appliance.http.site import AccessRecord
+from appliance.printing.battery import Charge
 from appliance.sync.intake_transaction import Answer
 
 _SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60)
@@ -118,9 +119,34 @@ class Metrics:
             ["printer"],
             registry=self.registry,
         )
+        self._printer_volts = Gauge(
+            "fieldbox_printer_battery_volts",
+            "Voltage of a printer's own battery, where it tells that",
+            ["printer"],
+            registry=self.registry,
+        )
+        self._printer_charge = Gauge(
+            "fieldbox_printer_battery_ratio",
+            "How full a printer's own battery is, in steps, where it tells that",
+            ["printer"],
+            registry=self.registry,
+        )
         self.kit = KitMetrics(self.registry)
         self._requests_of: dict[tuple[str, int], Callable[[], None]] = {}
         self._seconds_of: dict[str, Callable[[float], None]] = {}
+
+    def show_battery(self, printer: str, charge: Charge | None) -> None:
+        """Show what a printer says of its own battery; what is not known is NaN."""
+        volts = None if charge is None else charge.voltage_mv
+        soc = None if charge is None else charge.soc_permille
+        nothing = float("nan")
+        self._printer_volts.labels(printer).set(nothing if volts is None else volts / 1_000)
+        self._printer_charge.labels(printer).set(nothing if soc is None else soc / 1_000)
+
+    def forget_battery(self, printer: str) -> None:
+        """Take away what was shown of a printer's own battery, if anything was."""
+        self._printer_volts.remove(printer)
+        self._printer_charge.remove(printer)
 
     def observe(self, record: AccessRecord) -> None:
         """Count a request."""

@@ -14,6 +14,7 @@ from appliance.hardware.file_printer import FilePrinter
 from appliance.hardware.hotplug import Hotplug
 from appliance.hardware.print_shop import PrintShop
 from appliance.http.workers import Workers
+from appliance.printing.battery import Charge, figures_of
 from appliance.printing.job import Job
 from appliance.printing.printer_state import PrinterState
 from appliance.store.box import Box
@@ -47,6 +48,7 @@ class Printing:
             box,
             blobs=self.documents.blobs,
             told=lambda name, state: reactor.callFromThread(self._stands, name, state),
+            charged=lambda name, charge: reactor.callFromThread(self._charges, name, charge),
             ended=lambda job: reactor.callFromThread(self._ended, job),
             forgotten=lambda name: reactor.callFromThread(self._forgotten, name),
             moved=lambda: reactor.callFromThread(self._hotplug.look_soon),
@@ -83,6 +85,7 @@ class Printing:
                 state=printer.state.standing,
                 reasons=tuple(sorted(printer.state.reasons)),
                 detail=printer.state.why,
+                figures={} if printer.charge is None else figures_of(printer.charge),
             )
             for printer in self.shop.printers()
         ]
@@ -102,6 +105,10 @@ class Printing:
 
     def _forgotten(self, name: str) -> None:
         self._metrics.printer_stopped.remove(name)
+        self._metrics.forget_battery(name)
+
+    def _charges(self, name: str, charge: Charge | None) -> None:
+        self._metrics.show_battery(name, charge)
 
     def _ended(self, job: Job) -> None:
         self._metrics.print_jobs.labels(job.printer, job.state).inc()

@@ -16,6 +16,8 @@ from appliance.printing.attempt_steps import (
     Fill,
     Heard,
     Listen,
+    Measure,
+    Measured,
     Send,
     Step,
     Stopped,
@@ -23,11 +25,14 @@ from appliance.printing.attempt_steps import (
     Took,
     Wanted,
 )
-from appliance.printing.status import Ear, RealTime, Said, StopReason
+from appliance.printing.status import FLOW, Ear, RealTime, Said, StopReason
 
 T = TypeVar("T")
 MOST_READ = 4_096
 """Bytes of one read; a printer says a few."""
+
+SETTLE_S = 0.05
+"""Seconds of silence after bytes that have no end of their own."""
 
 
 class Press:
@@ -85,6 +90,8 @@ class Press:
             return self._ask(step)
         if isinstance(step, Listen):
             return self._listen(step.seconds)
+        if isinstance(step, Measure):
+            return self._measure(step)
         if isinstance(step, Drain):
             return self._drain(step)
         if isinstance(step, Begin):
@@ -128,6 +135,24 @@ class Press:
         said, gone = self._hear(began + step.seconds, step.wants)
         garbage = self._ear.garbage - garbage
         return Heard(before + said, garbage, self._clock() - began, gone, self._canceled())
+
+    def _measure(self, step: Measure) -> Measured:
+        deadline = self._clock() + step.seconds
+        data = b""
+        try:
+            self._transport.flush_input()
+            self._ear.forget()
+            send(self._transport, step.command, deadline)
+            while len(data) <= step.size:
+                # Once it is whole it is waited for what would show that it is something else.
+                ends = deadline if len(data) < step.size else self._clock() + SETTLE_S
+                said = self._transport.read(MOST_READ, ends)
+                if not said:
+                    break
+                data += said.translate(None, FLOW)
+        except PrinterFault as fault:
+            return Measured(data, "" if fault.kind == "stalled" else str(fault))
+        return Measured(data)
 
     def _listen(self, seconds: float) -> Heard:
         began = self._clock()

@@ -6,8 +6,20 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from appliance.api.documents import Document
+from appliance.hardware.fault import FaultKind, PrinterFault
 from appliance.printing.attempt_steps import Broken, Done, Dropped, Ending
 from appliance.printing.job import Job
+from appliance.printing.status import StopReason
+
+_REASON_OF: dict[FaultKind, StopReason] = {
+    "absent": "connecting-to-device",
+    "gone": "connecting-to-device",
+    "busy": "device-busy",
+    "forbidden": "permission-denied",
+    "stalled": "timed-out",
+    "refused": "other-error",
+    "interrupted": "paused",
+}
 
 
 class Payload(NamedTuple):
@@ -58,3 +70,8 @@ def told(ending: Ending) -> dict[str, Any]:
         name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in ending._asdict().items()
     }
+
+
+def reasons_of(fault: PrinterFault) -> frozenset[StopReason]:
+    """Return why a printer does not print whose transport failed so."""
+    return frozenset({_REASON_OF[fault.kind]})

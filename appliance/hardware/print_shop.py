@@ -19,6 +19,7 @@ from appliance.hardware.printer_search import PrinterSearch
 from appliance.hardware.stations import Stations
 from appliance.hardware.transport import Transport
 from appliance.hardware.usb_devices import UsbDevice, usb_devices
+from appliance.printing.battery import Charge
 from appliance.printing.job import Answer, Job, JobRefused
 from appliance.printing.printer_state import PrinterState
 from appliance.printing.status import StopReason
@@ -39,12 +40,14 @@ class PrinterHere(NamedTuple):
         title: what it is.
         columns: characters across its paper.
         state: how it stands.
+        charge: of its own battery, as far as it tells.
     """
 
     name: str
     title: str
     columns: int
     state: PrinterState
+    charge: Charge | None = None
 
 
 class PrintShop:
@@ -61,6 +64,7 @@ class PrintShop:
         *,
         blobs: Blobs,
         told: Callable[[str, PrinterState], None] = lambda _name, _state: None,
+        charged: Callable[[str, Charge | None], None] = lambda _name, _charge: None,
         ended: Callable[[Job], None] = lambda _job: None,
         moved: Callable[[], None] = lambda: None,
         forgotten: Callable[[str], None] = lambda _name: None,
@@ -72,6 +76,7 @@ class PrintShop:
             box: whose spool and configuration.
             blobs: finds pictures; blocks.
             told: hears how a printer stands, on that printer's thread.
+            charged: hears what a printer says of its own battery, on that printer's thread.
             ended: hears of each job that is finished or asks, on that printer's thread.
             moved: told, on a printer's thread, that another model stands in a printer's place:
                 the search should look.
@@ -93,7 +98,13 @@ class PrintShop:
             ended,
         )
         self.stations = Stations(
-            box.settings, self._desk, blobs=blobs, told=told, now_ms=box.now_ms, moved=moved
+            box.settings,
+            self._desk,
+            blobs=blobs,
+            told=told,
+            charged=charged,
+            now_ms=box.now_ms,
+            moved=moved,
         )
         self.search = PrinterSearch(box, self.stations, devices, forgotten)
 
@@ -123,7 +134,13 @@ class PrintShop:
         """Return the printers that jobs can be given to: those of the configuration in its order,
         then those that were found."""
         return [
-            PrinterHere(name, one.profile.title, one.profile.columns, one.worker.state)
+            PrinterHere(
+                name,
+                one.profile.title,
+                one.profile.columns,
+                one.worker.state,
+                one.worker.charge,
+            )
             for name, one in self.stations.all.items()
         ]
 

@@ -19,10 +19,11 @@ from appliance.hardware.line import PrinterLine
 from appliance.hardware.loan import Loans
 from appliance.hardware.presence import MISSES
 from appliance.hardware.press import Press
-from appliance.hardware.print_desk import JobDesk, Payload, Unprintable, ended, told
+from appliance.hardware.print_desk import JobDesk, Payload, Unprintable, ended, reasons_of, told
 from appliance.hardware.transport import Clock, Transport
 from appliance.printing.attempt import attempt
 from appliance.printing.attempt_steps import Broken, Dropped, Ending, NotBegun
+from appliance.printing.battery import BatteryWatch, Charge, Gauge
 from appliance.printing.job import Job, JobRefused
 from appliance.printing.leftover import Leftover
 from appliance.printing.link import Link, Patience
@@ -44,15 +45,8 @@ CHUNK = 4_096
 GRACE_S = 4.0
 """Seconds that a job at the printer is given to end when the appliance stops."""
 
-_REASON_OF: dict[str, StopReason] = {
-    "absent": "connecting-to-device",
-    "gone": "connecting-to-device",
-    "busy": "device-busy",
-    "forbidden": "permission-denied",
-    "stalled": "timed-out",
-    "refused": "other-error",
-    "interrupted": "paused",
-}
+_NO_GAUGE = Gauge()
+_POWER_LOW: frozenset[StopReason] = frozenset({"power-low"})
 
 
 class PrintWorker:
@@ -71,6 +65,8 @@ class PrintWorker:
         *,
         make: Callable[[Job, Document], Payload],
         tell: Callable[[str, PrinterState], None],
+        charged: Callable[[str, Charge | None], None] = lambda _name, _charge: None,
+        gauge: Gauge = _NO_GAUGE,
         now_ms: Callable[[], int],
         keeps_open: bool = True,
         patience: Patience | None = None,
@@ -85,6 +81,8 @@ class PrintWorker:
             desk: the spool.
             make: makes the bytes of a job; raises `Unprintable`.
             tell: told of each new state of the printer, on this worker's thread.
+            charged: told what the printer says of its own battery, on this worker's thread.
+            gauge: how that is asked for.
             now_ms: the box's clock, UTC milliseconds.
             keeps_open: keep the transport open between jobs; others may want it otherwise.
             patience: how long is waited for the printer.
@@ -108,6 +106,8 @@ class PrintWorker:
         self._current: Job | None = None
         self._missed = 0
         self._leftover = Leftover()
+        self._battery = BatteryWatch(gauge)
+        self._charged = charged
         self._owed: tuple[Job, Ending] | None = None
         self._loans = Loans()
         self._log = structlog.get_logger("appliance.hardware").bind(printer=name)
@@ -120,6 +120,11 @@ class PrintWorker:
     def state(self) -> PrinterState:
         """How the printer stands."""
         return self._state
+
+    @property
+    def charge(self) -> Charge | None:
+        """How full the printer's own battery is; None where that is not known."""
+        return self._battery.charge
 
     def start(self) -> None:
         """Start the thread."""
@@ -216,8 +221,17 @@ class PrintWorker:
             if found is not None:
                 self._delayed(found[0], self._paused)
             return LOOK_S
+        # A printer that may not answer is asked while nothing waits for it.
+        if self._battery.due(self._clock()) and not (found and self.charge is None):
+            self._measure()
         if found is None:
             return self._idle()
+        if self._battery.low:
+            self._stands(_POWER_LOW, why=self._why_low())
+            self._delayed(found[0], _POWER_LOW)
+            if not self._keeps_open:
+                self._line.close()
+            return RETRY_S
         job, document = found
         try:
             payload = self._make(job, document)
@@ -233,11 +247,31 @@ class PrintWorker:
             self._line.open()
             seen = self._press(lambda: None, lambda: False).run(look(self._link))
         except PrinterFault as fault:
-            seen = Look(frozenset({_REASON_OF[fault.kind]}), str(fault))
+            seen = Look(reasons_of(fault), str(fault))
+        if self._battery.low:
+            seen = Look(seen.reasons | _POWER_LOW, seen.why or self._why_low())
         self._saw(seen.reasons, seen.why)
         if not self._keeps_open:
             self._line.close()
         return LOOK_S
+
+    def _measure(self) -> None:
+        """Ask for the printer's own battery, where the printer is ready."""
+        before = self._battery.charge
+        run = self._press(lambda: None, lambda: False).run
+        try:
+            self._line.open()
+            if run(look(self._link)).stops:
+                self._battery.put_off(self._clock())
+                return
+            self._battery.took(run(self._battery.ask()), self._clock())
+        except PrinterFault:
+            self._battery.took(None, self._clock())
+        if self._battery.charge != before:
+            self._charged(self.name, self._battery.charge)
+
+    def _why_low(self) -> str:
+        return f"the printer's own battery is nearly empty ({self._battery.charge}): charge it"
 
     def _print(self, job: Job, payload: Payload) -> float:
         def begin() -> None:
@@ -278,7 +312,7 @@ class PrintWorker:
         try:
             self._line.open()
         except PrinterFault as fault:
-            return NotBegun(frozenset({_REASON_OF[fault.kind]}), str(fault))
+            return NotBegun(reasons_of(fault), str(fault))
         press = self._press(begin, lambda: job.id in self._canceled, job)
         steps = attempt(
             payload.data,

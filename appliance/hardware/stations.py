@@ -23,8 +23,9 @@ from appliance.hardware.print_worker import PrintWorker
 from appliance.hardware.printers import fitted, profile_name, transport_of
 from appliance.hardware.transport import Transport
 from appliance.hardware.usb_devices import UsbDevice, usb_devices
+from appliance.printing.battery import Charge, Gauge, gauge_of
 from appliance.printing.escpos import prepare
-from appliance.printing.link import Link, Patience
+from appliance.printing.link import Link, Patience, link_of
 from appliance.printing.printer_state import PrinterState
 from appliance.printing.profile import GENERIC, Profile, ProfileError, Profiles
 from appliance.printing.status import StopReason
@@ -63,6 +64,7 @@ class Stations:
         *,
         blobs: Blobs,
         told: Callable[[str, PrinterState], None],
+        charged: Callable[[str, Charge | None], None],
         now_ms: Callable[[], int],
         moved: Callable[[], None],
     ) -> None:
@@ -73,6 +75,7 @@ class Stations:
             desk: the spool.
             blobs: finds pictures; blocks.
             told: hears how a printer stands, on that printer's thread.
+            charged: hears what it says of its own battery, there too.
             now_ms: the box's clock, UTC milliseconds.
             moved: told, on a printer's thread, that another model stands in a printer's place.
         """
@@ -80,6 +83,7 @@ class Stations:
         self._desk = desk
         self._blobs = blobs
         self._told = told
+        self._charged = charged
         self._now_ms = now_ms
         self._moved = moved
         self._profiles = Profiles(settings.printing.profiles)
@@ -270,10 +274,13 @@ class Stations:
         worker = PrintWorker(
             name,
             transport,
-            _link(printer, profile),
+            # A folder says nothing, whatever the profile.
+            Link() if printer.transport == "file" else link_of(profile),
             self._desk,
             make=payloads.make,
             tell=self._told,
+            charged=self._charged,
+            gauge=Gauge() if printer.transport == "file" else gauge_of(profile),
             now_ms=self._now_ms,
             keeps_open=printer.transport != "tcp",
             patience=Patience(stall=self._settings.printing.stall_s),
@@ -327,15 +334,3 @@ def _without(mapping: Mapping[str, T], name: str) -> Mapping[str, T]:
 def _by_device(printer: Printer) -> bool:
     """Whether the profile of a printer depends on what is plugged in."""
     return printer.transport == "usb" and printer.usb is None and printer.profile is None
-
-
-def _link(printer: Printer, profile: Profile) -> Link:
-    """What a printer can say; a folder says nothing whatever the profile."""
-    if printer.transport == "file":
-        return Link()
-    return Link(
-        answers=profile.answers,
-        reports=profile.reports,
-        confirms=profile.confirms,
-        clears=profile.clears,
-    )

@@ -54,6 +54,20 @@ class Fill(NamedTuple):
     seconds: float
 
 
+class Measure(NamedTuple):
+    """Send a command that is answered by bytes without a form of their own; answered by `Measured`.
+
+    Attributes:
+        command: to send.
+        size: bytes of its answer.
+        seconds: to wait, at most.
+    """
+
+    command: bytes
+    size: int
+    seconds: float
+
+
 class Drain(NamedTuple):
     """Wait until what was accepted has left this machine; answered by `Drained`."""
 
@@ -73,7 +87,7 @@ class Stopped(NamedTuple):
     reasons: frozenset[StopReason]
 
 
-Step = Ask | Begin | Send | Fill | Drain | Listen | Stopped
+Step = Ask | Begin | Send | Fill | Measure | Drain | Listen | Stopped
 """What is to be done next."""
 
 
@@ -93,6 +107,18 @@ class Heard(NamedTuple):
     seconds: float = 0.0
     gone: str = ""
     canceled: bool = False
+
+
+class Measured(NamedTuple):
+    """What came, which is no answer where it has not the size of one.
+
+    Attributes:
+        data: all that the printer said, without XON and XOFF.
+        gone: why the link is broken, or empty.
+    """
+
+    data: bytes
+    gone: str = ""
 
 
 class Took(NamedTuple):
@@ -135,7 +161,7 @@ class Told(NamedTuple):
     canceled: bool = False
 
 
-Answered = Heard | Took | Drained | Told
+Answered = Heard | Measured | Took | Drained | Told
 """What came of a step."""
 
 

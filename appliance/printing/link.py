@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from appliance.printing.job import Confirmed
+from appliance.printing.profile import Profile
 
 ANSWER_S = 2.0
 """Seconds a printer has for an answer to DLE EOT, which it gives at once and from any state."""
@@ -33,6 +34,16 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     reports: bool = False
     confirms: Confirmed = "sent"
     clears: bool = False
+
+
+def link_of(profile: Profile) -> Link:
+    """Return what a printer of a profile can say."""
+    return Link(
+        answers=profile.answers,
+        reports=profile.reports,
+        confirms=profile.confirms,
+        clears=profile.clears,
+    )
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,7 +60,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         cut: how it cuts the paper.
         feed_lines: lines to feed until the last line is past the edge where paper is torn or cut.
         start: bytes sent before each job, after ``ESC @``, in hexadecimal.
-        answers, reports, confirms, clears: see `appliance.printing.attempt.Link`.
+        answers, reports, confirms, clears: see `appliance.printing.link.Link`.
+        battery: how its own battery is asked for; see `appliance.printing.battery`.
+        battery_low_v, battery_good_v: of ``ESC ```, volts below which printing is held, 0 for
+            never, and from which on it goes on.
         speed_mm_s: of the head, to estimate how long a job takes.
         dots_mm: dots in a millimetre.
         usb: ids that it plugs in with, ``vendor:product`` in hexadecimal.
@@ -85,6 +88,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reports: bool = False
     confirms: Literal["sent", "processed", "printed"] = "sent"
     clears: bool = False
+    battery: Literal["none", "ESC `", "GS I b", "DLE DC4 7"] = "none"
+    battery_low_v: Annotated[float, msgspec.Meta(ge=0, le=20)] = 0.0
+    battery_good_v: Annotated[float, msgspec.Meta(ge=0, le=20)] = 0.0
     speed_mm_s: Annotated[int, msgspec.Meta(ge=5, le=500)] = 60
     dots_mm: Annotated[int, msgspec.Meta(ge=4, le=24)] = 8
     usb: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")], ...] = ()
@@ -134,6 +140,12 @@ def _wrong(profile: Profile) -> str:
             f"columns: {profile.columns} characters do not fit {profile.dots} dots; one takes 8 "
             "at least"
         )
+    if profile.battery == "ESC `" and profile.reports:
+        return "battery: the answer to ESC ` cannot be told from what `reports` has the printer say"
+    if profile.battery_low_v > profile.battery_good_v:
+        return "battery_good_v: it must not be below battery_low_v"
+    if profile.battery_good_v and profile.battery != "ESC `":
+        return "battery_low_v, battery_good_v: only a printer asked by ESC ` tells volts"
     for number, codec in profile.pages.items():
         if not (number.isascii() and number.isdigit() and int(number) <= 255):
             return f"pages: {number!r} is no number of a code page, 0 to 255"

@@ -54,8 +54,10 @@ BATTERY = 0x45
 """Identifiers of blocks: the answers to GS ( H function 48, to DLE DC4 8, and to the questions of
 `appliance.printing.battery`."""
 
+FLOW = b"\x11\x13"
+"""XON and XOFF."""
+
 _BLOCK = 0x37
-_FLOW = b"\x11\x13"
 _PRINTABLE = range(0x20, 0x7F)
 
 
@@ -101,7 +103,7 @@ class Ear:
 
     def hear(self, data: bytes) -> list[Said]:
         """Take bytes as they arrive; return what is complete."""
-        self._left += data.translate(None, _FLOW)
+        self._left += data.translate(None, FLOW)
         said: list[Said] = []
         while self._left:
             taken = self._next(said)

@@ -35,6 +35,13 @@ _AT = click.IntRange(min=0)
 @click.option("--silent", is_flag=True, help="Answers nothing.")
 @click.option("--deaf", is_flag=True, help="Takes no byte.")
 @click.option("--answer-delay", type=float, default=0, help="Seconds from question to answer.")
+@click.option("--battery", type=click.FloatRange(0, 1), help="How full its own battery is, 0 to 1.")
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    default=0,
+    help="Of a full battery, what one printed byte takes.",
+)
 def main(
     link: Path | None,
     address: str | None,
@@ -49,6 +56,8 @@ def main(
     silent: bool,
     deaf: bool,
     answer_delay: float,
+    battery: float | None,
+    drain: float,
 ) -> None:
     """Run the printer."""
     if paper is not None and slips is not None:
@@ -63,6 +72,8 @@ def main(
         silent=silent,
         deaf=deaf,
         answer_delay_s=answer_delay,
+        battery=battery,
+        drain=drain,
     )
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from appliance.hardware.print_desk import Payload, Unprintable
 from appliance.hardware.print_worker import PrintWorker
 from appliance.hardware.serial_port import SerialTransport
 from appliance.hardware.tcp import TcpTransport
+from appliance.printing.battery import Gauge
 from appliance.printing.job import Job
 from appliance.printing.link import Link, Patience
 from appliance.store.box import Box
@@ -41,7 +43,17 @@ def payload_of(number: int) -> bytes:
 class Office:
     """A box with one printer and its worker."""
 
-    def __init__(self, folder, line, faults=None, link=TELLING, *, age_h=24.0, patience=None):
+    def __init__(
+        self,
+        folder,
+        line,
+        faults=None,
+        link=TELLING,
+        *,
+        age_h=24.0,
+        patience=None,
+        gauge=None,
+    ):
         settings = load_texts([("a.toml", 'state_dir = "state"')], folder, {})
         self.now_ms = 1_800_000_000_000
         self.box = Box(settings, now_ms=lambda: self.now_ms, found=[])
@@ -51,6 +63,8 @@ class Office:
         self.line = line
         self.link = link
         self.patience = patience or Patience(stall=6.0, confirm=4.0)
+        self.gauge = gauge or Gauge()
+        self.ahead = 0.0
         self.program = None
         self.payload = payload_of
         self.printer = self.plugged_in(folder, faults).start()
@@ -74,8 +88,16 @@ class Office:
         if self.program is not None:
             return self.program.transport()
         if self.line == "pty":
-            return SerialTransport(self.printer.port, baud=115_200)
-        return TcpTransport(*self.printer.address)
+            return SerialTransport(self.printer.port, baud=115_200, clock=self.clock)
+        return TcpTransport(*self.printer.address, clock=self.clock)
+
+    def clock(self):
+        return time.monotonic() + self.ahead
+
+    def later(self, seconds):
+        """Let so many seconds pass for the worker, which had better not wait for an answer."""
+        self.ahead += seconds
+        self.worker.wake()
 
     def begin_worker(self):
         self.worker = PrintWorker(
@@ -87,6 +109,8 @@ class Office:
             tell=self.tell,
             now_ms=lambda: self.now_ms,
             patience=self.patience,
+            gauge=self.gauge,
+            clock=self.clock if self.program is None else time.monotonic,
         )
         self.worker.start()
 

@@ -49,6 +49,7 @@ class PrinterView(msgspec.Struct, frozen=True, kw_only=True):
         profile: its name; "" where it cannot be used.
         columns: across its paper.
         state: as far as it shows without opening the printer.
+        battery: what it says of its own battery to the daemon that has it: ``7.4 V`` or ``37 %``.
         advice: what to do, where something is to be done.
     """
 
@@ -59,6 +60,7 @@ class PrinterView(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
     columns: int
     state: PrinterState
+    battery: str = ""
     advice: str = ""
 
 
@@ -221,8 +223,15 @@ def _view(desk: Desk, name: str, printer: Printer, found: Mapping[str, UsbDevice
         profile=station.model if station is not None else "",
         columns=station.profile.columns if station is not None else 0,
         state=state,
+        battery=_battery(desk, name),
         advice=stations.off.get(name) or _doing(desk, name) or advice,
     )
+
+
+def _battery(desk: Desk, name: str) -> str:
+    shop = desk.serving.shop
+    charges = [one.charge for one in shop.printers() if one.name == name] if shop else []
+    return str(charges[0]) if charges and charges[0] is not None else ""
 
 
 def _doing(desk: Desk, name: str) -> str:
