@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from PIL import Image
 from appliance.testing.daemon_process import COMMAND
 
 LAST_LINE = "Ctrl-C stops the appliance."
+LATE_S = 240.0
+"""Seconds after which a demo that does not say what a test waits for is ended."""
+
 LISTEN = ("--listen", "127.0.0.1:0")
 
 
@@ -79,9 +83,12 @@ def running(state: Path, *more: str) -> Iterator[Demo]:
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
+        late = threading.Timer(LATE_S, process.kill)
+        late.start()
         try:
             yield Demo(process, state)
         finally:
+            late.cancel()
             process.kill()
 
 
