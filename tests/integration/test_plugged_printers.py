@@ -113,6 +113,7 @@ def test_a_printer_that_is_plugged_in_is_found_named_and_gets_one_slip(van: Van)
     assert set(van.rows()) == {"paper"}
 
 
+@pytest.mark.slow
 def test_named_in_the_configuration_it_keeps_its_jobs(van: Van) -> None:
     van.box.start()
     printer = van.plug(testbed := UsbTestbed(van.usb))
@@ -130,6 +131,7 @@ def test_named_in_the_configuration_it_keeps_its_jobs(van: Van) -> None:
     assert [job[:2] for job in van.jobs()] == [(2, "van"), (1, NAME)]
 
 
+@pytest.mark.slow
 def test_another_model_in_its_place_is_printed_on_as_its_profile_says(van: Van) -> None:
     van.configure('[printing]\nstatus_slip = false\n[printers.van]\ntransport = "usb"\n')
     van.box.start()
