@@ -31,6 +31,9 @@ from appliance.vehicle.reading import Reading
 
 TICK_S = 1.0
 
+SETTLE_S = 5.0
+"""Seconds from the start until all printers are known; nothing is forgotten before."""
+
 
 class ThingView(msgspec.Struct, frozen=True, kw_only=True):
     """A thing of the kit as it is now.
@@ -107,7 +110,8 @@ class Kit:
         self._held = False
         self._asked_off = False
         self._writing = False
-        self._records: dict[str, Thing] = {}
+        self._records: dict[str, Thing] | None = None
+        self._settled_at = 0.0
         self._unstored = ""
         self._states: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._tick = LoopingCall(self._look)
@@ -136,12 +140,8 @@ class Kit:
         return [source for source in found if source is not None]
 
     def start(self) -> None:
-        """Begin to listen; nothing happens where the box has no kit."""
-        things = self._things() if self._settings.there else []
-        keep = {thing.record_id for thing in things}
-        self._box.store.submit(lambda tx: forget_others(tx, keep), self._forgot)
-        if not self._settings.there:
-            return
+        """Begin to listen, and to tell how printers stand."""
+        self._settled_at = self._reactor.seconds() + SETTLE_S
         for source in self._sources:
             source.start()
         self._tick.start(TICK_S, now=True)
@@ -187,7 +187,8 @@ class Kit:
             )
         self.views = tuple(views)
         self._metrics.kit.show(self.views, power)
-        self._clear(things)
+        if now >= self._settled_at:
+            self._clear(things)
         awaited = {source.name for source in self._sources if source.awaited}
         known = [thing for thing in things if thing.name not in awaited]
         self._say(known)
@@ -281,13 +282,15 @@ class Kit:
         self._box.store.submit(job, stored)
 
     def _clear(self, things: Iterable[Thing]) -> None:
-        """Delete the records of things that there are no more: a printer was forgotten."""
-        earlier, self._records = self._records, {thing.record_id: thing for thing in things}
-        gone = [thing for record, thing in earlier.items() if record not in self._records]
-        if gone:
+        """Delete the records of things that there are no more, such as a forgotten printer's."""
+        earlier, now = self._records, {thing.record_id: thing for thing in things}
+        self._records = now
+        if earlier is not None:
+            gone = [thing for record, thing in earlier.items() if record not in now]
+            if not gone:
+                return
             self._book.untold(gone)
-            keep = frozenset(self._records)
-            self._box.store.submit(lambda tx: forget_others(tx, keep), self._forgot)
+        self._box.store.submit(lambda tx: forget_others(tx, frozenset(now)), self._forgot)
 
     def _forgot(self, _value: object, error: BaseException | None) -> None:
         if error is not None:

@@ -77,12 +77,12 @@ class Printing:
         self.shop.pause(frozenset({"power-low"}) if held else frozenset())
 
     def things(self) -> list[Thing]:
-        """Return how printers stand, as things of the kit."""
+        """Return how printers stand, as things of the kit: jobs tell who is printing."""
         return [
             Thing(
                 name=f"printer:{printer.name}",
                 kind="printer",
-                state=printer.state.standing,
+                state="stopped" if printer.state.standing == "stopped" else "idle",
                 reasons=tuple(sorted(printer.state.reasons)),
                 detail=printer.state.why,
                 figures={} if printer.charge is None else figures_of(printer.charge),

@@ -33,13 +33,13 @@ KitState = Literal[
     "searching",
     "inaccurate",
     "idle",
-    "processing",
     "stopped",
 ]
 """Of ``power``: ``unknown``, ``good``, ``low`` (printing is held), ``stopping`` (the box will soon
 stop). Of a battery and a charger: ``reading``; ``silent``: it says nothing; ``absent``: its line
 cannot be opened. Of ``position`` also ``fix``, ``searching`` (no satellites yet) and
-``inaccurate`` (fixes that are not believed). Of a printer as IPP has it."""
+``inaccurate`` (fixes that are not believed). Of a printer ``idle``, also while it prints, and
+``stopped``: a job that comes waits, and `reasons` say for what."""
 
 MAX_DETAIL = 500
 MAX_REASONS = 20

@@ -16,6 +16,8 @@ from appliance.daemon.kit import Kit
 from appliance.daemon.metrics import Metrics
 from appliance.daemon.power_switch import NoSwitch
 from appliance.store.box import Box
+from appliance.store.kit_records import store_status, stored_status
+from appliance.vehicle.kit_status import Thing
 from appliance.vehicle.reading import Reading
 
 CONFIG = """
@@ -49,6 +51,7 @@ class Van:
         self.clock = Reactor()
         self.held: list[bool] = []
         self.asked_off = 0
+        self.printers: list[Thing] = []
         self.box = Box(load_texts([("a.toml", config)], folder, {}), found=[])
         self.kit = Kit(
             self.box,
@@ -56,7 +59,7 @@ class Van:
             Workers(),  # type: ignore[arg-type]
             Metrics(),
             hold=self.held.append,
-            printers=list,
+            printers=lambda: self.printers,
             off=self.off,
         )
 
@@ -122,10 +125,31 @@ def test_without_power_off_devices_are_told_and_the_machine_is_left_alone(tmp_pa
     van.box.close()
 
 
-def test_a_box_without_a_kit_does_nothing(tmp_path: Path) -> None:
+def test_a_box_without_a_kit_tells_of_its_printers(tmp_path: Path) -> None:
     van = Van(tmp_path, 'state_dir = "state"')
+
+    def told() -> dict[str, str]:
+        van.box.store.write(lambda _tx: None)  # what was submitted before is stored
+        return {row["name"]: row["state"] for _, row in van.box.store.fetch(stored_status)}
+
+    old = Thing(name="printer:old", kind="printer", state="idle")
+    van.box.store.write(
+        lambda tx: store_status(tx, van.box.plugins.registry, [(old.record_id, old.row(1, 1))])
+    )
+    van.printers = [Thing(name="printer:van", kind="printer", state="idle")]
     van.kit.start()
-    assert not van.kit._tick.running
-    assert van.clock.getDelayedCalls() == []
+    # Printers that the box found are known a moment after the start.
+    assert told() == {"printer:old": "idle", "printer:van": "idle"}
+    van.clock.pump([1] * 6)
+    assert told() == {"printer:van": "idle"}
+    van.printers = [
+        Thing(name="printer:van", kind="printer", state="stopped", reasons=("media-empty",))
+    ]
+    van.clock.advance(1)
+    assert told() == {"printer:van": "stopped"}
+    van.printers = []
+    van.clock.advance(1)
+    assert told() == {}
+    assert van.held == []
     van.kit.stop()
     van.box.close()
