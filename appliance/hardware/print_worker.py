@@ -23,7 +23,7 @@ from appliance.hardware.print_desk import JobDesk, Payload, Unprintable, ended, 
 from appliance.hardware.transport import Clock, Transport
 from appliance.printing.attempt import attempt
 from appliance.printing.attempt_steps import Broken, Dropped, Ending, NotBegun
-from appliance.printing.battery import BatteryWatch, Charge, Gauge
+from appliance.printing.battery import BatteryWatch, Charge, Gauge, LineGone
 from appliance.printing.job import Job, JobRefused
 from appliance.printing.leftover import Leftover
 from appliance.printing.link import Link, Patience
@@ -45,7 +45,6 @@ CHUNK = 4_096
 GRACE_S = 4.0
 """Seconds that a job at the printer is given to end when the appliance stops."""
 
-_NO_GAUGE = Gauge()
 _POWER_LOW: frozenset[StopReason] = frozenset({"power-low"})
 
 
@@ -66,7 +65,7 @@ class PrintWorker:
         make: Callable[[Job, Document], Payload],
         tell: Callable[[str, PrinterState], None],
         charged: Callable[[str, Charge | None], None] = lambda _name, _charge: None,
-        gauge: Gauge = _NO_GAUGE,
+        gauge: Gauge | None = None,
         now_ms: Callable[[], int],
         keeps_open: bool = True,
         patience: Patience | None = None,
@@ -106,7 +105,7 @@ class PrintWorker:
         self._current: Job | None = None
         self._missed = 0
         self._leftover = Leftover()
-        self._battery = BatteryWatch(gauge)
+        self._battery = BatteryWatch(gauge or Gauge())
         self._charged = charged
         self._owed: tuple[Job, Ending] | None = None
         self._loans = Loans()
@@ -227,7 +226,7 @@ class PrintWorker:
         if found is None:
             return self._idle()
         if self._battery.low:
-            self._stands(_POWER_LOW, why=self._why_low())
+            self._stands(_POWER_LOW, why=self._battery.why)
             self._delayed(found[0], _POWER_LOW)
             if not self._keeps_open:
                 self._line.close()
@@ -249,7 +248,7 @@ class PrintWorker:
         except PrinterFault as fault:
             seen = Look(reasons_of(fault), str(fault))
         if self._battery.low:
-            seen = Look(seen.reasons | _POWER_LOW, seen.why or self._why_low())
+            seen = Look(seen.reasons | _POWER_LOW, seen.why or self._battery.why)
         self._saw(seen.reasons, seen.why)
         if not self._keeps_open:
             self._line.close()
@@ -261,17 +260,19 @@ class PrintWorker:
         run = self._press(lambda: None, lambda: False).run
         try:
             self._line.open()
-            if run(look(self._link)).stops:
+            seen = run(look(self._link))
+            if seen.stops:
                 self._battery.put_off(self._clock())
-                return
-            self._battery.took(run(self._battery.ask()), self._clock())
-        except PrinterFault:
-            self._battery.took(None, self._clock())
+            else:
+                self._battery.took(run(self._battery.ask()), self._clock())
+            gone = "connecting-to-device" in seen.reasons
+        except (PrinterFault, LineGone):
+            gone = True
+            self._battery.put_off(self._clock())
+        if gone:
+            self._line.broke()
         if self._battery.charge != before:
             self._charged(self.name, self._battery.charge)
-
-    def _why_low(self) -> str:
-        return f"the printer's own battery is nearly empty ({self._battery.charge}): charge it"
 
     def _print(self, job: Job, payload: Payload) -> float:
         def begin() -> None:

@@ -128,6 +128,10 @@ _COMMANDS: dict[BatteryQuestion, bytes] = {
 }
 
 
+class LineGone(Exception):
+    """The line broke while the printer was asked; the text says how."""
+
+
 class BatteryWatch:
     """Follows the battery of one printer.
 
@@ -143,6 +147,11 @@ class BatteryWatch:
         self._lows = 0
         self._missed = 0
         self._next = float("-inf")
+
+    @property
+    def why(self) -> str:
+        """Say in words why printing is held."""
+        return f"the printer's own battery is nearly empty ({self.charge}): charge it"
 
     def due(self, now: float) -> bool:
         """Whether it is time to ask; `now` is on a monotonic clock."""
@@ -172,15 +181,19 @@ class BatteryWatch:
         self._next = now + (LOW_EVERY_S if self.low or self._lows else EVERY_S)
 
     def ask(self) -> Generator[Step, Answered, Charge | None]:
-        """Ask once; None where nothing came that makes sense."""
+        """Ask once; None where nothing came that makes sense. Raises `LineGone`."""
         question = self._gauge.question
         command = _COMMANDS[question]
         if question == "ESC `":
             measured = yield Measure(command, 2, ANSWER_S)
             assert isinstance(measured, Measured)
+            if measured.gone:
+                raise LineGone(measured.gone)
             return read_volts(measured.data)
         heard = yield Ask(command, ANSWER_S, _is_battery)
         assert isinstance(heard, Heard)
+        if heard.gone:
+            raise LineGone(heard.gone)
         read = read_quarter if question == "GS I b" else read_sixth
         found = [
             read(one.data) for one in heard.said if isinstance(one, Block) and _is_battery(one)

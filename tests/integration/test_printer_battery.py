@@ -53,9 +53,16 @@ def test_a_battery_that_printing_empties_holds_the_queue_until_it_is_charged(
         one.until(lambda: one.job(2).detail == "power-low")
         assert one.job(2).state == "pending"
         assert "battery" in one.worker.state.why
+        one.printer.unplug()
+        for _ in range(4):  # it is away for longer than a printer may be silent
+            one.later(6)
+            one.until(lambda: "power-low" in one.worker.state.reasons)
+        assert one.job(2).state == "pending"
         one.printer.set_faults(FULL)
+        one.printer.replug()
         one.later(6)
         one.until_job(2, "completed")
+        assert str(one.worker.charge) == full
         assert (one.papers(1), one.papers(2)) == (1, 1)
         one.until(lambda: one.worker.state.standing == "idle")
 
