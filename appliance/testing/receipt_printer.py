@@ -122,6 +122,11 @@ class ReceiptPrinter:
         return Condition(self.paper, faults.paper_low, self.cover_open, charge)
 
     @property
+    def waiting(self) -> int:
+        """Bytes that it took and has not printed yet."""
+        return self._waiting
+
+    @property
     def room(self) -> int:
         """Bytes that it takes from the line now."""
         faults = self.faults

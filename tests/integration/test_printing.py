@@ -1,9 +1,7 @@
 """Jobs on their real way: the store, a worker, a transport, a printer with faults; see
-`print_office` for what must hold."""
+`print_office` for what must hold, and `tests/reliability/test_print_faults.py` for every byte."""
 
 from __future__ import annotations
-
-from collections import Counter
 
 import pytest
 from print_office import DUMB, LINES, TELLING, office, payload_of
@@ -34,48 +32,6 @@ def test_jobs_are_printed_once_in_their_order(tmp_path, line, link, confirmed):
         assert printed.count(b"<invoice") == 3
         places = [printed.index(payload_of(number)) for number in (1, 2, 3)]
         assert places == sorted(places)
-
-
-@pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize("fault", ["unplug_at", "power_off_at"])
-@pytest.mark.parametrize("link", [TELLING, DUMB], ids=["telling", "dumb"])
-def test_a_break_at_every_byte_asks_and_prints_nothing_twice(tmp_path, line, fault, link):
-    questions = 9 if link is TELLING else 0  # DLE EOT 1, 2 and 4 come before each job
-    ended = Counter()
-    with office(tmp_path, line, link=link, patience=Patience(stall=6.0, confirm=0.5)) as one:
-        for at in range(1, len(payload_of(1)) + 1 + (questions and questions + 7)):
-            one.rest()
-            one.printer.set_faults(Faults(**{fault: one.received() + at}))
-            number = one.add().number
-            one.worker.pause(frozenset())
-            one.printer.wait_for(lambda printer: not printer.plugged)
-            job = one.until(lambda n=number: (j := one.job(n)).state != "processing" and j)
-            before = one.papers(number)
-            ended[job.state] += 1
-            assert before <= 1
-            if job.state == "pending":
-                assert (job.sent, before) == (0, 0)
-                assert at <= questions + 1
-            elif job.state == "held":
-                assert job.asks
-                assert 0 < job.sent <= len(payload_of(number))
-            else:
-                assert job.state == "completed"
-                assert link is DUMB or before == 1
-            one.printer.set_faults(Faults())
-            one.printer.replug()
-            one.worker.wake()
-            follower = one.add().number
-            one.until_job(follower, "completed")
-            expected = before + (job.state == "pending")
-            assert one.papers(number) == expected, "it was printed again and nobody asked"
-    if link is TELLING:
-        # Whatever broke after the first byte was asked about.
-        assert ended["pending"] in (questions, questions + 1)
-        assert ended["completed"] <= 1
-    else:
-        # Of such a printer it may be known only that everything was sent.
-        assert ended["pending"] == 0
 
 
 @pytest.mark.parametrize("line", LINES)
