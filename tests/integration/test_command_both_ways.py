@@ -178,6 +178,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HASHES = re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{16}\b")
 _MOMENT = re.compile(r"\b1[789][0-9]{11}\b")
+_CLOCK = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b")
 _CODE = re.compile(
     r"code=[0-9A-Z]{26}|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}|(?<=\"prefix\": \")[0-9A-Z]{4}"
     r"|(?<=\"id\": \")[0-9A-Z]{4}(?=\")"
@@ -198,6 +199,7 @@ def normal(said: Said, place: Place) -> Said:
             (_FINGERPRINT, "CA"),
             (_CODE, "CODE"),
             (_HASHES, "HASH"),
+            (_CLOCK, "NOW"),
             (_OWN, 'own": 0'),
         ):
             text = pattern.sub(name, text)
