@@ -103,6 +103,11 @@ class PrinterSearch:
                 self._slips.offer({name: who for name, who in there.items() if who})
             return set(there)
 
+    def know_models(self) -> None:
+        """See which models stand where now, and find nobody new. Blocks."""
+        with self._looking:
+            self._stations.fit(self._devices())
+
     def plugged(self, name: str) -> bool | None:
         """Whether a printer is plugged in; None where that cannot be seen. Blocks."""
         printer = self._printers.get(name)

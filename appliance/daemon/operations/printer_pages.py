@@ -45,6 +45,7 @@ def calibrate(desk: Desk, params: PrinterName, _actor: str) -> JobView:
 
 def _station(desk: Desk, name: str) -> Station:
     known(desk, name)
+    desk.shop.search.know_models()  # a page says what stands there now
     try:
         return desk.shop.stations.named(name)
     except NoPrinter as error:
