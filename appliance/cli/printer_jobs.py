@@ -163,7 +163,7 @@ def told(job: Mapping[str, Any]) -> str:
     name = f"job {job['number']} ({plain(_document(job))}) on {job['printer']}"
     if job["asks"]:
         return (
-            f"{name} may be on paper or not: {plain(job['detail'])}. Look, and say `fieldbox "
+            f"{name} may be on paper or not: {plain(job['detail'])}\nLook, and say `fieldbox "
             f"printer answer {job['number']} printed` or `... again`"
         )
     if job["state"] == "completed":
