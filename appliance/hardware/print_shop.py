@@ -119,9 +119,7 @@ class PrintShop:
         for job in self._box.store.write(lambda tx: self._spool(tx).recover()):
             self._log.warning("print_job_unknown", job=job.number, printer=job.printer)
         for job in self._box.store.fetch(lambda db: SpoolReader(db).asking()):
-            station = self.stations.all.get(job.printer)
-            if station is not None:
-                station.worker.found_cut(job)
+            self.stations.found_cut(job)
         self.stations.begin()
 
     def stop(self) -> None:

@@ -25,6 +25,7 @@ from appliance.hardware.transport import Transport
 from appliance.hardware.usb_devices import UsbDevice, usb_devices
 from appliance.printing.battery import Charge, Gauge, gauge_of
 from appliance.printing.escpos import prepare
+from appliance.printing.job import Job
 from appliance.printing.link import Link, Patience, link_of
 from appliance.printing.printer_state import PrinterState
 from appliance.printing.profile import GENERIC, Profile, ProfileError, Profiles
@@ -92,6 +93,7 @@ class Stations:
         self._all: Mapping[str, Station] = {}
         self._found: Mapping[str, FoundPrinter] = {}
         self._models: dict[str, str] = {}
+        self._cut: dict[str, Job] = {}
         self._off: Mapping[str, str] = {}
         self._running = False
         self._paused: frozenset[StopReason] = frozenset()
@@ -179,6 +181,18 @@ class Stations:
             for station in self._all.values():
                 station.worker.start()
         self._prepare()
+
+    def found_cut(self, job: Job) -> None:
+        """Before `begin`: a job was being sent when its line broke or the box stopped.
+
+        Where its printer is not plugged in now, and its model not known, the worker that prints on
+        it later has to know, too.
+        """
+        with self._changing:
+            station = self._all.get(job.printer)
+            if station is not None:
+                self._cut[job.printer] = job
+                station.worker.found_cut(job)
 
     def add(self, found: FoundPrinter) -> None:
         """Add a printer that was found, or what is known of it now."""
@@ -286,6 +300,9 @@ class Stations:
             patience=Patience(stall=self._settings.printing.stall_s),
         )
         worker.pause(self._paused)
+        cut = self._cut.pop(name, None)
+        if cut is not None:
+            worker.found_cut(cut)
         self._all = {**self._all, name: Station(printer, model, profile, transport, worker, found)}
         if self._running:
             worker.start()

@@ -13,6 +13,7 @@ import pytest
 
 from appliance.testing.daemon_process import CommandFailed, DaemonProcess
 from appliance.testing.device import Device
+from appliance.testing.receipt_printer import Faults
 from appliance.testing.usb_printer import UsbPrinter
 from appliance.testing.usb_testbed import UsbTestbed, environment, missing
 
@@ -151,6 +152,28 @@ def test_another_model_in_its_place_is_printed_on_as_its_profile_says(van: Van) 
     assert b"\x1c\x2e" in xprinter.printed, "what the profile xprinter begins each job with"
     assert b"\x1c\x2e" not in epson.printed
     assert van.rows()["van"]["profile"] == "xprinter"
+
+
+@pytest.mark.slow
+def test_a_slip_that_was_cut_is_ended_though_the_box_began_without_its_printer(van: Van) -> None:
+    van.configure('[printing]\nstatus_slip = false\n[printers.van]\ntransport = "usb"\n')
+    van.box.start()
+    printer = van.plug(testbed := UsbTestbed(van.usb))
+    van.until(lambda: van.rows()["van"]["profile"] == "epson-tm-p80")
+    printer.set_faults(Faults(unplug_printed_at=len(printer.printed) + 4, speed=100))
+    number = van.box.ask("printer", "test", "van", "--no-wait")["number"]
+    van.logged("job_ended")
+    van.box.stop()
+    (cut,) = van.box.ask("printer", "jobs")
+    assert (cut["number"], cut["asks"]) == (number, True)
+    van.box.start()
+    printer.set_faults(Faults())
+    printer.replug()
+    testbed.announce()
+    van.box.ask("printer", "test", "van", "--no-wait")
+    van.logged("job_ended", 2)
+    assert van.jobs()[0][3] == "completed"
+    assert bytes(cut["total"]) in printer.printed + printer.dropped, "the rest of what was cut"
 
 
 def test_what_a_stranger_calls_itself_does_no_harm(van: Van) -> None:
