@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -105,7 +106,11 @@ def _play(player: LinePlayer, fault: Fault, unplug_after: float | None) -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())
-    with player:
+    try:
+        player.start()
+    except OSError as error:
+        raise click.ClickException(f"it does not start: {error}") from error
+    with contextlib.closing(player):
         click.echo(f"it is at {player.port}")
         if unplug_after is not None and not ended.wait(unplug_after):
             player.unplug()

@@ -90,7 +90,9 @@ class PtyLine:
                 return
 
     def plug(self) -> None:
-        """See `Line`."""
+        """See `Line`. Raises `OSError`; what is no link of the name is left alone."""
+        if self._link is not None and self._link.exists() and not self._link.is_symlink():
+            raise FileExistsError(f"{self._link} is there and no serial port; choose another place")
         # The other end stays open here, or the line would hang up whenever nobody has it open.
         self._master, self._slave = os.openpty()
         os.set_blocking(self._master, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from pathlib import Path
@@ -78,7 +79,12 @@ def main(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())
-    with VirtualPrinter(_line(link, address), faults, click.echo) as printer:
+    made = VirtualPrinter(_line(link, address), faults, click.echo)
+    try:
+        made.start()
+    except OSError as error:
+        raise click.ClickException(f"the printer does not start: {error}") from error
+    with contextlib.closing(made) as printer:
         click.echo(f"a printer is at {_place(printer, link)}")
         if slips is not None:
             _follow(printer, slips, ended)

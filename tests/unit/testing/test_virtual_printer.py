@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.testing.receipt_printer import Faults
+from appliance.testing.virtual_kit import VirtualKit
 from appliance.testing.virtual_printer import VirtualPrinter
 
 
@@ -60,3 +61,20 @@ def test_wrong_use_is_told(arguments: tuple[str, ...]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Error:" in done.stderr
+
+
+def test_a_file_of_the_name_of_its_port_is_left_alone(tmp_path: Path) -> None:
+    for name in ("printer", "battery", "position"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / name).write_text("mine")
+        with pytest.raises(FileExistsError, match="choose another place"):
+            VirtualKit(folder, tmp_path / "paper").start()
+        assert (folder / name).read_text() == "mine"
+    for command in (("virtual_printer", "--pty"), ("line_player", "nmea", "--pty")):
+        module = (sys.executable, "-m", f"appliance.testing.{command[0]}", *command[1:])
+        file = tmp_path / "printer" / "printer"
+        done = subprocess.run((*module, str(file)), capture_output=True, text=True, check=False)
+        assert (done.returncode, file.read_text()) == (1, "mine")
+        assert "choose another place" in done.stderr
+        assert "Traceback" not in done.stderr
