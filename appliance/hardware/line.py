@@ -6,7 +6,7 @@ from typing import Any
 
 from appliance.hardware.fault import PrinterFault
 from appliance.hardware.file_transport import FileTransport
-from appliance.hardware.transport import Clock, Transport, send
+from appliance.hardware.transport import Clock, Transport
 
 OPEN_S = 3.0
 """Seconds that opening a transport may take."""
@@ -35,9 +35,19 @@ class PrinterLine:
         self._clock = clock
         self._log = log
         self._cut = 0
+        self._ended = 0
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the printer has yet to take the rest of what was cut; see `open`."""
+        return self._cut > 0
 
     def open(self) -> None:
-        """Open it where it is closed, and end what was cut. Raises `PrinterFault`."""
+        """Open it where it is closed, and end what was cut as far as the printer takes that now.
+
+        Raises:
+            PrinterFault: it cannot be opened, or broke.
+        """
         if not self.is_open:
             self.transport.open(self._clock() + OPEN_S)
             self.is_open = True
@@ -48,6 +58,7 @@ class PrinterLine:
         """Close it where it is open."""
         if self.is_open:
             self.is_open = False
+            self._ended = 0
             try:
                 self.transport.close()
             except PrinterFault as fault:
@@ -73,10 +84,15 @@ class PrinterLine:
         """
         deadline = self._clock() + OPEN_S + self._cut / SLOWEST
         try:
-            send(self.transport, bytes(self._cut), deadline)
+            while self._ended < self._cut:
+                left = bytes(self._cut - self._ended)
+                self._ended += self.transport.write(left, min(deadline, self._clock() + OPEN_S))
+            # What is still here would be lost where the line is closed, or breaks once more.
+            self.transport.drain(self._clock() + OPEN_S)
         except PrinterFault as fault:
+            self._ended += fault.accepted
             if fault.kind != "stalled":  # else it is asked why, and gets the rest later
                 self.close()
                 raise
         else:
-            self._cut = 0
+            self._cut = self._ended = 0

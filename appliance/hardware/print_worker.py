@@ -39,9 +39,6 @@ LOOK_S = 5.0
 RETRY_S = 1.0
 """Seconds until a printer that would not print is looked at again while a job waits."""
 
-CHUNK = 4_096
-"""Bytes given to a transport at once."""
-
 GRACE_S = 4.0
 """Seconds that a job at the printer is given to end when the appliance stops."""
 
@@ -138,7 +135,7 @@ class PrintWorker:
     def found_cut(self, job: Job) -> None:
         """Before `start`: a job was being sent when its line broke or the box stopped."""
         self._line.broke(job.total)
-        self._leftover.by(0.0)
+        self._leftover.by(0.0, job.total)
         self._leftover.asked = 1
 
     def cancel(self, job_id: str) -> bool:
@@ -235,9 +232,8 @@ class PrintWorker:
         try:
             payload = self._make(job, document)
         except Unprintable as error:
-            why = str(error)
+            self._log.warning("job_unprintable", job=job.number, reason=(why := str(error)))
             self._desk.change(job.id, lambda now, ms: now.unprintable(why, ms))
-            self._log.warning("job_unprintable", job=job.number, reason=why)
             return 0.0
         return self._print(job, payload)
 
@@ -279,6 +275,7 @@ class PrintWorker:
             # Where this raises, the job may count as begun all the same: the commit is in doubt.
             self._owed = job, Broken(0, "the store could not write that the job begins")
             self._desk.change(job.id, lambda now, ms: now.begun(len(payload.data), ms))
+            self._owed = job, Broken(1, "the appliance failed while it sent the job; see its log")
             self._stands(frozenset(), job=job.number)
 
         with self._gate:
@@ -288,7 +285,10 @@ class PrintWorker:
         finally:
             with self._gate:
                 self._current = None
+                given_up = job.id in self._canceled
                 self._canceled.discard(job.id)
+        in_vain = isinstance(ending, Broken) and not ending.sent
+        ending = Dropped(0) if in_vain and given_up else ending
         if self._owed is not None:
             self._owed = job, ending
             self._settle()
@@ -297,7 +297,7 @@ class PrintWorker:
             self._delayed(job, ending.reasons)
             return RETRY_S
         self._stands(frozenset())
-        return 0.0
+        return LOOK_S if in_vain else 0.0  # each attempt is written to the disk, twice
 
     def _delayed(self, job: Job, reasons: frozenset[StopReason]) -> None:
         """Say of the next job what it waits for, so that who sent it need not ask the printer."""
@@ -321,8 +321,8 @@ class PrintWorker:
             number=job.number,
             seconds=payload.seconds,
             patience=self._patience,
-            chunk=CHUNK,
             leftover=self._leftover,
+            cut=self._line.wants_more,
         )
         try:
             ending = press.run(steps)
@@ -330,14 +330,14 @@ class PrintWorker:
             self._log.info("job_not_begun", job=job.number, reason=str(refused))
             self._owed = None
             return Dropped(0)
-        if isinstance(ending, Broken | Dropped):
-            if press.sent:
-                self._leftover.by(payload.seconds)
+        except Exception:  # whatever it was: the printer may have got a part
+            self._leftover.by(payload.seconds, press.sent)
             self._line.broke(len(payload.data))
-        elif isinstance(ending, NotBegun) and ending.reasons & {
-            "connecting-to-device",
-            "garbled",
-        }:
+            raise
+        if isinstance(ending, Broken | Dropped):
+            self._leftover.by(payload.seconds, press.sent)
+            self._line.broke(len(payload.data))
+        elif isinstance(ending, NotBegun) and ending.reasons & {"connecting-to-device", "garbled"}:
             self._line.close()
         return ending
 
@@ -353,7 +353,7 @@ class PrintWorker:
                     job.id,
                     lambda now, ms: now.waiting(why, ms) if reasons else now.going_on(ms),
                 )
-            except StoreError as error:  # it is printed all the same
+            except (JobRefused, StoreError) as error:  # it is printed all the same
                 self._log.warning("job_stop_not_stored", job=job.number, reason=str(error))
             self._stands(reasons, job=job.number)
 

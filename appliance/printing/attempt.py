@@ -43,8 +43,9 @@ def attempt(
     number: int,
     seconds: float,
     patience: Patience,
-    chunk: int,
+    chunk: int = 4_096,
     leftover: Leftover | None = None,
+    cut: bool = False,
 ) -> Attempt:
     """Print one job.
 
@@ -56,6 +57,8 @@ def attempt(
         patience: how long is waited.
         chunk: bytes of one `Send`, at most.
         leftover: what earlier jobs left in the printer; it is seen to before this one begins.
+        cut: the printer did not take yet what ends a command of an earlier job: it would take the
+            beginning of this one for that, so this one waits.
     """
     leftover = leftover or Leftover()
     unready = (yield from clear(link, leftover)) if leftover.there else None
@@ -64,6 +67,8 @@ def attempt(
     found = yield from look(link)
     if found.stops:
         return NotBegun(found.reasons, found.why)
+    if cut:
+        return NotBegun(frozenset({"timed-out"}), "it does not take the end of an earlier job yet")
     unready = (yield from hear_out(link, leftover, patience)) if leftover.there else None
     if unready is not None:
         return unready

@@ -45,10 +45,11 @@ class Leftover:
         self.asked = 0
         self.seconds = 0.0
 
-    def by(self, seconds: float) -> None:
-        """A job broke off whose printing takes so many seconds."""
-        self.there = True
-        self.seconds = seconds
+    def by(self, seconds: float, sent: int) -> None:
+        """A job broke off whose printing takes so many seconds, after so many bytes, if any."""
+        if sent:
+            self.there = True
+            self.seconds = seconds
 
     def begun(self) -> None:
         """The next job begins: nothing is left that could harm it."""

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from print_office import DUMB, LINES, TELLING, office, payload_of
 
+from appliance.hardware.fault import PrinterFault
+from appliance.hardware.tcp import TcpTransport
 from appliance.printing.link import Link, Patience
 from appliance.testing.receipt_printer import Faults
 
@@ -103,6 +107,75 @@ def test_a_printer_that_takes_no_more_and_never_says_why_is_given_up(tmp_path):
         assert job.asks
         assert 0 < job.sent < job.total
         assert one.printer.printed == b""
+        # It would take the beginning of the next one for the rest of this one.
+        one.add()
+        job = one.until(lambda: (job := one.job(2)).detail and job)
+        assert (job.state, job.detail, job.attempts) == ("pending", "timed-out", 0)
+        one.printer.set_faults(Faults())
+        one.until_job(2, "completed")
+        one.printer.wait_printed(payload_of(2))
+
+
+class Refusing(TcpTransport):
+    """A line that breaks at the first byte of every job, and takes what comes before."""
+
+    def write(self, data, deadline):
+        if not any(data.strip(b"\n")):
+            return super().write(data, deadline)
+        self.refusing()
+        raise PrinterFault("refused", "switch it off and on again")
+
+    def refusing(self):
+        """What else happens at that moment."""
+
+
+def test_a_line_that_refuses_each_first_byte_is_not_tried_without_a_pause(tmp_path):
+    with office(tmp_path, "tcp", link=DUMB) as one:
+        one.worker.stop()
+        times = []
+        line = Refusing(*one.printer.address)
+        line.refusing = lambda: times.append(time.monotonic())
+        one.transport = lambda: line
+        one.begin_worker()
+        one.add()
+        one.until(lambda: len(times) == 2)
+        one.worker.stop()
+        assert times[1] - times[0] > 1, "each attempt is written down, and told to devices"
+        job = one.until_job(1, "pending")
+        assert (job.attempts, job.detail) == (2, "switch it off and on again")
+
+
+def test_a_job_given_up_as_its_line_breaks_is_not_tried_again(tmp_path):
+    with office(tmp_path, "tcp", link=DUMB) as one:
+        one.worker.stop()
+        line = Refusing(*one.printer.address)
+        one.transport = lambda: line
+        one.begin_worker()
+        line.refusing = lambda: one.worker.cancel(one.job(1).id)
+        one.add()
+        assert one.until_job(1, "canceled").attempts == 1
+
+
+def test_a_failure_that_nobody_foresaw_in_the_middle_of_a_job_prints_nothing_twice(tmp_path):
+    with office(tmp_path, "pty", Faults(paper_out_at=20)) as one:
+        one.worker.stop()
+        tell = one.tell
+
+        def failing(name, state):
+            tell(name, state)
+            if state.job and "media-empty" in state.reasons:
+                raise RuntimeError("a part of the appliance that nobody thought of")
+
+        one.tell = failing
+        one.begin_worker()
+        one.add()
+        job = one.until(lambda: (job := one.job(1)).state != "pending" and job.sent and job)
+        assert job.asks
+        one.printer.set_faults(Faults())
+        one.printer.new_paper()
+        one.add()
+        one.until_job(2, "completed")
+        assert (one.job(1).attempts, one.papers(1) <= 1, one.papers(2)) == (1, True, 1)
 
 
 def test_a_printer_that_is_away_and_comes(tmp_path):

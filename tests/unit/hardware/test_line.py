@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -12,6 +14,7 @@ from appliance.hardware.fault import PrinterFault
 from appliance.hardware.file_transport import FileTransport
 from appliance.hardware.line import PrinterLine
 from appliance.hardware.serial_port import SerialTransport
+from appliance.hardware.tcp import TcpTransport
 from appliance.hardware.transport import Transport, send
 from appliance.testing.receipt_printer import Faults
 from appliance.testing.virtual_printer import VirtualPrinter
@@ -47,6 +50,34 @@ def test_what_a_cut_picture_still_wants_is_not_taken_from_the_next_job(tmp_path:
         line.open()
         line.close()
         assert printer.printed.endswith(b"\x1b@next"), "it is done once"
+
+
+def test_a_printer_that_takes_nothing_now_holds_nobody_up_and_gets_the_rest_later() -> None:
+    with socket.socket() as printer, ThreadPoolExecutor(1) as reader:
+        printer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        printer.bind(("127.0.0.1", 0))
+        printer.listen()
+        line = line_of(TcpTransport(*printer.getsockname()))
+        line.broke(60_000)
+        assert line.wants_more
+        began = time.monotonic()
+        line.open()
+        assert time.monotonic() - began < 20, "and not for as long as the slowest line may take"
+        assert line.wants_more, "it is not there before it has left this machine"
+        read = reader.submit(all_of, printer)
+        deadline = soon()
+        while line.wants_more and time.monotonic() < deadline:
+            line.open()
+        send(line.transport, b"next", soon())
+        line.transport.drain(soon())
+        line.close()
+        assert read.result(10) == bytes(60_010) + b"next", "and not twice"
+
+
+def all_of(printer: socket.socket) -> bytes:
+    connection, _ = printer.accept()
+    with connection:
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 def test_a_folder_gets_nothing_but_documents(tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ def test_what_is_told_is_what_arrived(link, chunk, leftover, **faults):
     printer = Printer(**faults)
     left = Leftover()
     if leftover:
-        left.by(1.0)
+        left.by(1.0, 9)
     ending = printer.run(link, chunk=chunk, leftover=left)
     assert left.there == (leftover and isinstance(ending, NotBegun | Dropped) and not printer.got)
     assert PAYLOAD.startswith(bytes(printer.got))
@@ -286,7 +286,7 @@ def test_what_is_told_is_what_arrived(link, chunk, leftover, **faults):
 
 def after_a_break(**faults):
     printer, left = Printer(**faults), Leftover()
-    left.by(1.0)
+    left.by(1.0, 9)
     left.asked = 1
     return printer, left
 
@@ -302,6 +302,15 @@ def test_a_printer_that_does_not_clear_gets_the_gap_as_well(link):
     printer, left = after_a_break(keeps=True)
     assert isinstance(printer.run(link, leftover=left), Done)
     assert printer.filled == b"\n" * 4
+
+
+def test_no_job_begins_before_the_printer_took_the_end_of_what_was_cut():
+    printer, left = after_a_break()
+    ending = printer.run(Link(), leftover=left, cut=True)
+    assert isinstance(ending, NotBegun)
+    assert ending.reasons == {"timed-out"}
+    assert (printer.begun, printer.got, printer.filled) == (0, b"", b"")
+    assert left.there
 
 
 def confirmed_by(*answers):
