@@ -56,8 +56,8 @@ def add(
 
     try:
         NAME.parse(name)
-    except Wrong as wrong:
-        raise WrongUse(f"{name!r} is no name of a printer: {wrong.reason}") from None
+    except Wrong:
+        raise WrongUse(f"{name!r} is no name of a printer; it takes {NAME.allowed}") from None
     main = find_config(invocation.config_path, os.environ)
     files, folder = read_files(main), main.absolute().parent
     printers = load_texts(files, folder, os.environ).printers

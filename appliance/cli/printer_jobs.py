@@ -63,6 +63,11 @@ def jobs(
                 for job in found
             ),
         )
+        if asking := next((job["number"] for job in reversed(found) if job["asks"]), None):
+            click.echo(
+                f"Of a job that asks nobody knows whether it is on paper: look, and say `fieldbox "
+                f"printer answer {asking} printed` or `... again`"
+            )
 
     shown(once, again=watch)
 

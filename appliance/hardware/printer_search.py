@@ -124,6 +124,11 @@ class PrinterSearch:
             StoreError: the store cannot be used now.
         """
         if name in self._printers:
+            if not self._box.settings.places.gives(("printers",)):
+                raise StillNeeded(
+                    f"{name} stands in where the configuration names no printer: write another "
+                    "one into it, for instance with `fieldbox printer add`"
+                )
             raise StillNeeded(
                 f"{name} is a printer of the configuration: take [printers.{name}] out of it"
             )

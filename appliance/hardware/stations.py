@@ -160,7 +160,9 @@ class Stations:
         )
         named = next((name for name in own if name is not None), None) or self._first()
         if named is None:
-            raise NoPrinter("the box has no printer that can be used")
+            raise NoPrinter(
+                "the box has no printer that can be used: `fieldbox printer list` says why"
+            )
         self.named(named)
         return named
 

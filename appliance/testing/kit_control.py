@@ -78,6 +78,8 @@ def ask(folder: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
                 line.connect(path)
             line.sendall(json.dumps(asked).encode() + b"\n")
             found = json.loads(_read(line))
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
+        raise NoKit(f"no virtual kit runs in {folder}; start it without --do") from error
     except (OSError, ValueError) as error:
         raise NoKit(f"no virtual kit answers in {folder}: {error or 'it said nothing'}") from error
     if not isinstance(found, dict):

@@ -112,6 +112,8 @@ def test_a_printer_that_is_plugged_in_is_found_named_and_gets_one_slip(van: Van)
     van.box.stop()
     assert van.box.ask("printer", "forget", NAME) == {"printer": NAME}
     assert set(van.rows()) == {"paper"}
+    with pytest.raises(CommandFailed, match="stands in where the configuration names no printer"):
+        van.box.command("printer", "forget", "paper")
 
 
 @pytest.mark.slow

@@ -84,6 +84,7 @@ def test_a_calibration_page_is_printed_once_or_asked_about(van: Van) -> None:
     van.printer.replug()
     (job,) = van.box.ask("printer", "jobs")
     assert (job["asks"], job["title"]) == (True, "Calibration page")
+    assert f"printer answer {job['number']} printed" in van.box.command("printer", "jobs")
     assert b"feed_lines = 7\n" not in van.printer.printed
     copy = van.box.ask("printer", "answer", str(job["number"]), "again")
     assert copy["copy"] == 1

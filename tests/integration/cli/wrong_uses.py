@@ -50,6 +50,8 @@ TABLE = [
     wrong(f"print order_copy {NOBODY}", 1, "fieldbox search"),
     wrong("print order_copy no-uuid", 1, "fieldbox search"),
     wrong("printer try papr", 2, "did you mean 'paper'?"),
+    wrong("printer forget paper", 1, "take [printers.paper] out"),
+    wrong("printer add", 2, "a-z, 0-9 and _", then=("Van 7",)),
     wrong("plugin allow preseling", 2, "did you mean 'preselling'?"),
     wrong("plugin failures preseling", 2, "did you mean 'preselling'?"),
     wrong("x preseling recent", 2, "did you mean 'preselling'?"),

@@ -136,7 +136,7 @@ def test_a_tour_rests_drives_and_comes_round_again() -> None:
 def test_a_kit_is_reached_however_deep_its_folder_is(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 30)
     folder.mkdir()
-    with pytest.raises(NoKit):
+    with pytest.raises(NoKit, match="start it without --do"):
         ask(folder, {})
     control = KitControl(folder, lambda asked: {"heard": dict(asked)})
     control.start()
