@@ -17,6 +17,7 @@ from appliance.daemon.certificates import own_certificate
 from appliance.enrollment.errors import ServerFileError, ServerKeyError
 from appliance.http.tls import TlsError, TlsMaterial, server_context
 from appliance.plugin_host.remembered import Remembered
+from appliance.printing.profile import ProfileError, Profiles
 from appliance.store.plugins import load
 from appliance.store.system_clock import system_now_ms
 
@@ -63,6 +64,7 @@ def look(
         *_addresses(settings, notes, running),
     ):
         found.append(problem(settings.places.of(path), path, wrong))
+    notes += _profiles(settings)
     return Findings(tuple(in_order(found, settings.places.files)), tuple(notes))
 
 
@@ -87,6 +89,16 @@ def _plugins(settings: Settings, memory: Mapping[str, Remembered] | None) -> lis
     ]
     notes += [f"{doubt}; unless a plugin brings it that does not serve" for doubt in loaded.doubts]
     return notes
+
+
+def _profiles(settings: Settings) -> Iterator[str]:
+    """Tell of profiles that are wrong: a USB printer known by its ids would not get its own."""
+    profiles = Profiles(settings.printing.profiles)
+    for name in profiles.names():
+        try:
+            profiles.get(name)
+        except ProfileError as error:
+            yield f"the profile of printers {name} would not be used: {error}"
 
 
 # --- folders --------------------------------------------------------------------------------------

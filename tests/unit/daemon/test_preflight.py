@@ -173,3 +173,11 @@ def test_everything_is_told_at_once_in_the_order_of_the_lines(tmp_path: Path, pe
         (10, "plugins.master_data.x"),
         (11, "plugins.gone"),
     ]
+
+
+def test_a_profile_with_a_mistake_is_told(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles/epson-tm-p80.toml").write_text("title = 5\n")
+    (note,) = found(tmp_path, 'printing.profiles = "profiles"\n').notes
+    assert note.startswith("the profile of printers epson-tm-p80 would not be used: ")
+    assert "`title`" in note
