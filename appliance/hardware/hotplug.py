@@ -156,7 +156,7 @@ class Hotplug:
             return
         self._looking = True
         self._again = False
-        self._run(self._seen).addCallbacks(self._saw, self._failed)
+        self._run(self._seen).addCallback(self._saw).addErrback(self._failed)
 
     def _saw(self, found: set[str]) -> None:
         self._looking = False

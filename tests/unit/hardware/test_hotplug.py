@@ -70,6 +70,12 @@ class Bench:
         self.there: set[str] = set()
         self.told: list[tuple[str, bool]] = []
         self.looks = 0
+        self.fails = False
+
+        def told(name: str, there: bool) -> None:
+            self.told.append((name, there))
+            if self.fails:
+                raise ValueError(name)
 
         def connect() -> Any:
             if messages is None:
@@ -84,7 +90,7 @@ class Bench:
             lambda: set(self.there),
             self.reactor,
             run,
-            lambda name, there: self.told.append((name, there)),
+            told,
             connect=connect,
         )
         self.hotplug.start()
@@ -96,6 +102,16 @@ def test_what_is_there_at_the_start_is_told() -> None:
     bench.reactor.advance(POLL_S)
     assert bench.told == [("van", True)]
     assert bench.hotplug.there == {"van"}
+
+
+def test_who_fails_when_told_does_not_end_the_looking() -> None:
+    bench = Bench(None)
+    bench.fails = True
+    bench.there = {"van"}
+    bench.reactor.advance(POLL_S)
+    bench.there = {"van", "belt"}
+    bench.reactor.advance(POLL_S)
+    assert bench.told == [("van", True), ("belt", True)]
 
 
 def test_a_message_of_the_kernel_makes_it_look_once_udev_has_done() -> None:
