@@ -38,6 +38,11 @@ class PrinterLine:
         self._ended = 0
 
     @property
+    def keeps(self) -> bool:
+        """Whether what is behind it may keep a part of a job that broke off; a folder does not."""
+        return not isinstance(self.transport, FileTransport)
+
+    @property
     def wants_more(self) -> bool:
         """Whether the printer has yet to take the rest of what was cut; see `open`."""
         return self._cut > 0
@@ -70,7 +75,7 @@ class PrinterLine:
         How many of them arrived nobody knows: what a kernel accepted it may throw away.
         """
         self.close()
-        if not isinstance(self.transport, FileTransport):  # a folder waits for nothing
+        if self.keeps:
             self._cut = max(self._cut, min(size + QUESTION, MOST_CUT))
 
     def _end_command(self) -> None:

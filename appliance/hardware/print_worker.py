@@ -321,7 +321,7 @@ class PrintWorker:
             number=job.number,
             seconds=payload.seconds,
             patience=self._patience,
-            leftover=self._leftover,
+            leftover=self._leftover if self._line.keeps else None,
             cut=self._line.wants_more,
         )
         try:

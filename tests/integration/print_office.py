@@ -99,7 +99,7 @@ class Office:
         self.ahead += seconds
         self.worker.wake()
 
-    def begin_worker(self):
+    def begin_worker(self, cut=None):
         self.worker = PrintWorker(
             "van",
             self.transport(),
@@ -112,6 +112,8 @@ class Office:
             gauge=self.gauge,
             clock=self.clock if self.program is None else time.monotonic,
         )
+        if cut is not None:
+            self.worker.found_cut(cut)
         self.worker.start()
 
     def make(self, job, document):

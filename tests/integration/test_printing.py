@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 from print_office import DUMB, LINES, TELLING, office, payload_of
 
 from appliance.hardware.fault import PrinterFault
+from appliance.hardware.file_transport import FileTransport
 from appliance.hardware.tcp import TcpTransport
 from appliance.printing.link import Link, Patience
 from appliance.testing.receipt_printer import Faults
@@ -247,3 +249,14 @@ def test_a_stop_in_the_middle_of_a_job_asks_after_the_next_start(tmp_path):
         one.add()
         one.until_job(2, "completed")
         assert one.papers(1) <= 1
+
+
+def test_a_folder_gets_nothing_for_the_sake_of_a_job_that_broke_off(tmp_path):
+    with office(tmp_path, "pty", link=DUMB) as one:
+        one.worker.stop()
+        one.transport = lambda: FileTransport(tmp_path / "paper")
+        cut = one.add()
+        one.begin_worker(cut=msgspec.structs.replace(cut, total=100))
+        one.until_job(1, "completed")
+        (file,) = (tmp_path / "paper").glob("*.bin")
+        assert file.read_bytes() == payload_of(1), "a picture would be none with lines before it"
