@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import structlog
+
 from appliance.api.documents import Document, as_copy
 from appliance.config.declared import Printer
 from appliance.hardware.file_transport import FileTransport
@@ -60,19 +62,27 @@ class JobPayloads:
             Unprintable: they cannot be made.
         """
         marked = as_copy(document, job.copy)
+        if is_calibration(job):
+            return self._calibration(job, marked)
+        pictures = self._blobs(marked)
         try:
-            if is_calibration(job):
-                return self._calibration(job, marked)
-            sheet = lay_out(marked, self._profile.columns, self._blobs(marked))
-            if self._folder is not None:
-                self._folder.title = job.title
-                if self._printer.format == "text":
-                    return Payload(plain_text(sheet).encode(), 0.0)
-                if self._printer.format == "picture":
-                    return Payload(png(sheet), 0.0)
-            rendered = render(sheet, self._profile)
+            return self._laid_out(job, marked, pictures)
         except (TooLong, ValueError) as error:
             raise Unprintable(str(error)) from error
+        except Exception as error:  # tried again it would fail again, and all behind it would wait
+            structlog.get_logger("appliance.hardware").exception("job_failed", job=job.number)
+            kind = type(error).__name__
+            raise Unprintable(f"the appliance failed at it ({kind}); see its log") from error
+
+    def _laid_out(self, job: Job, document: Document, pictures: Mapping[str, bytes]) -> Payload:
+        sheet = lay_out(document, self._profile.columns, pictures)
+        if self._folder is not None:
+            self._folder.title = job.title
+            if self._printer.format == "text":
+                return Payload(plain_text(sheet).encode(), 0.0)
+            if self._printer.format == "picture":
+                return Payload(png(sheet), 0.0)
+        rendered = render(sheet, self._profile)
         return self._payload(rendered.data, rendered.dots_high)
 
     def _calibration(self, job: Job, top: Document) -> Payload:
@@ -80,7 +90,10 @@ class JobPayloads:
             if self._printer.format != "bytes":
                 raise Unprintable(f"{job.printer} is a folder of {self._printer.format} files")
             self._folder.title = job.title
-        page = calibration_page(top, self._profile, Profiles(self._profiles).usable())
+        try:
+            page = calibration_page(top, self._profile, Profiles(self._profiles).usable())
+        except (TooLong, ValueError) as error:
+            raise Unprintable(str(error)) from error
         return self._payload(page.data, page.dots_high)
 
     def _payload(self, data: bytes, dots_high: int) -> Payload:

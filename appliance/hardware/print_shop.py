@@ -228,7 +228,8 @@ class PrintShop:
             The job, finished; for ``again`` the copy that takes its place.
 
         Raises:
-            JobRefused: its outcome is not unknown.
+            JobRefused: its outcome is not unknown; asked for ``again`` twice under one id, the copy
+                is the same.
         """
 
         def take(tx: WriteTransaction) -> Job:
@@ -238,7 +239,7 @@ class PrintShop:
                 raise JobRefused(f"there is no job {job_id} any more")
             if answer == "printed":
                 return spool.change(job.on_paper(tx.now_ms))
-            if job.state == "aborted" and job.reason == "job-reprinted":
+            if job.reason == "job-reprinted" and spool.get(new_id) is not None:
                 return self._copied(spool, job, new_id)  # asked for twice
             return self._copied(spool, spool.change(job.not_on_paper(tx.now_ms)), new_id)
 
