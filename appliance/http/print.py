@@ -113,7 +113,6 @@ class PrintHandlers:
         self._may(identity)
         wanted = request.json(PrintRequest)
         _check_id(wanted.id, "/id")
-        printer = self._chosen(identity, wanted.printer)
         user = identity.enrolled.user
 
         def make(connection: Connection) -> Document:
@@ -131,7 +130,7 @@ class PrintHandlers:
             language = wanted.language or user.language or ""
             return self._documents.made(connection, wanted.kind, wanted.record_id, language)
 
-        def store(document: Document) -> Deferred[Response]:
+        def store(document: Document, printer: str) -> Deferred[Response]:
             job = Job(
                 id=wanted.id,
                 number=0,
@@ -154,11 +153,13 @@ class PrintHandlers:
             return written(self._box.store, add).addCallback(self._taken)
 
         def begin(earlier: Job | None) -> Any:
-            # A device that did not hear the answer asks again; the record may have changed since.
+            # A device that did not hear the answer asks again; the record may have changed since,
+            # and the printer be gone.
             if earlier is not None:
                 self._check_mine(identity, earlier)
                 return self._told(earlier)
-            return side_read(self._box.store, make).addCallback(store)
+            printer = self._chosen(identity, wanted.printer)
+            return side_read(self._box.store, make).addCallback(store, printer)
 
         return (
             side_read(self._box.store, lambda db: SpoolReader(db).get(wanted.id))

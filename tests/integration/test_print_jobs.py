@@ -109,6 +109,8 @@ def test_a_device_prints_and_sees_its_job_to_the_end(van: Van) -> None:
     assert (done["confirmed"], done["sent"]) == ("printed", done["total"])
     again = van.driver.print(job_id, "note", record, language="ru")
     assert (again["number"], again["state"]) == (first["number"], "completed")
+    sold = van.driver.print(job_id, "note", record, printer="sold")
+    assert sold["number"] == first["number"], "the printer may be gone since it was asked for"
     assert van.papers("milk") == 1
     copy = van.driver.print_job(job_id, "copy", id=new_id())
     van.job(copy["id"], "completed")
