@@ -77,20 +77,21 @@ def attempt(
     if told.canceled:
         return Dropped(0)
     leftover.begun()
-    ending = yield from _send(payload, link, patience, chunk)
-    if ending is not None:
-        return ending
+    said = yield from _send(payload, patience, chunk)
+    if not isinstance(said, frozenset):
+        return said
+    size, wait = len(payload), seconds + patience.confirm
     if link.confirms == "printed":
-        return (yield from printed(len(payload), link, number, seconds + patience.confirm))
+        return (yield from printed(size, link, number, wait, said))
     if link.confirms == "processed":
-        return (yield from processed(len(payload), link, leftover, seconds + patience.confirm))
-    return (yield from _left(len(payload), patience, seconds))
+        return (yield from processed(size, link, leftover, wait, said))
+    return (yield from _left(size, patience, seconds, said))
 
 
 def _send(
-    payload: bytes, link: Link, patience: Patience, chunk: int
-) -> Generator[Step, Answered, Ending | None]:
-    """Send a job; None where every byte was accepted."""
+    payload: bytes, patience: Patience, chunk: int
+) -> Generator[Step, Answered, Ending | frozenset[StopReason]]:
+    """Send a job; where every byte was accepted, return why the printer has stopped meanwhile."""
     sent = 0
     still = 0.0
     reasons: frozenset[StopReason] = frozenset()
@@ -116,10 +117,10 @@ def _send(
         if now != told:
             told = now
             yield Stopped(told)
-    return None
+    return reasons
 
 
-def _left(sent: int, patience: Patience, seconds: float) -> Attempt:
+def _left(sent: int, patience: Patience, seconds: float, reasons: frozenset[StopReason]) -> Attempt:
     """Wait until every byte has left this machine, and for as long as printing them takes.
 
     Of a printer that says nothing the line tells at least whether it went meanwhile.
@@ -133,19 +134,29 @@ def _left(sent: int, patience: Patience, seconds: float) -> Attempt:
         if drained.canceled:
             return Dropped(sent)
         if drained.empty:
-            return (yield from _stood(sent, seconds))
+            return (yield from _stood(sent, seconds, reasons))
         waited += drained.seconds
     return Broken(sent, "the printer took no more bytes, and not all have left the appliance")
 
 
-def _stood(sent: int, seconds: float) -> Attempt:
-    """See whether the line stands while the printer empties its buffer."""
-    while seconds > 0:
-        heard = yield Listen(min(seconds, PATIENCE_S))
+def _stood(sent: int, seconds: float, reasons: frozenset[StopReason]) -> Attempt:
+    """See whether the line stands while the printer empties its buffer.
+
+    While the printer says why it has stopped, the time stands still.
+    """
+    if reasons:
+        yield Stopped(reasons)
+    while seconds > 0 or reasons:
+        heard = yield Listen(min(seconds, PATIENCE_S) if seconds > 0 else PATIENCE_S)
         assert isinstance(heard, Heard)
         if heard.gone:
             return Broken(sent, heard.gone)
         if heard.canceled:
             return Dropped(sent)
-        seconds -= heard.seconds
+        now = newest(heard.said, reasons)
+        if now != reasons:
+            reasons = now
+            yield Stopped(reasons)
+        if not reasons:
+            seconds -= heard.seconds
     return Done("sent")

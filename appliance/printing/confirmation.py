@@ -72,15 +72,27 @@ def newest(said: list[Said], before: frozenset[StopReason]) -> frozenset[StopRea
     return before
 
 
-def printed(sent: int, link: Link, number: int, seconds: float) -> Attempt:
-    """Wait until the printer says that the job is on paper (GS ( H, function 48)."""
+def printed(
+    sent: int, link: Link, number: int, seconds: float, reasons: frozenset[StopReason]
+) -> Attempt:
+    """Wait until the printer says that the job is on paper (GS ( H, function 48).
+
+    Args:
+        sent: bytes of the job.
+        link: what the printer can say.
+        number: of the job.
+        seconds: to wait, at most.
+        reasons: why the printer has stopped, as it said while the job was sent.
+    """
     wanted = Block(PROCESS_ID, process_id(number))
     command = b"\x1d(H\x06\x0000" + wanted.data
     question = _Question(command, lambda said: said == wanted, "printed")
-    return (yield from _confirm(sent, link, question, Leftover(), seconds))
+    return (yield from _confirm(sent, link, question, Leftover(), seconds, reasons))
 
 
-def processed(sent: int, link: Link, leftover: Leftover, seconds: float) -> Attempt:
+def processed(
+    sent: int, link: Link, leftover: Leftover, seconds: float, reasons: frozenset[StopReason]
+) -> Attempt:
     """Wait until the printer has come to a question that stands behind the job (GS r 1).
 
     Args:
@@ -88,13 +100,19 @@ def processed(sent: int, link: Link, leftover: Leftover, seconds: float) -> Atte
         link: what the printer can say.
         leftover: gets how many questions it still owes an answer to, where the job ends otherwise.
         seconds: to wait, at most.
+        reasons: why the printer has stopped, as it said while the job was sent.
     """
     question = _Question(PAPER, of(Transmitted), "processed")
-    return (yield from _confirm(sent, link, question, leftover, seconds))
+    return (yield from _confirm(sent, link, question, leftover, seconds, reasons))
 
 
 def _confirm(
-    sent: int, link: Link, question: _Question, leftover: Leftover, seconds: float
+    sent: int,
+    link: Link,
+    question: _Question,
+    leftover: Leftover,
+    seconds: float,
+    reasons: frozenset[StopReason],
 ) -> Attempt:
     """Send the question that stands behind the job, and wait for its answer.
 
@@ -102,8 +120,7 @@ def _confirm(
     """
     left = question.command
     waited = 0.0
-    reasons: frozenset[StopReason] = frozenset()
-    told = reasons
+    told: frozenset[StopReason] = frozenset()
     while waited < seconds:
         leftover.asked += left == question.command
         step = (yield Send(left, PATIENCE_S)) if left else (yield Listen(PATIENCE_S))

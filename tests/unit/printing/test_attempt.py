@@ -349,3 +349,33 @@ def test_a_look_tells_what_the_printer_warns_of():
             step = steps.send(Heard([RealTime(0x12 | (0x0C if n == 4 else 0))]))
     assert end.value.value.reasons == {"media-low"}
     assert not end.value.value.stops
+
+
+class Reporting(Printer):
+    """A printer that answers nothing, and says with its last bytes that its paper has ended."""
+
+    waits = 30
+
+    def take(self, data, canceled):
+        took = super().take(data, canceled)
+        if len(self.got) == len(PAYLOAD) and not self.wants:
+            return Took(took.size, [Automatic(b"\x18\0\x0c\0")], canceled=canceled)
+        return took
+
+    def do(self, step):
+        if isinstance(step, Listen) and self.waits >= 0:
+            self.waits -= 1
+            said = [] if self.waits >= 0 else [Automatic(b"\x10\0\0\0")]
+            return Heard(said, seconds=2.0)
+        return super().do(step)
+
+
+@pytest.mark.parametrize("confirms", ["printed", "sent"])
+def test_what_a_printer_reports_with_the_last_bytes_is_told_and_waited_for(confirms):
+    printer = Reporting()
+    ending = printer.run(
+        Link(reports=True, confirms=confirms), seconds=1, patience=Patience(confirm=4)
+    )
+    assert ending == Done(confirms)
+    assert printer.waits == -1
+    assert printer.stops == [frozenset({"media-empty"}), frozenset()]
