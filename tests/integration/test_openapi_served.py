@@ -240,7 +240,7 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     printer = VirtualPrinter.on_pty(link=folder / "printer")
     plugin = PartnerPlugin(folder / "site", PRINTING)
     line = f'[printers.van]\ntransport = "serial"\nport = "{folder}/printer"\n'
-    profile = 'profile = "bixolon-spp-r"\n[printing]\nstatus_slip = false\n'
+    profile = 'profile = "epson-tm-t88"\n[printing]\nstatus_slip = false\n'
     box = DaemonProcess(folder, CONFIG + BOX + line + profile, environment=plugin.environment)
     (folder / "news.csv").write_text("code,title\nn,News\n", encoding="utf-8")
     box.command("import", "news", str(folder / "news.csv"), "--profile", "csv")

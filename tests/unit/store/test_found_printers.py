@@ -185,7 +185,7 @@ def test_only_who_is_gone_and_done_with_is_forgotten(plugs: Plugs) -> None:
     testbed.unplug()
     with pytest.raises(StillNeeded, match=r"1 jobs .* `fieldbox printer cancel NUMBER`"):
         search.forget(NAME)
-    with pytest.raises(StillNeeded, match=r"\[printers.paper\]"):
+    with pytest.raises(StillNeeded, match="stands in where the configuration names no printer"):
         search.forget("paper")
     with pytest.raises(NoPrinter):
         search.forget("nobody")
