@@ -16,6 +16,8 @@ from appliance.testing.usb_program import UsbProgram
 from appliance.testing.usb_testbed import UsbTestbed, missing
 from appliance.testing.virtual_printer import VirtualPrinter
 
+pytestmark = pytest.mark.slow
+
 
 class TestSerial(TransportSuite):
     """A pseudo terminal."""

@@ -17,6 +17,8 @@ from appliance.testing.device import Device
 from appliance.testing.dpop import DPoPKey
 from appliance.testing.invite import BadInvite
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 [sync]
 max_mutation_bytes = 65536

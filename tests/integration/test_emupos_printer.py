@@ -35,6 +35,8 @@ from appliance.store.box import Box
 from appliance.store.spool import Spool, SpoolReader
 from appliance.store.spool_desk import SpoolDesk
 
+pytestmark = pytest.mark.slow
+
 # emupos answers DLE EOT, GS r and GS a, but neither GS ( H nor DLE DC4 8, and its printer has fewer
 # pages than ours.
 PROFILE = msgspec.structs.replace(

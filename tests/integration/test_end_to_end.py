@@ -17,6 +17,8 @@ from appliance.testing.device import Device
 from appliance.testing.faulty_link import Fault, FaultyLink, scripted
 from appliance.testing.link import CredentialRefused, LinkDown
 
+pytestmark = pytest.mark.slow
+
 NOTES = """
 [collections.memos]
 fields = { code = "text!", text = "text", owner = "id!" }
@@ -137,14 +139,12 @@ def test_a_document_whose_link_is_cut_arrives_once(box, tmp_path):
     assert made == there > 20
 
 
-@pytest.mark.slow
 @pytest.mark.deep
 def test_a_document_cut_at_every_byte_arrives_once(box, tmp_path):
     made, there = cut_everywhere(box, tmp_path, 1)
     assert made == there > 2_000
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_a_pull_cut_anywhere_ends_equal(box, tmp_path, direction):
     lines = "\n".join(f"p{n},{'Слово ' * 20}{n}" for n in range(3_000))
@@ -172,7 +172,6 @@ def test_a_pull_cut_anywhere_ends_equal(box, tmp_path, direction):
         device.close()
 
 
-@pytest.mark.slow
 def test_a_killed_daemon_has_what_it_acknowledged(tmp_path):
     daemon = DaemonProcess(tmp_path, NOTES)
     daemon.start()

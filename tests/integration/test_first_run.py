@@ -17,6 +17,8 @@ import pytest
 from appliance.testing.daemon_process import COMMAND
 from appliance.testing.device import Device
 
+pytestmark = pytest.mark.slow
+
 LAST_LINE = "Ctrl-C stops the appliance."
 STOP_SECONDS = 30
 
@@ -129,7 +131,6 @@ def test_a_port_in_use_is_told(state: Path) -> None:
     assert "Traceback" not in errors
 
 
-@pytest.mark.slow
 def test_a_second_demo_in_the_same_folder_is_told(state: Path) -> None:
     with running(state, "--listen", "127.0.0.1:0") as demo:
         code, errors = refused(state)

@@ -22,6 +22,8 @@ from appliance.hardware.kit_source import PositionSource
 from appliance.testing.line_player import NmeaPlayer
 from appliance.vehicle.gpsd import MAX_LINE
 
+pytestmark = pytest.mark.slow
+
 TPV = {"class": "TPV", "mode": 3, "lat": 56.95, "lon": 24.1, "eph": 4.0}
 
 

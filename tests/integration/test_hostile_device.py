@@ -19,6 +19,8 @@ from appliance.api.values import uuid7
 from appliance.testing.daemon_process import DaemonProcess
 from appliance.testing.device import Device
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 [collections.memos]
 fields = { code = "text!" }

@@ -34,6 +34,8 @@ from appliance.printing.samples import sample
 from appliance.printing.sheet import Line, PictureStrip, QrStrip
 from appliance.printing.width import UNKNOWN, printable
 
+pytestmark = pytest.mark.slow
+
 PANGRAMS = {
     "en": "The quick brown fox jumps over the lazy dog. 0123456789 €5 £6 $7",
     "ru": "Съешь же ещё этих мягких французских булок, да выпей чаю № 5 «Ё»",

@@ -26,6 +26,8 @@ from appliance.testing.link import Link
 from appliance.testing.receipt_printer import Faults
 from appliance.testing.virtual_printer import VirtualPrinter
 
+pytestmark = pytest.mark.slow
+
 BOX = """
 [sync]
 segment_min_rows = 1

@@ -15,6 +15,8 @@ from appliance.printing.raster import draw
 from appliance.printing.samples import SAMPLES, sample
 from appliance.printing.sheet import BarcodeStrip, QrStrip
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("en", "ru", "bg", "kk", "uz")
 WIDTHS = (32, 42, 48, 64)
 EVERY_DAY = dict(
@@ -58,7 +60,6 @@ def test_a_document_is_read_back_as_it_was_laid_out(emupos, name, language):
     assert [*on_paper, drawn] == [*([one] for one in data), data]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("columns", WIDTHS)
 @pytest.mark.parametrize("printer", PRINTERS)
 def test_every_document_on_every_paper(emupos, printer, columns):

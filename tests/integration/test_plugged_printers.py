@@ -17,6 +17,8 @@ from appliance.testing.receipt_printer import Faults
 from appliance.testing.usb_printer import UsbPrinter
 from appliance.testing.usb_testbed import UsbTestbed, environment, missing
 
+pytestmark = pytest.mark.slow
+
 NAME = "epson_tm_p80"
 SLIP = b"Status slip"
 NO_PLUGINS = "[plugins]\nenabled = []\n"
@@ -116,7 +118,6 @@ def test_a_printer_that_is_plugged_in_is_found_named_and_gets_one_slip(van: Van)
         van.box.command("printer", "forget", "paper")
 
 
-@pytest.mark.slow
 def test_named_in_the_configuration_it_keeps_its_jobs(van: Van) -> None:
     van.box.start()
     printer = van.plug(testbed := UsbTestbed(van.usb))
@@ -134,7 +135,6 @@ def test_named_in_the_configuration_it_keeps_its_jobs(van: Van) -> None:
     assert [job[:2] for job in van.jobs()] == [(2, "van"), (1, NAME)]
 
 
-@pytest.mark.slow
 def test_another_model_in_its_place_is_printed_on_as_its_profile_says(van: Van) -> None:
     van.configure('[printing]\nstatus_slip = false\n[printers.van]\ntransport = "usb"\n')
     van.box.start()
@@ -156,7 +156,6 @@ def test_another_model_in_its_place_is_printed_on_as_its_profile_says(van: Van) 
     assert van.rows()["van"]["profile"] == "xprinter"
 
 
-@pytest.mark.slow
 def test_a_slip_that_was_cut_is_ended_though_the_box_began_without_its_printer(van: Van) -> None:
     van.configure('[printing]\nstatus_slip = false\n[printers.van]\ntransport = "usb"\n')
     van.box.start()
@@ -201,7 +200,6 @@ def test_what_a_stranger_calls_itself_does_no_harm(van: Van) -> None:
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
 
 
-@pytest.mark.slow
 def test_devices_see_it_in_the_kit_until_it_is_forgotten(van: Van) -> None:
     van.configure(
         "[printing]\nstatus_slip = false\n"
@@ -226,7 +224,6 @@ def test_devices_see_it_in_the_kit_until_it_is_forgotten(van: Van) -> None:
     device.close()
 
 
-@pytest.mark.slow
 def test_a_box_that_is_killed_while_it_finds_a_printer_prints_one_slip(van: Van) -> None:
     printer = UsbPrinter(UsbTestbed(van.usb)).start()
     printer.open_cover()  # so that no kill meets the slip half printed

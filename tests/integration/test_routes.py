@@ -13,6 +13,8 @@ from appliance.testing.device import Device
 from appliance.testing.held_records import HeldRecords
 from appliance.testing.order_desk import OrderDesk
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "price_lists": "code,name,currency\nretail,Retail,RUB\nwhole,Wholesale,RUB\n",
     "products": "code,name,unit,vat\n" + "".join(f"P{n},Товар {n},PCE,20\n" for n in range(20)),

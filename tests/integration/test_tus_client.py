@@ -30,6 +30,8 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 from tusclient.uploader import Uploader
 
+pytestmark = pytest.mark.slow
+
 SERVER = Path(__file__).with_name("blob_server.py")
 DEVICE = {"Test-Device": "d1"}
 TUS = DEVICE | {"Tus-Resumable": "1.0.0"}
@@ -227,7 +229,6 @@ def test_an_empty_file(box: Box) -> None:
     assert download(box, sha256(b"")).content == b""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("checked", [False, True])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_upload_survives_cuts_at_random_bytes(box: Box, seed: int, checked: bool) -> None:
@@ -263,7 +264,6 @@ def test_an_upload_survives_cuts_at_random_bytes(box: Box, seed: int, checked: b
     assert files == []
 
 
-@pytest.mark.slow
 def test_killing_the_box_again_and_again(
     tmp_path: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,8 @@ from appliance_master_data.demo.plan import Plan
 from appliance_master_data.importers import IMPORTERS
 from appliance_master_data.plugin import plugin
 
+pytestmark = pytest.mark.slow
+
 Rows = list[dict[str, Any]]
 
 

@@ -10,6 +10,8 @@ import pytest
 from appliance_master_data.collections.assortments import MOST_ITEMS
 from appliance_master_data.importers.sales_history import month
 
+pytestmark = pytest.mark.slow
+
 Values = dict[str, Any]
 
 

@@ -11,6 +11,8 @@ from appliance.api import Row
 from appliance_preselling.office_ways import reachable, way_to
 from appliance_preselling.states import ORDERS, RETURN, RETURNS
 
+pytestmark = pytest.mark.slow
+
 
 def bring(branch: Branch, *rows: dict[str, Any]) -> None:
     """Import rows of orders; they are all taken, and a second time change nothing."""

@@ -10,6 +10,8 @@ import pytest
 
 from appliance.testing.daemon_process import COMMAND
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 state_dir = "state"
 [plugins]

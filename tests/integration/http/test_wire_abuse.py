@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HOST = b"Host: localhost\r\n"
 
 
@@ -368,7 +370,6 @@ def test_a_stalled_reader_is_aborted_and_costs_others_nothing(serve):
             stalled.answer()
 
 
-@pytest.mark.slow
 def test_a_slow_reader_that_makes_progress_is_not_aborted(serve):
     server = serve(stall_s=1.0)
     with server.client(receive_buffer=4096) as slow:
@@ -465,7 +466,6 @@ def test_a_paused_sink_stops_the_client(serve, request_head):
     server.until(released)
 
 
-@pytest.mark.slow
 def test_200_mb_pass_through_in_bounded_memory(serve, request_head):
     server = serve()
     before = server.stats()["rss"]

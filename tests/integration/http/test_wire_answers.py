@@ -6,6 +6,8 @@ import json
 import pytest
 import zstandard
 
+pytestmark = pytest.mark.slow
+
 HOST = b"Host: localhost\r\n"
 
 

@@ -17,6 +17,8 @@ from appliance.printing.samples import SAMPLES, sample
 from appliance.printing.text import plain_text
 from appliance.printing.width import width
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = Library()
 KEPT = {"language", "currency", "kind", "settled_by", "direction", "sha256", "image", "type"}
 """Fields that are no free texts."""

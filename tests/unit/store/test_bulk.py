@@ -21,6 +21,8 @@ from appliance.store.writer import Commit
 from appliance.sync.registry import CompiledCollection, Registry
 from appliance.sync.writes import store_write
 
+pytestmark = pytest.mark.slow
+
 SHOPS = Collection(
     name="shops",
     title="shops",

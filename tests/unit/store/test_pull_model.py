@@ -41,6 +41,8 @@ from appliance.sync.checksums import to_signed
 from appliance.sync.pull import Pull, PullRequest, Reader
 from appliance.sync.pull_transaction import Room
 
+pytestmark = pytest.mark.slow
+
 PLACES = ("p1", "p2", "p3")
 DATA = ("goods", "notes", "extras")
 IDS = {
@@ -734,7 +736,6 @@ def test_no_ack_comes_to_a_device_that_began_with_nothing(machine: PullMachine) 
     go(machine, 1, 50)
 
 
-@pytest.mark.slow
 @pytest.mark.deep
 def test_devices_hold_what_their_grants_allow_in_long_histories() -> None:
     run_state_machine_as_test(
