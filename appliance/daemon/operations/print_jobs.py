@@ -105,8 +105,7 @@ class Waited(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrintRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The kind of document, the record, the printer (the first of the box
-    where not given)."""
+    """The kind of document, the record, the printer (see `Stations.usual` where not given)."""
 
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     record: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
